@@ -1,0 +1,57 @@
+"""Every error that this program raises on purpose; third-party errors become one of these at the edge, once.
+
+    VoiceError
+    ├── ConfigError        the configuration file, or a command's arguments
+    ├── AudioError         a recording or a sound device that cannot be used
+    ├── ModelError         a model file that is missing or damaged
+    ├── EngineError        a model that failed while it was working
+    ├── HouseError         a house file that cannot be used
+    └── HomeUnavailable    the home did not answer in time
+
+A message names the thing and the way out. It never holds what was said, nor the name of a thing at home, unless the
+person who reads it typed or wrote that name themselves (a configuration or house file).
+"""
+
+from typing import ClassVar
+
+
+class VoiceError(Exception):
+    """The root of the tree; `code` is stable and safe to log, the message is for a person."""
+
+    code: ClassVar[str] = "voice_error"
+
+
+class ConfigError(VoiceError):
+    """The configuration is not usable; the message names file, key, what was found and what is allowed."""
+
+    code = "config"
+
+
+class AudioError(VoiceError):
+    """A recording or sound device is not usable."""
+
+    code = "audio"
+
+
+class ModelError(VoiceError):
+    """A model file is missing, or is not the file that the registry names."""
+
+    code = "model"
+
+
+class EngineError(VoiceError):
+    """A model failed while it was working."""
+
+    code = "engine"
+
+
+class HouseError(VoiceError):
+    """A house file is not usable; the message names file, entry and what is allowed."""
+
+    code = "house"
+
+
+class HomeUnavailable(VoiceError):
+    """The home did not answer an action request in time."""
+
+    code = "home_unavailable"

@@ -6,7 +6,7 @@
     ├── ModelError         a model file that is missing or damaged
     ├── EngineError        a model that failed while it was working
     ├── HouseError         a house file that cannot be used
-    └── HomeUnavailable    the home did not answer in time
+    └── HomeError          the home did not answer in time
 
 A message names the thing and the way out. It never holds what was said, nor the name of a thing at home, unless the
 person who reads it typed or wrote that name themselves (a configuration or house file).
@@ -51,7 +51,7 @@ class HouseError(VoiceError):
     code = "house"
 
 
-class HomeUnavailable(VoiceError):
+class HomeError(VoiceError):
     """The home did not answer an action request in time."""
 
     code = "home_unavailable"

@@ -16,7 +16,7 @@ from typing import ClassVar
 from gateway.house import AttributeValue, Entity
 
 type Slots = Mapping[str, AttributeValue]
-type Json = None | bool | int | float | str | list[Json] | dict[str, Json]
+type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
 
 NO_SLOTS: Slots = MappingProxyType({})
 
@@ -55,7 +55,7 @@ class Intent:
     name: str
     """Home Assistant's name, e.g. `HassTurnOn`."""
     slots: Slots = field(default=NO_SLOTS)
-    """Values as Home Assistant's matcher gives them: `name` an entity's name, `area` an area's name, numbers as numbers."""
+    """As Home Assistant's matcher gives them: `name` an entity's name, `area` an area's name, numbers as numbers."""
     response: str = "default"
     """The key of the answer among the language's response templates for this intent."""
     text: str = ""

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-type AttributeValue = str | int | float | bool | None | tuple[AttributeValue, ...]
+type AttributeValue = str | int | float | bool | tuple[AttributeValue, ...] | None
 """What an attribute or a slot may hold."""
 
 NO_ATTRIBUTES: Mapping[str, AttributeValue] = MappingProxyType({})

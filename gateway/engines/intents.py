@@ -1,0 +1,230 @@
+"""From a sentence to what it means in this house: hassil over home-assistant-intents and the house's names.
+
+Slot lists and choices are those of Home Assistant's `conversation/default_agent.py`. It does not act, does no I/O after
+it is built, and keeps no sentence longer than its small cache.
+"""
+
+from collections.abc import Callable, Iterator
+from functools import lru_cache
+
+from hassil import recognize_best
+from hassil.intents import SlotList, TextSlotList
+from hassil.recognize import RecognizeResult
+from hassil.util import remove_punctuation
+
+from gateway.engines.sentences import Sentences, load_sentences
+from gateway.engines.wording import readings, spelled
+from gateway.events import Intent
+from gateway.house import AttributeValue, Entity, House
+
+TEXT_LIMIT_CHARS = 300
+"""Nobody says a longer command; the matcher's cost grows with it."""
+CACHED_SENTENCES = 256
+"""The same hypotheses are tried while a sentence grows, and people repeat themselves."""
+COMMAND_DEPTH = 1
+"""A delayed command ("… in ten minutes") may hold a plain command, and not another delayed one."""
+
+_WILDCARD_EMPTY = frozenset(
+    {"a", "an", "the", "my", "our", "your", "to", "on", "in", "at", "of", "for", "from", "with", "and", "or", "it"}
+    | {"this", "that", "these", "those", "is", "are", "be", "please", "some", "any", "timer", "timers", "list", "lists"}
+    | {"called", "named"}
+)
+"""English words that alone never name a song, an item or a timer."""
+_AWAY = frozenset({"away", "out", "not home", "outside"})
+
+type _Name = tuple[str, str, dict[str, AttributeValue], dict[str, str]]
+
+
+class HassilIntents:
+    """Understands one language in one house. `match` may be called from any thread."""
+
+    def __init__(self, language: str = "en") -> None:
+        """Load a language. Raises ConfigError for one that is not there, naming what is."""
+        self._sentences = load_sentences(language)
+        for intent in self._sentences.intents.intents.values():
+            for block in intent.data:
+                _ = block.sentences  # parsed lazily; the first sentence must not pay for it
+        self._match = _matcher(self._sentences, House(name=""))
+
+    @property
+    def language(self) -> str:
+        """The language's code in the package."""
+        return self._sentences.language
+
+    def use(self, house: House) -> None:
+        """Understand the names of `house` from now on."""
+        self._match = _matcher(self._sentences, house)
+
+    def match(self, text: str, *, area_id: str | None = None) -> Intent | None:
+        """Return the best meaning of `text` in this house, said in the area `area_id`; None where it has none."""
+        if not text.strip() or len(text) > TEXT_LIMIT_CHARS:
+            return None
+        return self._match(text, area_id)
+
+
+def _matcher(sentences: Sentences, house: House) -> Callable[[str, str | None], Intent | None]:
+    """Return a cached function from (text, area) to meaning, over what does not change until the house does."""
+    names = _Names(sentences, house)
+
+    @lru_cache(maxsize=CACHED_SENTENCES)
+    def match(text: str, area_id: str | None) -> Intent | None:
+        return names.match(text, area_id, depth=COMMAND_DEPTH)
+
+    return match
+
+
+class _Names:
+    """A house's names, compiled for hassil."""
+
+    def __init__(self, sentences: Sentences, house: House) -> None:
+        self._sentences = sentences
+        self._house = house
+        self._areas = {area.id: area for area in house.areas}
+        self._entities = {entity.id: entity for entity in house.entities}
+        self._zones = _zones(house)
+        self._slot_lists: dict[str, SlotList] = {
+            "name": TextSlotList.from_tuples(self._entity_names(), allow_template=False),
+            "area": TextSlotList.from_tuples(
+                [
+                    (self._heard(name), area.name)
+                    for area in house.areas
+                    for name in (area.name, *area.aliases)
+                    if self._heard(name)
+                ],
+                allow_template=False,
+            ),
+            "floor": TextSlotList.from_tuples(
+                [
+                    (self._heard(name), floor.name)
+                    for floor in house.floors
+                    for name in (floor.name, *floor.aliases)
+                    if self._heard(name)
+                ],
+                allow_template=False,
+            ),
+        }
+        self._by_name: dict[str, list[Entity]] = {}
+        for entity in house.entities:
+            for name in {_folded(name) for name in (entity.name, *entity.aliases)}:
+                self._by_name.setdefault(name, []).append(entity)
+
+    def match(self, text: str, area_id: str | None, *, depth: int) -> Intent | None:
+        """Return the best valid meaning of the sentence's readings."""
+        for reading in readings(text, self._sentences.language):
+            result = recognize_best(
+                reading,
+                self._sentences.intents,
+                slot_lists=self._slot_lists,
+                intent_context=self._context(area_id),
+                language=self._sentences.language,
+                best_slot_name="name",
+            )
+            if result is None or result.unmatched_entities:
+                continue
+            intent = self._intent(result, text, area_id)
+            if intent is not None and self._is_valid(result, intent, area_id, depth):
+                return intent
+        return None
+
+    def _heard(self, name: str) -> str:
+        return remove_punctuation(spelled(name, self._sentences.language)).strip()
+
+    def _entity_names(self) -> Iterator[_Name]:
+        for entity in self._house.entities:
+            context: dict[str, AttributeValue] = {"domain": entity.domain}
+            if "device_class" in entity.attributes:
+                context["device_class"] = entity.attributes["device_class"]
+            for name in (entity.name, *entity.aliases):
+                heard = self._heard(name)
+                if heard:  # an empty name would match anywhere
+                    yield heard, name, context, {"entity_id": entity.id}
+
+    def _context(self, area_id: str | None) -> dict[str, dict[str, str]] | None:
+        area = self._areas.get(area_id or "")
+        return None if area is None else {"area": {"value": area.name, "text": area.name}}
+
+    def _intent(self, result: RecognizeResult, text: str, area_id: str | None) -> Intent | None:
+        slots = {entity.name: _plain(entity.value) for entity in result.entities_list}
+        if "state" in _wildcards(result):
+            zone = self._zones.get(_folded(str(slots["state"])))
+            if zone is None:
+                return None
+            slots["state"] = zone
+        entity = self._meant(result, slots, area_id)
+        if entity is not None:
+            slots["name"] = entity.name
+        return Intent(
+            name=result.intent.name,
+            slots=slots,
+            response=result.response or "default",
+            text=text,
+            entity_id=None if entity is None else entity.id,
+        )
+
+    def _meant(self, result: RecognizeResult, slots: dict[str, AttributeValue], area_id: str | None) -> Entity | None:
+        """Return the one entity that the sentence's name can mean, if it is one."""
+        name = result.entities.get("name")
+        if name is None or name.is_wildcard or not isinstance(name.value, str):
+            return None
+        domains = _required_domains(result)
+        same = [
+            entity for entity in self._by_name.get(_folded(name.value), ()) if not domains or entity.domain in domains
+        ]
+        if len(same) > 1 and "area" in slots:
+            same = [entity for entity in same if self._is_in(entity, str(slots["area"]))]
+        if len(same) > 1 and area_id is not None:
+            same = [entity for entity in same if entity.area_id == area_id]
+        return same[0] if len(same) == 1 else None
+
+    def _is_in(self, entity: Entity, area_name: str) -> bool:
+        area = self._areas.get(entity.area_id or "")
+        return area is not None and area.name == area_name
+
+    def _is_valid(self, result: RecognizeResult, intent: Intent, area_id: str | None, depth: int) -> bool:
+        """Tell whether what the wildcards caught can be meant at all."""
+        for name in _wildcards(result):
+            words = remove_punctuation(str(intent.slots[name])).casefold().split()
+            if not words or (self._sentences.language == "en" and _WILDCARD_EMPTY.issuperset(words)):
+                return False
+        command = intent.slots.get("conversation_command")
+        if command is None:
+            return True
+        return depth > 0 and self.match(str(command), area_id, depth=depth - 1) is not None
+
+
+def _wildcards(result: RecognizeResult) -> list[str]:
+    return [entity.name for entity in result.entities_list if entity.is_wildcard]
+
+
+def _required_domains(result: RecognizeResult) -> frozenset[str]:
+    required = result.intent_data.requires_context.get("domain")
+    match required:
+        case str():
+            return frozenset({required})
+        case list():
+            return frozenset(map(str, required))
+    return frozenset()
+
+
+def _plain(value: object) -> AttributeValue:
+    """Return a slot's value with whole numbers as integers: digits come out of hassil as floats, words as integers."""
+    match value:
+        case float() if value.is_integer():
+            return int(value)
+        case bool() | int() | float():
+            return value
+        case list() | tuple():
+            return tuple(_plain(item) for item in value)
+    return str(value)
+
+
+def _zones(house: House) -> dict[str, str]:
+    """Return how the places where people can be are said, and their states."""
+    places = {entity.state for entity in house.entities if entity.domain == "person"}
+    places |= {entity.name for entity in house.entities if entity.domain == "zone"}
+    zones = {_folded(place): place for place in places if place not in ("unknown", "unavailable")}
+    return zones | {"home": "home", "not_home": "not_home"} | dict.fromkeys(_AWAY, "not_home")
+
+
+def _folded(name: str) -> str:
+    return name.strip().casefold()

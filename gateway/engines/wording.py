@@ -1,0 +1,63 @@
+"""Writing a sentence the way Home Assistant's sentence templates expect it, from the way recognition writes it.
+
+Text in, text out. It changes spelling, never meaning.
+"""
+
+import re
+from collections.abc import Iterator
+
+_INITIALISM = re.compile(r"\b(?:[A-Za-z]\.){2,}(?=\W|$)")
+_QUOTES = re.compile(r"[\"“”„«»]")
+_SPACE = re.compile(r"\s+")
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+
+_ENGLISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), replacement)
+    for pattern, replacement in (
+        (r"\bcolour", "color"),
+        (r"(?<=\d)\s*(?:°|º|degrees?)\s*(?:c|f|celsius|centigrade|fahrenheit)\b", " degrees"),
+        (r"\bdegrees?\s+(?:celsius|centigrade|fahrenheit)\b", "degrees"),
+        (r"(?<=\d)\s*(?:hrs?|h)\b\.?", " hours"),
+        (r"(?<=\d)\s*(?:mins?|m)\b\.?", " minutes"),
+        (r"(?<=\d)\s*(?:secs?|s)\b\.?", " seconds"),
+        (r"\b(?:an|one)\s+hour\s+and\s+a\s+half\b", "1 hour and 30 minutes"),
+        (r"\b(?:a|one)\s+minute\s+and\s+a\s+half\b", "1 minute and 30 seconds"),
+        (r"(?<!half )\ban\s+hour\b(?!\s+(?:and\s+a\s+)?half)", "1 hour"),
+        (r"(?<!half )\ba\s+(?=(?:minute|second)\b)", "1 "),
+        (r"(?<=\w)\s*&\s*(?=\w)", " and "),
+    )
+)
+_ENGLISH_OPENING = re.compile(
+    r"^(?:(?:okay|ok|hey|hi|hello|well|so|um+|uh+|er+|and|now|alright|all right|right|oh|yes|yeah)\b[\s,.!…-]+"
+    r"|(?:(?:please|kindly)\b[\s,]+)"
+    r"|(?:(?:can|could|would|will)\s+you\s+(?:please\s+)?)"
+    r"|(?:i(?:'d| would)\s+like\s+(?:you\s+)?to\s+)"
+    r"|(?:i\s+(?:want|need)\s+you\s+to\s+)"
+    r"|(?:go\s+ahead\s+and\s+)"
+    r"|(?:let's\s+))+",
+    re.IGNORECASE,
+)
+_ENGLISH_CLOSING = re.compile(
+    r"(?:[\s,.!?]+(?:please|thanks|thank you|right now|for me|would you|will you|could you))+[\s.,!?]*$", re.IGNORECASE
+)
+
+
+def spelled(text: str, language: str) -> str:
+    """Return `text`, or a thing's name, with one spelling for what recognition spells in several ways."""
+    text = _QUOTES.sub("", text).replace("\u2019", "'")
+    text = _INITIALISM.sub(lambda found: found.group().replace(".", ""), text)
+    text = _THOUSANDS.sub("", text)
+    if language == "en":
+        for pattern, replacement in _ENGLISH:
+            text = pattern.sub(replacement, text)
+    return _SPACE.sub(" ", text).strip()
+
+
+def readings(text: str, language: str) -> Iterator[str]:
+    """Yield what to try in turn: the sentence as it is, then without politeness and hesitation around it."""
+    plain = spelled(text, language)
+    yield plain
+    if language == "en":
+        bare = _ENGLISH_CLOSING.sub("", _ENGLISH_OPENING.sub("", plain)).strip()
+        if bare and bare != plain:
+            yield bare

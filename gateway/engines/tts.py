@@ -1,0 +1,53 @@
+"""Speech synthesis: Piper, clause by clause, so that the first sound does not wait for the last word."""
+
+import re
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+from piper import PiperVoice
+
+from gateway.engines.worker import Worker
+from gateway.errors import EngineError, ModelError
+from gateway.events import Sound
+
+CLAUSE_END = re.compile(r"(?<=[.!?;:,])\s+")
+MIN_CLAUSE_WORDS = 3
+"""A clause shorter than this sounds clipped when it is spoken on its own, so it joins the next."""
+
+
+def clauses(text: str) -> list[str]:
+    """Cut `text` where a speaker would breathe; nothing but white space is lost."""
+    found: list[str] = []
+    for part in CLAUSE_END.split(" ".join(text.split())):
+        if found and len(found[-1].split()) < MIN_CLAUSE_WORDS:
+            found[-1] += f" {part}"
+        elif part:
+            found.append(part)
+    if len(found) > 1 and len(found[-1].split()) < MIN_CLAUSE_WORDS:
+        last = found.pop()
+        found[-1] += f" {last}"
+    return found
+
+
+class PiperTextToSpeech:
+    """One Piper voice."""
+
+    def __init__(self, model: Path, worker: Worker) -> None:
+        """`model` is the `.onnx`, its `.onnx.json` beside it. Raises ModelError where it cannot be loaded."""
+        self._worker = worker
+        try:
+            self._voice = PiperVoice.load(model)
+        except Exception as error:  # onnxruntime's errors have no common class below Exception
+            raise ModelError(f"{model}: not a Piper voice; run `local-voice models verify`") from error
+
+    async def speak(self, text: str) -> AsyncIterator[Sound]:
+        """Yield the sound of each clause as soon as it is ready. Raises EngineError where Piper fails."""
+        for clause in clauses(text):
+            yield await self._worker.run(self._synthesize, clause)
+
+    def _synthesize(self, clause: str) -> Sound:
+        try:
+            pcm = b"".join(chunk.audio_int16_bytes for chunk in self._voice.synthesize(clause))
+        except (RuntimeError, ValueError) as error:
+            raise EngineError("Piper failed while it was speaking") from error
+        return Sound(rate_hz=self._voice.config.sample_rate, pcm=pcm)

@@ -1,0 +1,43 @@
+"""The first model of the wake cascade: microWakeWord through pymicro-wakeword. It scores; the turn decides."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures
+
+from gateway.engines.worker import Worker
+from gateway.errors import ModelError
+
+
+class MicroWakeWords:
+    """Listens for several wake words in one stream."""
+
+    def __init__(self, configs: Sequence[Path], worker: Worker) -> None:
+        """`configs` are microWakeWord's JSON files, each beside its model. Raises ModelError."""
+        self._worker = worker
+        self._features = MicroWakeWordFeatures()
+        self._models = {config.stem: _load(config) for config in configs}
+
+    async def scores(self, frame: bytes) -> Mapping[str, float]:
+        """Return the best sliding-window mean of each wake word within this frame (16 kHz mono s16le, any length)."""
+        return await self._worker.run(self._scores, frame)
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+        self._features.reset()
+        for model in self._models.values():
+            model.reset()
+
+    def _scores(self, frame: bytes) -> Mapping[str, float]:
+        best = dict.fromkeys(self._models, 0.0)
+        for features in self._features.process_streaming(frame):
+            for word, model in self._models.items():
+                best[word] = max(best[word], model.process_streaming_prob(features) or 0.0)
+        return best
+
+
+def _load(config: Path) -> MicroWakeWord:
+    try:
+        return MicroWakeWord.from_config(config)
+    except (OSError, ValueError, KeyError, RuntimeError) as error:
+        raise ModelError(f"{config}: not a microWakeWord model; run `local-voice models verify`") from error

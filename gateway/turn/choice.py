@@ -1,0 +1,76 @@
+"""Which reading of what was said is taken, and whether anything was said at all.
+
+Small Whisper models invent words for noise, and the right words are often not the likeliest ones. So every hypothesis
+is tried against the house, best first; and sounds that are no speech end in silence, never in an answer.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from gateway.events import Hypothesis, Intent, Recognition
+
+NO_SPEECH_PROBABILITY = 0.6
+"""Whisper's own threshold."""
+NOISE_SCORE = -0.6
+"""Noise that Whisper itself takes for noise scores below this; speech above, whatever it takes it for."""
+LOWEST_ACTED_SCORE = -2.0
+"""A reading less likely than this is never acted on, even where it means something here."""
+LOWEST_ANSWERED_SCORE = -0.75
+"""Words that mean nothing here are answered ("sorry …") only from here on: below are babble, music and mumbling."""
+INVENTIONS = frozenset(
+    {
+        "you", "thank you", "thank you very much", "thank you so much", "thanks for watching", "thank you for watching",
+        "bye", "bye bye", "okay", "oh", "hmm", "mmm", "uh", "ah", "so", "the", "subtitles by the amara org community",
+        "please subscribe", "music", "applause", "blank audio", "silence", "laughter", "foreign",
+    }
+)  # fmt: skip
+"""What Whisper, trained on videos, writes for silence and noise."""
+
+type Match = Callable[[str], Awaitable[Intent | None]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """What was heard, and what was made of it."""
+
+    recognition: Recognition
+    heard: Hypothesis | None
+    """The likeliest reading; none where nothing was said."""
+    used: Hypothesis | None = None
+    """The reading that means something here."""
+    intent: Intent | None = None
+
+    @property
+    def silence_reason(self) -> str | None:
+        """Why nothing is to be said: `noise` or `no_words`; None where something was understood or must be answered."""
+        if self.intent is not None:
+            return None
+        if self.heard is None or is_invention(self.heard.text):
+            return "no_words"
+        return "noise" if self.heard.score < LOWEST_ANSWERED_SCORE else None
+
+
+async def choose(recognition: Recognition, match: Match) -> Choice:
+    """Return the likeliest hypothesis that means something here, or what was heard where none does."""
+    hypotheses = recognition.hypotheses
+    if not hypotheses or is_noise(recognition):
+        return Choice(recognition=recognition, heard=None)
+    for hypothesis in hypotheses:
+        if hypothesis.score < LOWEST_ACTED_SCORE or is_invention(hypothesis.text):
+            continue
+        intent = await match(hypothesis.text)
+        if intent is not None:
+            return Choice(recognition=recognition, heard=hypotheses[0], used=hypothesis, intent=intent)
+    return Choice(recognition=recognition, heard=hypotheses[0])
+
+
+def is_noise(recognition: Recognition) -> bool:
+    """Tell whether Whisper itself doubts that this is speech."""
+    return recognition.no_speech_probability > NO_SPEECH_PROBABILITY and recognition.hypotheses[0].score < NOISE_SCORE
+
+
+def is_invention(text: str) -> bool:
+    """Tell whether these are words that Whisper writes where nobody spoke."""
+    words = "".join(letter if letter.isalnum() else " " for letter in text.casefold()).split()
+    said = " ".join(words)
+    return not words or said in INVENTIONS or (len(words) > 1 and len(set(words)) == 1 and words[0] in INVENTIONS)

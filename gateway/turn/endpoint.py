@@ -1,0 +1,111 @@
+"""When an utterance begins and when it is over, from the speech probability of each frame.
+
+Decides only: it counts frames, and knows no clock, no audio and no words.
+"""
+
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from gateway.audio import FRAME_MS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndpointSettings:
+    """What counts as speech, and which pause ends it."""
+
+    speech_probability: float = 0.5
+    """From here on a frame is speech (Silero's own default)."""
+    silence_probability: float = 0.35
+    """Below this it no longer is; between the two nothing changes (Silero's own hysteresis)."""
+    min_speech_ms: int = 96
+    """Shorter bursts are clicks and coughs."""
+    pause_ms: int = 200
+    """First sign that this may have been the end: recognition starts now, in case it was."""
+    understood_pause_ms: int = 400
+    """Ends an utterance that is already a complete command."""
+    end_pause_ms: int = 800
+    """Ends any utterance."""
+    max_speech_ms: int = 15_000
+    """No command is this long; a television is."""
+    no_speech_ms: int = 5_000
+    """The wake word, and then nothing: give up quietly."""
+
+
+class Step(Enum):
+    """What a frame changed."""
+
+    NOTHING = auto()
+    STARTED = auto()
+    PAUSED = auto()
+    RESUMED = auto()
+    ENDED = auto()
+    TOO_LONG = auto()
+    NO_SPEECH = auto()
+
+
+class Endpoint:
+    """Follows one utterance. Times are milliseconds since the first frame pushed."""
+
+    def __init__(self, settings: EndpointSettings | None = None) -> None:
+        self._settings = settings or EndpointSettings()
+        self._now_ms = 0
+        self._run_start_ms = 0
+        self._run_ms = 0
+        self._is_speech = False
+        self._is_paused = False
+        self.speech_start_ms: int | None = None
+        self.speech_end_ms: int | None = None
+        """The end of the last frame of speech so far."""
+        self.speech_ms = 0
+        """How much of it was speech, pauses not counted."""
+
+    @property
+    def silence_ms(self) -> int:
+        """How long it has been silent since the last speech; 0 before any."""
+        return 0 if self.speech_end_ms is None else self._now_ms - self.speech_end_ms
+
+    @property
+    def may_end_if_understood(self) -> bool:
+        """Whether the pause is long enough for a command that is complete as it stands."""
+        return self.speech_start_ms is not None and self.silence_ms >= self._settings.understood_pause_ms
+
+    def push(self, speech_probability: float) -> Step:
+        """Take the next frame's speech probability and say what it changed."""
+        frame_start_ms = self._now_ms
+        self._now_ms += FRAME_MS
+        if speech_probability >= self._settings.speech_probability:
+            self._is_speech = True
+        elif speech_probability < self._settings.silence_probability:
+            self._is_speech = False
+        if self._is_speech:
+            return self._speech(frame_start_ms)
+        self._run_ms = 0
+        return self._silence()
+
+    def _speech(self, frame_start_ms: int) -> Step:
+        if self._run_ms == 0:
+            self._run_start_ms = frame_start_ms
+        self._run_ms += FRAME_MS
+        if self._run_ms < self._settings.min_speech_ms:
+            return Step.NOTHING
+        self.speech_ms += self._run_ms if self._run_ms - FRAME_MS < self._settings.min_speech_ms else FRAME_MS
+        self.speech_end_ms = self._now_ms
+        if self.speech_start_ms is None:
+            self.speech_start_ms = self._run_start_ms
+            return Step.STARTED
+        if self._now_ms - self.speech_start_ms >= self._settings.max_speech_ms:
+            return Step.TOO_LONG
+        if self._is_paused:
+            self._is_paused = False
+            return Step.RESUMED
+        return Step.NOTHING
+
+    def _silence(self) -> Step:
+        if self.speech_start_ms is None:
+            return Step.NO_SPEECH if self._now_ms >= self._settings.no_speech_ms else Step.NOTHING
+        if self.silence_ms >= self._settings.end_pause_ms:
+            return Step.ENDED
+        if not self._is_paused and self.silence_ms >= self._settings.pause_ms:
+            self._is_paused = True
+            return Step.PAUSED
+        return Step.NOTHING

@@ -1,0 +1,223 @@
+"""One voice turn, in order: wake, endpoint, speech to text, intent, policy, action, reply.
+
+`run_turn` is pulled: whoever plays the reply holds it back, and closing it ends the turn at once, wherever it is.
+"""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Callable
+from dataclasses import dataclass
+from time import monotonic
+
+from gateway.errors import HomeError, VoiceError
+from gateway.events import (
+    ActionDone,
+    ActionRequest,
+    ActionResult,
+    Event,
+    Intent,
+    IntentRecognized,
+    NothingHeard,
+    Outcome,
+    QuestionAsked,
+    Reply,
+    ReplyAudio,
+    SpeechEnded,
+    SpeechStarted,
+    Transcript,
+    TurnEnded,
+    WakeDetected,
+)
+from gateway.turn import policy
+from gateway.turn.choice import Choice, choose
+from gateway.turn.ear import Ear
+from gateway.turn.progress import Progress
+from gateway.turn.stages import Stages
+from gateway.turn.tasks import drop
+
+ACTION_DEADLINE_S = 5.0
+"""A home that needs longer to switch a light is not there."""
+CONFIRMATION_MS = 8_000
+"""How long a question waits for its yes."""
+NEVER_MIND = "HassNevermind"
+
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """Where a turn happens."""
+
+    area_id: str | None = None
+    satellite_id: str = "local"
+
+
+async def run_turn(
+    ear: Ear,
+    stages: Stages,
+    place: Place,
+    *,
+    is_awake: bool = False,
+    clock: Callable[[], float] = monotonic,
+) -> AsyncGenerator[Event]:
+    """Yield what happens in the next turn that `ear` hears, `TurnEnded` last.
+
+    `is_awake` skips the wake word. No error of a stage gets out: it ends the turn as `TurnFailed` with its code.
+    """
+    events: asyncio.Queue[Event] = asyncio.Queue(maxsize=1)  # the turn is never further ahead than one event
+    turn = _Turn(ear, stages, place, clock, events)
+    task = asyncio.create_task(turn.run(is_awake=is_awake))
+    try:
+        while True:
+            event = await events.get()
+            yield event
+            if isinstance(event, TurnEnded):
+                return
+    finally:
+        await drop(task)
+
+
+class _Turn:
+    """One turn's way through its stages."""
+
+    def __init__(
+        self, ear: Ear, stages: Stages, place: Place, clock: Callable[[], float], events: asyncio.Queue[Event]
+    ) -> None:
+        self._ear = ear
+        self._stages = stages
+        self._place = place
+        self._tell = events.put
+        self._progress = Progress(lambda: ear.now_ms, clock)
+
+    async def run(self, *, is_awake: bool) -> None:
+        """Run all of it; every way out ends with `TurnEnded`."""
+        try:
+            if is_awake or await self._wake():
+                await self._hear_and_obey()
+        except VoiceError as error:
+            await self._tell(self._progress.failed(error.code))
+        except Exception as error:  # noqa: BLE001 - the end of a turn: a fault in one must not end the service
+            _LOG.error("turn failed: %s", type(error).__name__)  # the traceback may hold what was said
+            await self._tell(self._progress.failed("internal"))
+        await self._tell(self._progress.ended())
+
+    async def _wake(self) -> bool:
+        wake = await self._ear.wait_for_wake()
+        now_ms = self._progress.now_ms
+        if wake is None:
+            self._progress.outcome = Outcome.NO_WAKE
+            await self._tell(NothingHeard(t_ms=now_ms, reason="no_wake"))
+            return False
+        await self._tell(
+            WakeDetected(t_ms=now_ms, wake_word=wake.wake_word, score=wake.score, second_score=wake.second_score)
+        )
+        return True
+
+    async def _hear_and_obey(self) -> None:
+        progress = self._progress
+        choice = await self._listen()
+        if choice is None:
+            await self._tell(NothingHeard(t_ms=progress.now_ms, reason="silence"))
+            return
+        if choice.heard is not None:
+            await self._tell(_transcript(progress.now_ms, choice))
+        if choice.silence_reason is not None:
+            await self._tell(NothingHeard(t_ms=progress.now_ms, reason=choice.silence_reason))
+        elif choice.intent is None:
+            progress.outcome = Outcome.NOT_UNDERSTOOD
+            await self._say(await self._stages.understanding.sorry())
+        else:
+            await self._understood(choice, choice.intent)
+
+    async def _listen(self, *, no_speech_ms: int | None = None) -> Choice | None:
+        """Return what somebody said next, None where nobody spoke in time."""
+        progress = self._progress
+        started_ms = await self._ear.wait_for_speech(no_speech_ms=no_speech_ms)
+        if started_ms is None:
+            return None
+        await self._tell(SpeechStarted(t_ms=progress.not_before(started_ms)))
+        utterance = await self._ear.wait_for_end(self._interpret)
+        end_ms = progress.speech_ended(utterance.end_ms, utterance.ended_s)
+        progress.mark("endpoint")
+        await self._tell(SpeechEnded(t_ms=end_ms, reason=utterance.reason))
+        return utterance.choice
+
+    async def _interpret(self, pcm: bytes) -> Choice:
+        recognition = await self._stages.stt.recognize(pcm)
+        self._progress.mark("stt")
+        choice = await choose(recognition, self._match)
+        self._progress.mark("intent")
+        return choice
+
+    async def _match(self, text: str) -> Intent | None:
+        return await self._stages.understanding.match(text, area_id=self._place.area_id)
+
+    async def _understood(self, choice: Choice, intent: Intent) -> None:
+        progress = self._progress
+        heard = "" if choice.heard is None else choice.heard.text
+        await self._tell(
+            IntentRecognized(t_ms=progress.now_ms, name=intent.name, slots=intent.slots, heard=heard, used=intent.text)
+        )
+        if intent.name == NEVER_MIND:
+            progress.outcome = Outcome.NEVER_MIND
+            return
+        request = ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
+        if await self._is_allowed(request):
+            await self._act(request)
+        else:
+            progress.outcome = Outcome.NOT_CONFIRMED
+            await self._say(policy.refused(self._stages.understanding.language))
+
+    async def _is_allowed(self, request: ActionRequest) -> bool:
+        """Ask back where the request touches something protected; tell whether it may go on."""
+        entities = policy.protected(request.intent, await self._stages.home.targets(request))
+        if not entities:
+            return True
+        language = self._stages.understanding.language
+        question = policy.question(request.intent, entities, language)
+        if question is None:
+            return False
+        await self._ask(question)
+        choice = await self._listen(no_speech_ms=CONFIRMATION_MS)
+        if choice is None or choice.heard is None:
+            return False
+        await self._tell(_transcript(self._progress.now_ms, choice))
+        return policy.is_yes(choice.heard.text, language)
+
+    async def _act(self, request: ActionRequest) -> None:
+        progress = self._progress
+        result = await self._perform(request)
+        progress.mark("action")
+        if result.changes:
+            await self._tell(ActionDone(t_ms=progress.now_ms, intent=request.intent.name, changes=result.changes))
+        progress.outcome = Outcome.ACTION if result.changes else Outcome.ANSWER
+        await self._say(await self._stages.understanding.answer(request.intent, result))
+
+    async def _perform(self, request: ActionRequest) -> ActionResult:
+        try:
+            async with asyncio.timeout(ACTION_DEADLINE_S):
+                return await self._stages.home.perform(request)
+        except TimeoutError as error:
+            raise HomeError(f"the home did not answer within {ACTION_DEADLINE_S} s") from error
+
+    async def _say(self, text: str) -> None:
+        """Speak the reply; silence where there is nothing to say."""
+        is_first = True
+        async for sound in self._stages.tts.speak(text):
+            now_ms = self._progress.now_ms
+            if is_first:
+                self._progress.mark("first_sound")
+                await self._tell(Reply(t_ms=now_ms, text=text, first_sound_ms=self._progress.since_speech_ms()))
+                is_first = False
+            await self._tell(ReplyAudio(t_ms=now_ms, sound=sound))
+
+    async def _ask(self, text: str) -> None:
+        await self._tell(QuestionAsked(t_ms=self._progress.now_ms, text=text))
+        async for sound in self._stages.tts.speak(text):
+            await self._tell(ReplyAudio(t_ms=self._progress.now_ms, sound=sound))
+
+
+def _transcript(t_ms: int, choice: Choice) -> Transcript:
+    """Return the event of what was heard; `choice.heard` is there."""
+    heard = choice.recognition.hypotheses[0]
+    return Transcript(t_ms=t_ms, text=heard.text, score=heard.score, hypotheses=choice.recognition.hypotheses)

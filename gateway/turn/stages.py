@@ -1,0 +1,93 @@
+"""What a turn needs from the world: one protocol for each stage, and the bundle of them.
+
+An engine fits by having these methods; it never imports this module. Sound is 16 kHz mono s16le throughout.
+"""
+
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.events import ActionRequest, ActionResult, Intent, Recognition, Sound
+from gateway.house import Entity
+
+
+class WakeWord(Protocol):
+    """The first model of the wake cascade: cheap, always listening, eager."""
+
+    async def scores(self, frame: bytes) -> Mapping[str, float]:
+        """Take the stream's next frame; return how sure the model is of each wake word, 0 to 1."""
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+
+
+class SecondOpinion(Protocol):
+    """The second model of the wake cascade: asked only where the first one fires."""
+
+    async def begin(self, wake_word: str, pcm: bytes) -> float | None:
+        """Look for the wake word in `pcm`; return the best score, or None where this model does not know the word."""
+
+    async def more(self, pcm: bytes) -> float:
+        """Look at what was said next; return the best score since `begin`."""
+
+
+class VoiceActivity(Protocol):
+    """Tells speech from everything else."""
+
+    async def speech_probability(self, frame: bytes) -> float:
+        """Take the stream's next frame; return how likely it is speech, 0 to 1."""
+
+    def reset(self) -> None:
+        """Forget what was heard."""
+
+
+class SpeechToText(Protocol):
+    """Recognises an utterance."""
+
+    async def recognize(self, pcm: bytes) -> Recognition:
+        """Return the N best for up to 30 s."""
+
+
+class Understanding(Protocol):
+    """Knows what sentences mean in this house, and how its answers are worded."""
+
+    language: str
+
+    async def match(self, text: str, *, area_id: str | None) -> Intent | None:
+        """Return what `text` means here; None where it means nothing."""
+
+    async def answer(self, intent: Intent, result: ActionResult) -> str:
+        """Return the answer to say; may be empty."""
+
+    async def sorry(self) -> str:
+        """Return what to say to words that mean nothing here."""
+
+
+class Home(Protocol):
+    """The house that acts."""
+
+    async def targets(self, request: ActionRequest) -> tuple[Entity, ...]:
+        """Return what the request would touch, and touch nothing."""
+
+    async def perform(self, request: ActionRequest) -> ActionResult:
+        """Do it."""
+
+
+class TextToSpeech(Protocol):
+    """Speaks."""
+
+    def speak(self, text: str) -> AsyncIterator[Sound]:
+        """Yield the sound of `text` in stretches, each as soon as it is ready."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stages:
+    """The stages of one satellite's turns; `wake` and `vad` follow its stream, the others may be shared."""
+
+    wake: WakeWord
+    second_opinion: SecondOpinion | None
+    vad: VoiceActivity
+    stt: SpeechToText
+    understanding: Understanding
+    home: Home
+    tts: TextToSpeech

@@ -1,0 +1,163 @@
+"""Whether a wake word was said: the first model proposes, the second decides.
+
+Thresholds were chosen on recordings of people saying "alexa", on synthetic speech for the other words, and on an hour
+of speech, noise, music and other wake words; `bench` shows what they give.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+
+from gateway.audio import FRAME_MS, RingBuffer
+from gateway.turn.stages import SecondOpinion, WakeWord
+
+RING_S = 2.0
+"""The second model needs about two seconds to see the whole phrase."""
+SECOND_OPINION_MS = 600
+"""The second model fires up to 300 ms after the first; past twice that it disagrees."""
+SECOND_OPINION_STEP_MS = 96
+"""It looks at 80 ms at a time: asking more often costs and tells nothing."""
+COOLDOWN_MS = 2_000
+"""One phrase wakes once; nobody says it twice in two seconds and means both."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Thresholds:
+    """From which score on a wake word counts, and where the command after it begins."""
+
+    first: float = 0.5
+    """The first model proposes from here on: well below its own default, so that it misses nobody."""
+    second: float = 0.4
+    """The second model agrees from here on."""
+    first_alone: float | None = None
+    """The first model needs no second from here on, where the second is known to miss accents."""
+    lead_in_ms: int = 128
+    """How much sound before the detection belongs to the command: what people said while the model made up its mind."""
+
+
+THRESHOLDS: Mapping[str, Thresholds] = MappingProxyType(
+    {
+        "okay_nabu": Thresholds(second=0.05, first_alone=0.97, lead_in_ms=128),
+        "hey_jarvis": Thresholds(lead_in_ms=224),
+        "hey_mycroft": Thresholds(second=0.05, lead_in_ms=32),
+        "alexa": Thresholds(lead_in_ms=224),
+    }
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wake:
+    """A wake word that was said."""
+
+    wake_word: str
+    score: float
+    second_score: float | None
+    lead_in: bytes
+    """What was said after the wake word so far."""
+
+
+@dataclass(slots=True)
+class _Candidate:
+    """A wake word that the first model proposed."""
+
+    wake_word: str
+    thresholds: Thresholds
+    score: float
+    second_score: float | None
+    lead_in: bytes
+    frames: list[bytes] = field(default_factory=list)
+    unseen: int = 0
+    """How many of the last frames the second model has not seen."""
+
+    def is_confirmed(self) -> bool:
+        alone = self.thresholds.first_alone
+        return (
+            self.second_score is None
+            or self.second_score >= self.thresholds.second
+            or (alone is not None and self.score >= alone)
+        )
+
+
+class WakeListener:
+    """Follows one stream and says when its wake word was said."""
+
+    def __init__(
+        self,
+        first: WakeWord,
+        second: SecondOpinion | None,
+        *,
+        thresholds: Mapping[str, Thresholds] = THRESHOLDS,
+    ) -> None:
+        self._first = first
+        self._second = second
+        self._thresholds = thresholds
+        self._ring = RingBuffer(RING_S)
+        self._candidate: _Candidate | None = None
+        self._cooldown_ms = 0
+
+    async def hear(self, frame: bytes) -> Wake | None:
+        """Take the stream's next frame; return the wake word that is now certain, if one is."""
+        self._ring.push(frame)
+        scores = await self._first.scores(frame)
+        if self._cooldown_ms > 0:
+            self._cooldown_ms -= FRAME_MS
+            return None
+        if self._candidate is None:
+            await self._propose(scores)
+        else:
+            await self._examine(self._candidate, frame, scores)
+        return self._decide()
+
+    def reset(self) -> None:
+        """Forget the stream, its cool-down included: another stream follows."""
+        self._first.reset()
+        self._ring.clear()
+        self._candidate = None
+        self._cooldown_ms = 0
+
+    async def _propose(self, scores: Mapping[str, float]) -> None:
+        wake_word = max(scores, key=lambda word: scores[word] - self._for(word).first, default=None)
+        if wake_word is None or scores[wake_word] < self._for(wake_word).first:
+            return
+        thresholds = self._for(wake_word)
+        heard = self._ring.snapshot()
+        second_score = await self._second.begin(wake_word, heard) if self._second else None
+        lead_in_bytes = thresholds.lead_in_ms // FRAME_MS * (len(heard) // max(len(self._ring), 1))
+        self._candidate = _Candidate(
+            wake_word=wake_word,
+            thresholds=thresholds,
+            score=scores[wake_word],
+            second_score=second_score,
+            lead_in=heard[len(heard) - lead_in_bytes :],
+        )
+
+    async def _examine(self, candidate: _Candidate, frame: bytes, scores: Mapping[str, float]) -> None:
+        candidate.frames.append(frame)
+        candidate.unseen += 1
+        candidate.score = max(candidate.score, scores.get(candidate.wake_word, 0.0))
+        if self._second and candidate.unseen * FRAME_MS >= SECOND_OPINION_STEP_MS:
+            candidate.second_score = await self._second.more(b"".join(candidate.frames[-candidate.unseen :]))
+            candidate.unseen = 0
+
+    def _decide(self) -> Wake | None:
+        candidate = self._candidate
+        if candidate is None:
+            return None
+        if not candidate.is_confirmed():
+            if len(candidate.frames) * FRAME_MS >= SECOND_OPINION_MS:
+                self._candidate = None
+            return None
+        self._candidate = None
+        self._cooldown_ms = COOLDOWN_MS
+        return Wake(
+            wake_word=candidate.wake_word,
+            score=candidate.score,
+            second_score=candidate.second_score,
+            lead_in=candidate.lead_in + b"".join(candidate.frames),
+        )
+
+    def _for(self, wake_word: str) -> Thresholds:
+        return self._thresholds.get(wake_word, _DEFAULTS)
+
+
+_DEFAULTS = Thresholds()

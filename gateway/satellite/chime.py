@@ -1,0 +1,90 @@
+"""The sounds that are no speech, and how the wake chime is taken out of what the microphone hears.
+
+All of them are computed. They are sums of a few pure tones with soft edges; that is also why the chime can be removed.
+"""
+
+import math
+
+import numpy as np
+
+from gateway.audio import FRAME_MS, FRAME_SAMPLES, FULL_SCALE, RATE_HZ, samples
+from gateway.events import Sound
+
+CHIME_HZ = (880.0, 1320.0)
+"""A fifth, rising: A5 and E6."""
+CHIME_MS = 150
+ECHO_MS = 400
+"""How long the chime may still be heard after its end: a sound server's delay and the room's echo."""
+OVERTONES = 3
+"""Small speakers distort: up to this multiple of each tone is removed."""
+SWELL_ORDERS = 3
+"""Within a frame a tone may swell as a parabola (constant, linear, quadratic): soft edges and echo need no more."""
+
+PEAK = 0.2
+"""Of full scale (-14 dB): heard across a room, and no fright at night."""
+
+type _Samples = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+
+def wake_chime() -> Sound:
+    """Return what says "I am listening": two short notes, rising, `CHIME_MS` long."""
+    return _sound([(0, 100, CHIME_HZ[0]), (50, 100, CHIME_HZ[1])], length_ms=CHIME_MS)
+
+
+def error_sound() -> Sound:
+    """Return what says "that went wrong": two low notes, falling."""
+    return _sound([(0, 180, 392.0), (160, 240, 294.0)], length_ms=400)
+
+
+def timer_ring() -> Sound:
+    """Return one round of a timer's ring, two seconds with their pause; repeat it until somebody stops it."""
+    starts = ((0, 660.0), (180, 880.0), (500, 660.0), (680, 880.0))
+    return _sound([(start_ms, 220, hz) for start_ms, hz in starts], length_ms=2_000)
+
+
+class ChimeCanceller:
+    """Removes the wake chime from the microphone's frames, and what is said at the same time is left.
+
+    The tones are known, their loudness, delay and echo are not: each frame is projected on the chime's tones (least
+    squares) and that part is taken away. Nothing is delayed. Outside of the chime's time frames pass untouched.
+    """
+
+    def __init__(self) -> None:
+        self._tones = _orthonormal_tones()
+        self._frames_left = 0
+
+    def chime_started(self) -> None:
+        """Say that the chime is played from now on."""
+        self._frames_left = math.ceil((CHIME_MS + ECHO_MS) / FRAME_MS)
+
+    def clean(self, frame: bytes) -> bytes:
+        """Return `frame` (`FRAME_SAMPLES` of 16 kHz mono s16le) without the chime."""
+        if self._frames_left == 0:
+            return frame
+        self._frames_left -= 1
+        heard = samples(frame).astype(np.float64)
+        rest = heard - self._tones @ (self._tones.T @ heard)
+        return _s16le(rest)
+
+
+def _orthonormal_tones() -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    """Return an orthonormal basis of everything the chime's tones can be within a frame: samples by directions."""
+    frequencies = sorted({tone * overtone for tone in CHIME_HZ for overtone in range(1, OVERTONES + 1)})
+    phases = 2 * np.pi * np.outer(frequencies, np.arange(FRAME_SAMPLES) / RATE_HZ)
+    waves = np.concatenate([np.sin(phases), np.cos(phases)])
+    swells = np.linspace(-1, 1, FRAME_SAMPLES) ** np.arange(SWELL_ORDERS)[:, np.newaxis]
+    columns = (waves[:, np.newaxis, :] * swells).reshape(-1, FRAME_SAMPLES)
+    return np.linalg.qr(columns.T).Q
+
+
+def _sound(notes: list[tuple[int, int, float]], *, length_ms: int) -> Sound:
+    """Mix notes, each with its start and length in ms and its pitch in Hz; each swells and fades as a Hann bell."""
+    mixed = np.zeros(length_ms * RATE_HZ // 1000)
+    for start_ms, duration_ms, hz in notes:
+        start, count = start_ms * RATE_HZ // 1000, duration_ms * RATE_HZ // 1000
+        mixed[start : start + count] += np.hanning(count) * np.sin(2 * np.pi * hz * np.arange(count) / RATE_HZ)
+    return Sound(rate_hz=RATE_HZ, pcm=_s16le(mixed * PEAK * FULL_SCALE / np.abs(mixed).max()))
+
+
+def _s16le(values: _Samples) -> bytes:
+    return np.clip(np.rint(values), -FULL_SCALE, FULL_SCALE - 1).astype("<i2").tobytes()

@@ -45,7 +45,10 @@ OWN_ERRORS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     {
         # Home Assistant raises these, but the package has no words for them.
         ("en", "item_not_found"): "Sorry, {{ item }} is not on the list",
-        ("en", "list_not_found"): "Sorry, I am not aware of any list called {{ name }}",
+        ("en", "list_full"): "Sorry, the list is full",
+        ("en", "temperature_out_of_range"): (
+            "Sorry, {{ entity }} can be set from {{ lowest }} to {{ highest }} degrees"
+        ),
         ("en", "too_many_timers"): "Sorry, there are too many timers already",
     }
 )

@@ -1,0 +1,186 @@
+"""One timer as data, and which of several is meant. Pure: the time of day comes in as an argument.
+
+The rules are those of Home Assistant's `components/intent/timers.py`.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from gateway.events import ActionRequest, Slots
+from gateway.home.effects import number
+from gateway.home.targets import text_slot
+from gateway.house import House
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFinished:
+    """A timer is up. It rings at the satellite where it was set; a `command` is to be carried out as if said there."""
+
+    name: str | None
+    command: str | None
+    satellite_id: str
+    area_id: str | None
+    duration_s: int
+    """As it was set, with what was added since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerStatus:
+    """What an answer says of a timer; the names are the templates'."""
+
+    id: str
+    name: str
+    area: str
+    start_hours: int
+    start_minutes: int
+    start_seconds: int
+    is_active: bool
+    total_seconds_left: int
+    rounded_hours_left: int
+    rounded_minutes_left: int
+    rounded_seconds_left: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Timer:
+    """A timer at one moment."""
+
+    number: int
+    name: str | None
+    command: str | None
+    satellite_id: str
+    area_id: str | None
+    area_name: str | None
+    floor_id: str | None
+    start: tuple[int | None, int | None, int | None]
+    """Hours, minutes and seconds, as they were said."""
+    duration_s: int
+    left_s: float
+    """At `since_s`."""
+    since_s: float
+    is_active: bool = True
+
+    def seconds_left(self, now_s: float) -> int:
+        """Return what is left of it."""
+        return max(0, round(self.left_s - (now_s - self.since_s) if self.is_active else self.left_s))
+
+    @property
+    def label(self) -> str:
+        """What a person calls it."""
+        return f"{self.name} timer" if self.name else "timer"
+
+
+type _Test = Callable[[Timer], bool]
+
+
+def find_timer(
+    all_timers: Iterable[Timer], request: ActionRequest, house: House, *, is_active: bool | None = None
+) -> Timer | str:
+    """Return the one timer that is meant, or the key of the error answer: Home Assistant's `_find_timer`."""
+    timers = [timer for timer in all_timers if timer.command is None]
+    for step in _filters(request.intent.slots, is_active=is_active):
+        timers = [timer for timer in timers if step(timer)]
+        if len(timers) == 1:
+            return timers[0]
+    if len(timers) == 1:
+        return timers[0]
+    if not timers:
+        return "timer_not_found"
+    for is_near in _nearby(request, house):
+        near = [timer for timer in timers if is_near(timer)]
+        if len(near) == 1:
+            return near[0]
+    return "multiple_timers_matched"
+
+
+def find_timers(all_timers: Iterable[Timer], request: ActionRequest, house: House) -> list[Timer]:
+    """Return all timers that are meant, the nearest first: Home Assistant's `_find_timers`."""
+    timers = [timer for timer in all_timers if timer.command is None]
+    for step in _filters(request.intent.slots):
+        timers = [timer for timer in timers if step(timer)]
+    _, in_area, on_floor = _nearby(request, house)
+    return sorted(timers, key=lambda timer: 0 if in_area(timer) else 1 if on_floor(timer) else 2)
+
+
+def _nearby(request: ActionRequest, house: House) -> tuple[_Test, _Test, _Test]:
+    """Return the tests that prefer a timer of this satellite, of its area, of its floor."""
+    floor_id = next((area.floor_id for area in house.areas if area.id == request.area_id), None)
+    return (
+        lambda timer: timer.satellite_id == request.satellite_id,
+        lambda timer: request.area_id is not None and timer.area_id == request.area_id,
+        lambda timer: floor_id is not None and timer.floor_id == floor_id,
+    )
+
+
+def rounded(seconds: int) -> tuple[int, int, int]:
+    """Return hours, minutes and seconds in the precision that people want to hear: Home Assistant's `_round_time`."""
+    minutes, seconds = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    if hours > 0:
+        if minutes > 45:
+            return hours + 1, 0, 0
+        return hours, (0 if minutes < 15 else 30), 0
+    if minutes > 0:
+        if seconds > 45:
+            return 0, minutes + 1, 0
+        return 0, minutes, (0 if seconds < 15 else 30)
+    if seconds > 50:
+        return 0, 1, 0
+    return 0, 0, seconds if seconds < 10 else seconds - seconds % 10
+
+
+def _filters(slots: Slots, *, is_active: bool | None = None) -> list[_Test]:
+    filters: list[_Test] = []
+    if is_active is not None:
+        filters.append(lambda timer: timer.is_active is is_active)
+    if (name := text_slot(slots, "name")) is not None:
+        filters.append(lambda timer: (timer.name or "").strip().casefold() == name.strip().casefold())
+    if (area := text_slot(slots, "area")) is not None:
+        filters.append(lambda timer: (timer.area_name or "").strip().casefold() == area.strip().casefold())
+    start = said_start(slots, "start_")
+    if start != (None, None, None):
+        filters.append(lambda timer: timer.start == start)
+    return filters
+
+
+def said_start(slots: Slots, prefix: str) -> tuple[int | None, int | None, int | None]:
+    """Return the hours, minutes and seconds of a sentence, as they were said."""
+    hours, minutes, seconds = (
+        None if (value := slots.get(f"{prefix}{unit}")) is None else round(number(value))
+        for unit in ("hours", "minutes", "seconds")
+    )
+    return hours, minutes, seconds
+
+
+def said_seconds(slots: Slots) -> int:
+    """Return how long a sentence says."""
+    hours, minutes, seconds = said_start(slots, "")
+    return 3600 * (hours or 0) + 60 * (minutes or 0) + (seconds or 0)
+
+
+def status(timer: Timer, now_s: float) -> TimerStatus:
+    """Return what an answer says of a timer."""
+    left = timer.seconds_left(now_s)
+    hours, minutes, seconds = rounded(left)
+    return TimerStatus(
+        id=f"timer.{timer.number}",
+        name=timer.name or "",
+        area=timer.area_name or "",
+        start_hours=timer.start[0] or 0,
+        start_minutes=timer.start[1] or 0,
+        start_seconds=timer.start[2] or 0,
+        is_active=timer.is_active,
+        total_seconds_left=left,
+        rounded_hours_left=hours,
+        rounded_minutes_left=minutes,
+        rounded_seconds_left=seconds,
+    )
+
+
+def described(timer: Timer | None, now_s: float) -> str:
+    """Return a timer's state for a person; no timer is an idle one."""
+    if timer is None:
+        return "idle"
+    minutes, seconds = divmod(timer.seconds_left(now_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{'active' if timer.is_active else 'paused'}, {hours}:{minutes:02}:{seconds:02} left"

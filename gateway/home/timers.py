@@ -1,0 +1,207 @@
+"""Timers that really run out, and delayed commands, as in Home Assistant's `components/intent/timers.py`.
+
+It keeps time through the loop it is given and tells a listener; it makes no sound and runs no command itself.
+"""
+
+import itertools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from gateway.events import ActionRequest, StateChange
+from gateway.home.targets import text_slot
+from gateway.home.timer import (
+    Timer,
+    TimerFinished,
+    described,
+    find_timer,
+    find_timers,
+    said_seconds,
+    said_start,
+    status,
+)
+from gateway.house import House
+
+TIMER_LIMIT = 100
+"""More than anybody keeps in mind; what runs away must not fill memory."""
+
+
+class Cancellable(Protocol):
+    """A call that is still to come."""
+
+    def cancel(self) -> None:
+        """Never make it."""
+
+
+class Clock(Protocol):
+    """What timers need of an asyncio event loop, which is one."""
+
+    def time(self) -> float:
+        """Return seconds on a clock that never goes back."""
+
+    def call_later(self, delay: float, callback: Callable[[int], None], *args: int) -> Cancellable:
+        """Make a call in `delay` seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerEffect:
+    """What a timer request comes to."""
+
+    changes: tuple[StateChange, ...] = ()
+    speech_slots: Mapping[str, object] = field(default_factory=dict)
+    error: str | None = None
+
+
+class Timers:
+    """All timers of a house, of all its satellites."""
+
+    def __init__(self, clock: Clock, on_finished: Callable[[TimerFinished], None] | None = None) -> None:
+        """Keep time by `clock`; without a listener a delayed command is refused, as nobody could carry it out."""
+        self._clock = clock
+        self._on_finished = on_finished
+        self._timers: dict[int, Timer] = {}
+        self._calls: dict[int, Cancellable] = {}
+        self._numbers = itertools.count(1)
+        self._requests: Mapping[str, Callable[[ActionRequest, House], TimerEffect]] = {
+            "HassStartTimer": self._start,
+            "HassCancelTimer": self._cancel,
+            "HassCancelAllTimers": self._cancel_all,
+            "HassIncreaseTimer": self._increase,
+            "HassDecreaseTimer": self._decrease,
+            "HassPauseTimer": self._pause,
+            "HassUnpauseTimer": self._resume,
+            "HassTimerStatus": self._status,
+        }
+
+    def handles(self, intent_name: str) -> bool:
+        """Tell whether an intent is about timers."""
+        return intent_name in self._requests
+
+    def perform(self, request: ActionRequest, house: House) -> TimerEffect:
+        """Carry out a request about timers."""
+        return self._requests[request.intent.name](request, house)
+
+    def close(self) -> None:
+        """Forget all timers; none of them rings any more."""
+        for call in self._calls.values():
+            call.cancel()
+        self._calls.clear()
+        self._timers.clear()
+
+    # What can be asked
+
+    def _start(self, request: ActionRequest, house: House) -> TimerEffect:
+        slots = request.intent.slots
+        command = (text_slot(slots, "conversation_command") or "").strip() or None
+        if command is not None and self._on_finished is None:
+            return TimerEffect(error="no_timer_support")
+        if len(self._timers) >= TIMER_LIMIT:
+            return TimerEffect(error="too_many_timers")
+        duration_s = said_seconds(slots)
+        area = next((area for area in house.areas if area.id == request.area_id), None)
+        timer = Timer(
+            number=next(self._numbers),
+            name=text_slot(slots, "name"),
+            command=command,
+            satellite_id=request.satellite_id,
+            area_id=request.area_id,
+            area_name=None if area is None else area.name,
+            floor_id=None if area is None else area.floor_id,
+            start=said_start(slots, ""),
+            duration_s=duration_s,
+            left_s=duration_s,
+            since_s=self._clock.time(),
+        )
+        return self._changed(None, timer)
+
+    def _cancel(self, request: ActionRequest, house: House) -> TimerEffect:
+        found = self._find(request, house)
+        return found if isinstance(found, TimerEffect) else self._changed(found, None)
+
+    def _cancel_all(self, request: ActionRequest, house: House) -> TimerEffect:
+        timers = find_timers(self._timers.values(), request, house)
+        changes = tuple(change for timer in timers for change in self._changed(timer, None).changes)
+        slots: dict[str, object] = {"canceled": len(timers)}
+        if (area := text_slot(request.intent.slots, "area")) is not None:
+            slots["area"] = area
+        return TimerEffect(changes=changes, speech_slots=slots)
+
+    def _increase(self, request: ActionRequest, house: House) -> TimerEffect:
+        return self._add(request, house, said_seconds(request.intent.slots))
+
+    def _decrease(self, request: ActionRequest, house: House) -> TimerEffect:
+        return self._add(request, house, -said_seconds(request.intent.slots))
+
+    def _add(self, request: ActionRequest, house: House, seconds: int) -> TimerEffect:
+        found = self._find(request, house)
+        if isinstance(found, TimerEffect):
+            return found
+        left_s = max(0, found.seconds_left(self._clock.time()) + seconds)
+        after = replace(found, left_s=left_s, since_s=self._clock.time(), duration_s=max(found.duration_s, left_s))
+        return self._changed(found, after)
+
+    def _pause(self, request: ActionRequest, house: House) -> TimerEffect:
+        found = self._find(request, house, is_active=True)
+        if isinstance(found, TimerEffect):
+            return found
+        now_s = self._clock.time()
+        return self._changed(found, replace(found, left_s=found.seconds_left(now_s), since_s=now_s, is_active=False))
+
+    def _resume(self, request: ActionRequest, house: House) -> TimerEffect:
+        found = self._find(request, house, is_active=False)
+        if isinstance(found, TimerEffect):
+            return found
+        return self._changed(found, replace(found, since_s=self._clock.time(), is_active=True))
+
+    def _status(self, request: ActionRequest, house: House) -> TimerEffect:
+        now_s = self._clock.time()
+        statuses = [status(timer, now_s) for timer in find_timers(self._timers.values(), request, house)]
+        return TimerEffect(speech_slots={"timers": statuses})
+
+    def _find(self, request: ActionRequest, house: House, *, is_active: bool | None = None) -> Timer | TimerEffect:
+        """Return the one timer that is meant, or why it is none."""
+        found = find_timer(self._timers.values(), request, house, is_active=is_active)
+        return found if isinstance(found, Timer) else TimerEffect(error=found)
+
+    # Keeping time
+
+    def _changed(self, before: Timer | None, after: Timer | None) -> TimerEffect:
+        """Put a timer into its new state, and its call to the new time."""
+        now_s = self._clock.time()
+        if before is not None:
+            self._drop(before.number)
+        if after is not None:
+            self._timers[after.number] = after
+            if after.is_active:
+                self._calls[after.number] = self._clock.call_later(after.left_s, self._finish, after.number)
+        subject = after or before
+        if subject is None:
+            return TimerEffect()
+        change = StateChange(
+            entity_id=f"timer.{subject.number}",
+            name=subject.label,
+            before=described(before, now_s),
+            after=described(after, now_s),
+        )
+        return TimerEffect(changes=(change,))
+
+    def _drop(self, number_: int) -> None:
+        self._timers.pop(number_, None)
+        call = self._calls.pop(number_, None)
+        if call is not None:
+            call.cancel()
+
+    def _finish(self, number_: int) -> None:
+        timer = self._timers.pop(number_, None)
+        self._calls.pop(number_, None)
+        if timer is None or self._on_finished is None:
+            return
+        self._on_finished(
+            TimerFinished(
+                name=timer.name,
+                command=timer.command,
+                satellite_id=timer.satellite_id,
+                area_id=timer.area_id,
+                duration_s=timer.duration_s,
+            )
+        )

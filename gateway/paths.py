@@ -1,0 +1,31 @@
+"""Where things lie on this machine, by the XDG base directory rules. Creates nothing and reads nothing."""
+
+import os
+from pathlib import Path
+
+APPLICATION = "local-voice"
+
+
+def data_dir() -> Path:
+    """Return where models and other data of this user lie."""
+    return _base("XDG_DATA_HOME", ".local/share") / APPLICATION
+
+
+def models_dir() -> Path:
+    """Return where models that were added lie, one folder each."""
+    return data_dir() / "models"
+
+
+def config_file() -> Path:
+    """Return the configuration file that is read where none is named."""
+    return _base("XDG_CONFIG_HOME", ".config") / APPLICATION / "config.toml"
+
+
+def cache_dir() -> Path:
+    """Return where things lie that can be made again."""
+    return _base("XDG_CACHE_HOME", ".cache") / APPLICATION
+
+
+def _base(variable: str, default: str) -> Path:
+    value = Path(os.environ.get(variable, ""))
+    return value if value.is_absolute() else Path.home() / default  # the rules say to ignore relative paths

@@ -29,6 +29,7 @@ pcm_type.pulse { lib "libasound_module_pcm_pulse.so" }
 ctl_type.pulse { lib "libasound_module_ctl_pulse.so" }
 pcm.!default { type pulse hint { show on description "The test's sound card" } }
 ctl.!default { type pulse }
+pcm.plug { @args [ SLAVE ] @args.SLAVE { type string } type plug slave.pcm $SLAVE }
 """
 _PROGRAMS = ("pulseaudio", "pactl", "pacat", "parec", "setpriv")
 _PLUGIN = "libasound_module_pcm_pulse.so"
@@ -90,6 +91,12 @@ class SoundCard:
     """A running virtual sound card; `environ` brings any program onto it."""
 
     environ: dict[str, str]
+    server: subprocess.Popen[bytes]
+
+    def unplug(self) -> None:
+        """Take the card away from the programs that use it, for good."""
+        self.server.kill()
+        self.server.wait()
 
     async def play_to_microphone(self, pcm: bytes) -> None:
         """Let the microphone hear 16 kHz mono s16le `pcm`, and return when it has."""
@@ -149,7 +156,7 @@ def running_soundcard() -> Iterator[SoundCard]:
             server = subprocess.Popen(_server_command(socket), env=os.environ | private, stderr=log)
         try:
             _wait_until_ready(server, os.environ | environ, folder / "log")
-            yield SoundCard(environ=environ)
+            yield SoundCard(environ=environ, server=server)
         finally:
             server.terminate()
             try:

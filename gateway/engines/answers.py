@@ -10,7 +10,14 @@ from jinja2 import TemplateError, Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from gateway.engines.sentences import load_sentences
-from gateway.engines.spoken import OWN_ANSWERS, OWN_ERRORS, SpokenEntity, plural, spoken_slot
+from gateway.engines.spoken import (
+    OWN_ANSWERS,
+    OWN_ERRORS,
+    SpokenEntity,
+    spoken_device_class,
+    spoken_domain,
+    spoken_slot,
+)
 from gateway.events import ActionResult, Intent
 
 CACHED_TEMPLATES = 512
@@ -50,6 +57,8 @@ class HassAnswers:
         """Return the error answer `key`; the language's most general one where it has no such key."""
         own = OWN_ERRORS.get((self.language, key))
         source = self._sentences.errors.get(key) or own or self._sentences.errors.get("no_intent", "")
+        if self.language == "en" and "domain" in slots:
+            slots = {**slots, "domain": spoken_domain(str(slots["domain"]))}
         return self._say(source, {"slots": slots, **slots})
 
     def _source(self, intent: Intent) -> str | None:
@@ -62,7 +71,7 @@ class HassAnswers:
         states = {state.entity_id: state for state in (*matched, *unmatched)}
         slots: dict[str, object] = {key: spoken_slot(value) for key, value in intent.slots.items()}
         if self.language == "en" and "device_class" in slots:
-            slots["device_class"] = plural(str(slots["device_class"]), len(matched))
+            slots["device_class"] = spoken_device_class(str(slots["device_class"]), intent.text)
         return {
             "slots": slots | dict(result.speech_slots),
             "state": next(iter((*matched, *unmatched)), None),

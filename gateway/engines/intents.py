@@ -110,7 +110,7 @@ class _Names:
 
     def match(self, text: str, area_id: str | None, *, depth: int) -> Intent | None:
         """Return the best valid meaning of the sentence's readings."""
-        for reading in readings(text, self._sentences.language):
+        for reading in readings(text, self._sentences.language, self._house.temperature_unit):
             result = recognize_best(
                 reading,
                 self._sentences.intents,
@@ -127,7 +127,7 @@ class _Names:
         return None
 
     def _heard(self, name: str) -> str:
-        return remove_punctuation(spelled(name, self._sentences.language)).strip()
+        return remove_punctuation(spelled(name, self._sentences.language, self._house.temperature_unit)).strip()
 
     def _entity_names(self) -> Iterator[_Name]:
         for entity in self._house.entities:

@@ -195,10 +195,16 @@ def spoken_slot(value: AttributeValue) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def plural(device_class: str, count: int) -> str:
-    """Return an English device class for `count` things: `blinds`, `garage doors`."""
+def spoken_domain(domain: str) -> str:
+    """Return what people call a kind of thing in English, where it is not what Home Assistant calls it."""
+    words = {"climate": "thermostat", "todo": "list", "binary_sensor": "sensor", "input_boolean": "switch"}
+    return words.get(domain, domain)
+
+
+def spoken_device_class(device_class: str, sentence: str) -> str:
+    """Return an English device class in the number in which the sentence has it: `blinds`, `garage door`."""
     name = {"garage": "garage door"}.get(device_class, device_class.replace("_", " "))
-    return name if count == 1 else f"{name}s"
+    return f"{name}s" if f"{name}s" in sentence.casefold() else name
 
 
 def measured(value: str, unit: str, language: str, house_unit: str) -> str:

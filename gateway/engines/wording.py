@@ -15,8 +15,6 @@ _ENGLISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
         (r"\bcolour", "color"),
-        (r"(?<=\d)\s*(?:°|º|degrees?)\s*(?:c|f|celsius|centigrade|fahrenheit)\b", " degrees"),
-        (r"\bdegrees?\s+(?:celsius|centigrade|fahrenheit)\b", "degrees"),
         (r"(?<=\d)\s*(?:hrs?|h)\b\.?", " hours"),
         (r"(?<=\d)\s*(?:mins?|m)\b\.?", " minutes"),
         (r"(?<=\d)\s*(?:secs?|s)\b\.?", " seconds"),
@@ -27,6 +25,11 @@ _ENGLISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=\w)\s*&\s*(?=\w)", " and "),
     )
 )
+_ENGLISH_UNIT: dict[str, re.Pattern[str]] = {
+    "°C": re.compile(r"\s*(?:[°º]|\bdegrees?)\s*(?:c|celsius|centigrade)\b", re.IGNORECASE),
+    "°F": re.compile(r"\s*(?:[°º]|\bdegrees?)\s*(?:f|fahrenheit)\b", re.IGNORECASE),
+}
+"""The house's own unit goes without saying; the other one must not be taken for it."""
 _ENGLISH_OPENING = re.compile(
     r"^(?:(?:okay|ok|hey|hi|hello|well|so|um+|uh+|er+|and|now|alright|all right|right|oh|yes|yeah)\b[\s,.!…-]+"
     r"|(?:(?:please|kindly)\b[\s,]+)"
@@ -42,20 +45,24 @@ _ENGLISH_CLOSING = re.compile(
 )
 
 
-def spelled(text: str, language: str) -> str:
-    """Return `text`, or a thing's name, with one spelling for what recognition spells in several ways."""
+def spelled(text: str, language: str, unit: str = "°C") -> str:
+    """Return `text`, or a thing's name, with one spelling for what recognition spells in several ways.
+
+    `unit` is the house's temperature unit.
+    """
     text = _QUOTES.sub("", text).replace("\u2019", "'")
     text = _INITIALISM.sub(lambda found: found.group().replace(".", ""), text)
     text = _THOUSANDS.sub("", text)
     if language == "en":
+        text = _ENGLISH_UNIT[unit].sub(" degrees", text) if unit in _ENGLISH_UNIT else text
         for pattern, replacement in _ENGLISH:
             text = pattern.sub(replacement, text)
     return _SPACE.sub(" ", text).strip()
 
 
-def readings(text: str, language: str) -> Iterator[str]:
+def readings(text: str, language: str, unit: str = "°C") -> Iterator[str]:
     """Yield what to try in turn: the sentence as it is, then without politeness and hesitation around it."""
-    plain = spelled(text, language)
+    plain = spelled(text, language, unit)
     yield plain
     if language == "en":
         bare = _ENGLISH_CLOSING.sub("", _ENGLISH_OPENING.sub("", plain)).strip()

@@ -10,9 +10,9 @@ from gateway.home.effects import number
 from gateway.house import AttributeValue, Entity
 
 _MOMENTS: Final[Mapping[str, str]] = MappingProxyType(
-    {"scene": "activated", "button": "pressed", "input_button": "pressed"}
+    {"scene": "activated", "script": "run", "button": "pressed", "input_button": "pressed"}
 )
-"""Kinds of things whose state is the time of the last use."""
+"""Kinds of things that are used rather than changed."""
 
 _WORDS: Final[Mapping[str, Callable[[AttributeValue], str]]] = MappingProxyType(
     {
@@ -26,9 +26,8 @@ _WORDS: Final[Mapping[str, Callable[[AttributeValue], str]]] = MappingProxyType(
         "volume_level": lambda value: f"volume {round(number(value) * 100)} %",
         "is_volume_muted": lambda value: "muted" if value else "not muted",
         "media_title": lambda value: f"“{value}”",
-        "cleaning_area": lambda value: f"cleaning {value}",
+        "cleaning_area": lambda value: f"in {value}",
         "items": lambda value: ", ".join(map(str, value)) if isinstance(value, tuple) and value else "no items",
-        "last_triggered": lambda _: "run",
     }
 )
 """The attributes that a person is told of, in this order."""
@@ -36,19 +35,19 @@ _WORDS: Final[Mapping[str, Callable[[AttributeValue], str]]] = MappingProxyType(
 
 def difference(before: Entity, after: Entity) -> StateChange | None:
     """Return the change from `before` to `after`; None where nothing is different."""
+    if after.domain in _MOMENTS:
+        used = before != after
+        return _change(after, "ready", _MOMENTS[after.domain]) if used else None
     told = [key for key in _WORDS if before.attributes.get(key) != after.attributes.get(key)]
     if before.state == after.state and not told:
         return None
-    return StateChange(
-        entity_id=after.id,
-        name=after.name,
-        before=_described(before, told),
-        after=_described(after, told),
-    )
+    return _change(after, _described(before, told), _described(after, told))
+
+
+def _change(entity: Entity, before: str, after: str) -> StateChange:
+    return StateChange(entity_id=entity.id, name=entity.name, before=before, after=after)
 
 
 def _described(entity: Entity, told: list[str]) -> str:
-    if entity.domain in _MOMENTS:
-        return _MOMENTS[entity.domain] if entity.state not in ("unknown", "") else "not used yet"
     words = [_WORDS[key](entity.attributes[key]) for key in told if entity.attributes.get(key) is not None]
     return ", ".join([entity.state, *words])

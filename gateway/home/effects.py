@@ -6,6 +6,7 @@ from datetime import datetime
 
 from gateway.events import NO_SLOTS, ActionRequest, Slots
 from gateway.home.targets import Constraints, Targets, find_targets
+from gateway.home.titles import CATALOGUE, Title
 from gateway.house import AttributeValue, Entity, House
 
 
@@ -19,6 +20,8 @@ class Situation:
     """Local time, with its zone."""
     last_paused: frozenset[str] = frozenset()
     """The players that were paused by voice, for "resume"."""
+    catalogue: tuple[Title, ...] = CATALOGUE
+    """What can be played."""
 
     @property
     def slots(self) -> Slots:

@@ -1,13 +1,14 @@
-"""Players: pause, resume, skip, volume, and playing from a small catalogue of made-up titles.
+"""Players: pause, resume, skip, volume, and playing what the catalogue has.
 
 Pure: takes entities, returns entities. Follows `media_player/intent.py` of Home Assistant.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
 
 from gateway.home.effects import Effect, Situation, acting, changed, failed, number
 from gateway.home.targets import Constraints, asked_for, find_targets
+from gateway.home.titles import Title
 from gateway.house import Entity
 
 VOLUME_STEP: Final = 0.1
@@ -15,42 +16,6 @@ VOLUME_STEP: Final = 0.1
 
 _PLAYER = frozenset({"media_player"})
 _PLAYING = frozenset({"playing"})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Title:
-    """Something to play."""
-
-    title: str
-    artist: str
-    media_class: str
-    """One of the sentence templates' classes: track, album, artist, playlist, podcast, movie, tv_show."""
-
-
-CATALOGUE: Final = tuple(
-    Title(title=title, artist=artist, media_class=media_class)
-    for media_class, artist, title in (
-        ("track", "The Paper Lanterns", "Slow Train Home"),
-        ("track", "The Paper Lanterns", "Rain on the Roof"),
-        ("track", "Ada Winter", "Northern Light"),
-        ("track", "Ada Winter", "Two Cups of Tea"),
-        ("track", "Riverside Trio", "Blue Afternoon"),
-        ("track", "Riverside Trio", "Sunday Morning"),
-        ("album", "The Paper Lanterns", "Harbour Songs"),
-        ("album", "Riverside Trio", "Live at the Boathouse"),
-        ("artist", "The Paper Lanterns", "The Paper Lanterns"),
-        ("artist", "Ada Winter", "Ada Winter"),
-        ("artist", "Riverside Trio", "Riverside Trio"),
-        ("playlist", "", "Morning Mix"),
-        ("playlist", "", "Dinner Jazz"),
-        ("podcast", "", "The Quiet House"),
-        ("movie", "", "The Last Lighthouse"),
-        ("tv_show", "", "Garden Lane"),
-    )
-)
-"""Made up, so that the demo house has something to play that belongs to nobody."""
-
-_TRACKS: Final = tuple(title for title in CATALOGUE if title.media_class == "track")
 
 
 def pause(situation: Situation) -> Effect:
@@ -119,7 +84,8 @@ def search_and_play(situation: Situation) -> Effect:
     if targets.error is not None:
         return failed(targets)
     media_class = situation.slots.get("media_class")
-    found = _search(str(situation.slots.get("search_query", "")), None if media_class is None else str(media_class))
+    fitting = [title for title in situation.catalogue if media_class in (None, title.media_class)]
+    found = _search(str(situation.slots.get("search_query", "")), fitting)
     if found is None:
         return Effect(speech_slots={"media": None})
     player = changed(targets.entities[0], "playing", media_title=found.title, media_artist=found.artist or None)
@@ -136,19 +102,23 @@ def _louder(entity: Entity, by: float) -> Entity:
 
 
 def _step(situation: Situation, by: int) -> Effect:
-    def after(entity: Entity) -> Entity:
-        titles = [title.title for title in _TRACKS]
+    tracks = [title for title in situation.catalogue if title.media_class == "track"]
+    names = [track.title for track in tracks]
+
+    def after(entity: Entity) -> Entity | None:
+        if not tracks:
+            return None
         current = entity.attributes.get("media_title")
-        index = titles.index(str(current)) + by if current in titles else 0
-        track = _TRACKS[index % len(_TRACKS)]
+        index = names.index(str(current)) + by if current in names else 0
+        track = tracks[index % len(tracks)]
         return changed(entity, media_title=track.title, media_artist=track.artist)
 
     return acting(situation, replace(_players(situation), states=_PLAYING), after)
 
 
-def _search(query: str, media_class: str | None) -> Title | None:
+def _search(query: str, titles: list[Title]) -> Title | None:
+    """Return the first title, else the first artist, with the query's words in it."""
     words = query.casefold().strip()
-    fitting = [title for title in CATALOGUE if media_class is None or title.media_class == media_class]
-    by_title = [title for title in fitting if words and words in title.title.casefold()]
-    by_artist = [title for title in fitting if words and words in title.artist.casefold()]
+    by_title = [title for title in titles if words and words in title.title.casefold()]
+    by_artist = [title for title in titles if words and words in title.artist.casefold()]
     return next(iter((*by_title, *by_artist)), None)

@@ -3,31 +3,50 @@
 Follows `GetStateIntentHandler` and its neighbours in Home Assistant's `intent/__init__.py`, and `weather/intent.py`.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
+from types import MappingProxyType
+from typing import Final
 
 from gateway.home.effects import Effect, Situation, failed
-from gateway.home.targets import asked_for, find_targets, several
+from gateway.home.targets import Constraints, asked_for, find_targets, several
+from gateway.house import Entity
 
-_UNANSWERABLE = frozenset({"no_area", "no_floor"})
+_SENSED_AS: Final[Mapping[str, str]] = MappingProxyType({"garage": "garage_door"})
+"""What a sensor calls a cover's device class, where they differ."""
+_AS_SENSED: Final[Mapping[str, str]] = MappingProxyType({"open": "on", "closed": "off"})
+"""A cover's states as the sensor on such a thing has them."""
 
 
 def get_state(situation: Situation) -> Effect:
     """Answer what is true of the things asked about, and of which it is not.
 
-    Where no thing fits, the answer is about none: "are any lights on" is answered "no". A thing that was named but is
-    not there is an error, as is a place that does not exist.
+    Two departures from Home Assistant, so that an answer is never untrue: "are any windows open" is also asked of the
+    sensors on windows, where it knows only motorised ones; and where there is nothing of that kind we say so, where it
+    says "no".
     """
     wanted = asked_for(situation.request)
-    targets = find_targets(situation.house, wanted)
-    if targets.error is not None and (
-        wanted.name is not None or targets.error in _UNANSWERABLE or targets.error.startswith("duplicate")
-    ):
-        return failed(targets)
     states = several(situation.slots.get("state"))
+    targets = find_targets(situation.house, wanted)
+    sensed = _sensors(situation, wanted)
+    if targets.error is not None and not sensed:
+        return failed(targets)
+    sensed_states = {_AS_SENSED.get(state, state) for state in states}
+    true = [entity for entity in targets.entities if not states or entity.state in states]
+    true += [entity for entity in sensed if not states or entity.state in sensed_states]
     return Effect(
-        matched=tuple(entity for entity in targets.entities if not states or entity.state in states),
-        unmatched=tuple(entity for entity in targets.entities if states and entity.state not in states),
+        matched=tuple(true),
+        unmatched=tuple(entity for entity in (*targets.entities, *sensed) if entity not in true),
     )
+
+
+def _sensors(situation: Situation, wanted: Constraints) -> tuple[Entity, ...]:
+    """Return the sensors that tell of doors and windows, where a question is about all of a kind."""
+    if wanted.name is not None or wanted.domains != frozenset({"cover"}) or not wanted.device_classes:
+        return ()
+    classes = frozenset(_SENSED_AS.get(device_class, device_class) for device_class in wanted.device_classes)
+    sensors = replace(wanted, domains=frozenset({"binary_sensor"}), device_classes=classes)
+    return find_targets(situation.house, sensors).entities
 
 
 def get_weather(situation: Situation) -> Effect:

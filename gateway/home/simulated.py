@@ -15,6 +15,7 @@ from gateway.home.changes import difference
 from gateway.home.effects import Effect, Handler, Situation
 from gateway.home.timer import TimerFinished
 from gateway.home.timers import Clock, Timers
+from gateway.home.titles import CATALOGUE, Title
 from gateway.house import Entity, House
 
 _HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
@@ -81,17 +82,19 @@ class SimulatedHome:
         now: Callable[[], datetime],
         on_timer_finished: Callable[[TimerFinished], None] | None = None,
         on_announcement: Callable[[Announcement], None] | None = None,
+        catalogue: tuple[Title, ...] = CATALOGUE,
     ) -> None:
         """Start with the states of `house`.
 
         `clock` is the running event loop (or a test's); `now` gives local time with its zone. Without a listener,
-        timers run out unheard, and delayed commands and announcements are refused.
+        timers run out unheard, and delayed commands and announcements are refused. `catalogue` is what can be played.
         """
         self._house = house
         self._entities = {entity.id: entity for entity in house.entities}
         self._now = now
         self._timers = Timers(clock, on_timer_finished)
         self._on_announcement = on_announcement
+        self._catalogue = catalogue
         self._last_paused: frozenset[str] = frozenset()
 
     def snapshot(self) -> House:
@@ -124,7 +127,13 @@ class SimulatedHome:
         if handler is None:
             return Effect() if self._timers.handles(request.intent.name) else Effect(error="feature_not_supported")
         return handler(
-            Situation(house=self.snapshot(), request=request, now=self._now(), last_paused=self._last_paused)
+            Situation(
+                house=self.snapshot(),
+                request=request,
+                now=self._now(),
+                last_paused=self._last_paused,
+                catalogue=self._catalogue,
+            )
         )
 
     def _apply(self, request: ActionRequest, effect: Effect) -> ActionResult:

@@ -92,13 +92,12 @@ def _described(store: ModelStore, model: Model) -> dict[str, object]:
 
 
 def _table(store: ModelStore) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("name", "kind", "languages", "size", "licence", "where"):
-        folds = heading in ("languages", "where")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
+    for heading in ("name", "kind", "speaks", "size", "licence", "where"):
+        folds = heading == "where"
         table.add_column(heading, justify="right" if heading == "size" else "left", no_wrap=not folds, overflow="fold")
     for model in store.models():
-        languages = " ".join(model.languages).replace("*", "many")
-        cells = (model.name, model.kind, languages, decimal(model.bytes), model.licence)
+        cells = (model.name, model.kind, _languages(model), decimal(model.bytes), model.licence)
         table.add_row(*(escape(cell) for cell in cells), _where(store, model))
     return table
 
@@ -107,7 +106,13 @@ def _where(store: ModelStore, model: Model) -> str:
     path = store.locate(model)
     if path is None:
         return "[dim]not installed[/dim]"
-    return escape(_short(path)) if path.is_relative_to(store.folder) else f"package {escape(model.distributions[0])}"
+    return escape(_short(path) if path.is_relative_to(store.folder) else model.distributions[0])
+
+
+def _languages(model: Model) -> str:
+    first, *others = model.languages or ("?",)
+    shown = "many" if first == "*" else first
+    return f"{shown} +{len(others)}" if others else shown
 
 
 def _short(path: Path) -> str:

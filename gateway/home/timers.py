@@ -39,7 +39,7 @@ class Clock(Protocol):
     def time(self) -> float:
         """Return seconds on a clock that never goes back."""
 
-    def call_later(self, delay: float, callback: Callable[[int], None], *args: int) -> Cancellable:
+    def call_later[*Ts](self, delay: float, callback: Callable[[*Ts], object], /, *args: *Ts) -> Cancellable:
         """Make a call in `delay` seconds."""
 
 

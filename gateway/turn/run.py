@@ -170,7 +170,7 @@ class _Turn:
 
     async def _is_allowed(self, request: ActionRequest) -> bool:
         """Ask back where the request touches something protected; tell whether it may go on."""
-        entities = policy.protected(request.intent, await self._stages.home.targets(request))
+        entities = policy.protected(request.intent, self._stages.home.targets(request))
         if not entities:
             return True
         language = self._stages.understanding.language

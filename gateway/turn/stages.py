@@ -66,8 +66,8 @@ class Understanding(Protocol):
 class Home(Protocol):
     """The house that acts."""
 
-    async def targets(self, request: ActionRequest) -> tuple[Entity, ...]:
-        """Return what the request would touch, and touch nothing."""
+    def targets(self, request: ActionRequest) -> tuple[Entity, ...]:
+        """Return what the request would touch, by what is known of the house; touches nothing."""
 
     async def perform(self, request: ActionRequest) -> ActionResult:
         """Do it."""

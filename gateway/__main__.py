@@ -1,0 +1,62 @@
+"""The `local-voice` command: reads the command line, runs one command, and turns errors into one clear line."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from gateway.commands import demo, doctor, listen, models, say, serve, transcribe, turn, understand
+from gateway.errors import VoiceError
+
+COMMANDS = (demo, turn, listen, transcribe, say, understand, models, doctor, serve)
+
+BAD_INPUT = 2
+INTERRUPTED = 130
+"""What shells give for a program that Ctrl-C ended."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command that `arguments` name and return its exit code."""
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    parser = argparse.ArgumentParser(
+        prog="local-voice",
+        description="A household's own voice assistant: nothing that is said at home leaves it.",
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        command.register(subparsers)
+    args = parser.parse_args(arguments)
+    try:
+        code: int = args.run(args)
+    except VoiceError as error:
+        print(f"local-voice: {error}", file=sys.stderr)  # noqa: T201 - the one line that every error becomes
+        return BAD_INPUT
+    except BrokenPipeError:
+        return _gone_reader()
+    return code
+
+
+def _gone_reader() -> int:
+    """Whoever read our output has gone; say nothing more, not even at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 0
+
+
+def run_and_leave() -> None:
+    """Run the program as a process of its own.
+
+    A model that is in the middle of its work cannot be interrupted, and Python would wait for its thread; so the
+    process leaves without waiting. Everything that must be kept was written before.
+    """
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        code = INTERRUPTED
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
+if __name__ == "__main__":
+    run_and_leave()

@@ -1,0 +1,157 @@
+"""Puts the program together: finds the models that the configuration names, loads them, and joins them to a house.
+
+The only place that knows every engine. Loading takes seconds, and happens before anybody is listened to.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+from gateway.config import Config, WakeConfig
+from gateway.engines.stt import WhisperSpeechToText
+from gateway.engines.understanding import HassUnderstanding
+from gateway.engines.vad import SileroVad
+from gateway.engines.wake import MicroWakeWords
+from gateway.engines.worker import Worker
+from gateway.errors import ConfigError, ModelError
+from gateway.home.demo import demo_house
+from gateway.home.files import load_house
+from gateway.home.simulated import Announcement, SimulatedHome
+from gateway.home.timer import TimerFinished
+from gateway.home.timers import Clock
+from gateway.house import House
+from gateway.models import ModelStore
+from gateway.paths import models_dir
+from gateway.turn.endpoint import EndpointSettings
+from gateway.turn.run import Place
+from gateway.turn.stages import SecondOpinion, Stages, TextToSpeech
+
+VAD_MODEL = "silero-v6"
+SECOND_SUFFIX = "-second"
+"""The registry's name for the second model of a wake word: the word and this."""
+
+
+class Assembly:
+    """The parts of one gateway, loaded when they are asked for, each once."""
+
+    def __init__(self, config: Config, store: ModelStore | None = None) -> None:
+        self._config = config
+        self._store = store or ModelStore(models_dir())
+        self._workers: list[Worker] = []
+        self._hearing = self._worker("hearing")
+
+    def house(self) -> House:
+        """Return the house that the configuration names, or the demo house. Raises HouseError."""
+        return load_house(Path(self._config.home.house)) if self._config.home.house else demo_house()
+
+    def place(self, house: House) -> Place:
+        """Return where the satellite stands. Raises ConfigError for an area that `house` does not have."""
+        name = self._config.home.area
+        if not name:
+            return Place()
+        for area in house.areas:
+            if name.casefold() in (area.id.casefold(), area.name.casefold(), *(a.casefold() for a in area.aliases)):
+                return Place(area_id=area.id)
+        known = ", ".join(area.name for area in house.areas)
+        raise ConfigError(f"home.area: found {name!r}, but this house has no such area; it has: {known}")
+
+    def stt(self) -> WhisperSpeechToText:
+        """Return speech recognition. Raises ModelError."""
+        stt = self._config.stt
+        return WhisperSpeechToText(
+            self._store.find(stt.model).path,
+            self._worker("stt"),
+            language=stt.language,
+            hypotheses=stt.hypotheses,
+            threads=stt.threads,
+            compute_type=stt.compute_type,
+        )
+
+    def tts(self) -> TextToSpeech:
+        """Return the voice. Raises ModelError."""
+        if find_spec("piper") is None:
+            raise ModelError("there is no voice: Piper is an extra; install it: uv pip install 'local-voice[piper]'")
+        from gateway.engines.tts import PiperTextToSpeech
+
+        return PiperTextToSpeech(self._store.find(self._config.tts.voice).main, self._worker("tts"))
+
+    def vad(self) -> SileroVad:
+        """Return voice activity detection for one stream. Raises ModelError."""
+        return SileroVad(self._store.find(VAD_MODEL).main, self._hearing)
+
+    def wake(self) -> MicroWakeWords:
+        """Return the first wake model for one stream. Raises ModelError, ConfigError for a word that has none."""
+        try:
+            return MicroWakeWords([self._store.find(word).main for word in self._config.wake.words], self._hearing)
+        except ModelError as error:
+            raise ModelError(f"wake.words: {error}") from error
+
+    def second_opinion(self) -> SecondOpinion | None:
+        """Return the second wake model for one stream; None where it is not installed or not wanted."""
+        return load_second_opinion(self._config.wake, self._store, self._worker("second-opinion"))
+
+    def understanding(self, house: House) -> HassUnderstanding:
+        """Return what knows the sentences of this house. Raises ConfigError."""
+        return HassUnderstanding(house, self._worker("understanding"), language=self._config.stt.language)
+
+    def home(
+        self,
+        house: House,
+        clock: Clock,
+        *,
+        on_timer_finished: Callable[[TimerFinished], None] | None = None,
+        on_announcement: Callable[[Announcement], None] | None = None,
+    ) -> SimulatedHome:
+        """Return a house that acts; it keeps time by `clock`, the running event loop."""
+        return SimulatedHome(
+            house,
+            clock=clock,
+            now=lambda: datetime.now().astimezone(),
+            on_timer_finished=on_timer_finished,
+            on_announcement=on_announcement,
+        )
+
+    def stages(self, home: SimulatedHome) -> Stages:
+        """Return everything that the turns of one satellite need."""
+        return Stages(
+            wake=self.wake(),
+            second_opinion=self.second_opinion(),
+            vad=self.vad(),
+            stt=self.stt(),
+            understanding=self.understanding(home.snapshot()),
+            home=home,
+            tts=self.tts(),
+        )
+
+    def endpoint(self) -> EndpointSettings:
+        """Return which pauses end what is said."""
+        pauses = self._config.endpoint
+        return EndpointSettings(
+            pause_ms=pauses.pause_ms,
+            understood_pause_ms=pauses.understood_pause_ms,
+            end_pause_ms=pauses.end_pause_ms,
+            max_speech_ms=pauses.max_speech_ms,
+            no_speech_ms=pauses.no_speech_ms,
+        )
+
+    def close(self) -> None:
+        """Let all threads go; what they are doing finishes by itself."""
+        for worker in self._workers:
+            worker.close()
+
+    def _worker(self, name: str) -> Worker:
+        worker = Worker(name)
+        self._workers.append(worker)
+        return worker
+
+
+def load_second_opinion(wake: WakeConfig, store: ModelStore, worker: Worker) -> SecondOpinion | None:
+    """Return openWakeWord for those of the wake words that it knows; None where it is not installed or not wanted."""
+    if not wake.second_opinion or find_spec("pyopen_wakeword") is None:
+        return None
+    from gateway.engines.second_opinion import OpenWakeWordOpinion
+
+    known = {model.name for model in store.models()}
+    words = {word: store.find(word + SECOND_SUFFIX).main for word in wake.words if word + SECOND_SUFFIX in known}
+    return OpenWakeWordOpinion(next(iter(words.values())).parent, words, worker) if words else None

@@ -1,0 +1,34 @@
+"""The options that several commands share, and how they change the configuration."""
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+from gateway.config import Config, load_config
+
+
+def add_config(parser: argparse.ArgumentParser) -> None:
+    """Add `--config`, `--model` and `--language`."""
+    parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration (default: the user's own)")
+    parser.add_argument("--model", metavar="NAME", help="the Whisper model, e.g. tiny.en or base")
+    parser.add_argument("--language", metavar="CODE", help="the language that is spoken, e.g. en")
+
+
+def add_house(parser: argparse.ArgumentParser) -> None:
+    """Add `--home` and `--area`."""
+    parser.add_argument("--home", metavar="HOUSE.yaml", help="a house file (default: the demo house)")
+    parser.add_argument("--area", metavar="NAME", help="where in the house one speaks")
+
+
+def chosen_config(args: argparse.Namespace) -> Config:
+    """Return the configuration with the command line's wishes on top. Raises ConfigError."""
+    config = load_config(args.config)
+    model, language = args.model, args.language
+    stt = replace(config.stt, model=model or config.stt.model, language=language or config.stt.language)
+    house, area = getattr(args, "home", None), getattr(args, "area", None)
+    home = replace(
+        config.home,
+        house=config.home.house if house is None else house,
+        area=config.home.area if area is None else area,
+    )
+    return replace(config, stt=stt, home=home)

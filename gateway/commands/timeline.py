@@ -1,0 +1,138 @@
+"""How a turn looks to a person: one readable line for each event, as it happens. Or, for programs, a line of JSON."""
+
+import json
+from typing import Protocol
+
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from gateway.events import (
+    ActionDone,
+    Event,
+    IntentRecognized,
+    NothingHeard,
+    Outcome,
+    QuestionAsked,
+    Reply,
+    ReplyAudio,
+    SpeechEnded,
+    SpeechStarted,
+    Transcript,
+    TurnEnded,
+    TurnFailed,
+    WakeDetected,
+    as_json,
+)
+
+EXIT_CODES = {
+    Outcome.ACTION: 0,
+    Outcome.ANSWER: 0,
+    Outcome.NOT_CONFIRMED: 0,
+    Outcome.NEVER_MIND: 0,
+    Outcome.NO_WAKE: 3,
+    Outcome.NOTHING_HEARD: 3,
+    Outcome.NOT_UNDERSTOOD: 4,
+    Outcome.ERROR: 2,
+}
+SILENCES = {
+    "no_wake": "no wake word",
+    "silence": "nobody spoke",
+    "noise": "noise, or speech too unclear to act on",
+    "no_words": "no words",
+}
+ENDINGS = {
+    "understood": "a complete command, then a short pause",
+    "pause": "a pause",
+    "max_length": "the longest that is listened to",
+    "end_of_audio": "the end of the recording",
+}
+OUTCOMES = {
+    Outcome.ACTION: "[green]done[/]",
+    Outcome.ANSWER: "[green]answered[/]",
+    Outcome.NOT_UNDERSTOOD: "[yellow]not understood[/]",
+    Outcome.NOT_CONFIRMED: "[yellow]not confirmed: nothing was done[/]",
+    Outcome.NOTHING_HEARD: "[dim]nothing heard: nothing said[/]",
+    Outcome.NO_WAKE: "[dim]no wake word: nothing was recognised[/]",
+    Outcome.NEVER_MIND: "[dim]never mind[/]",
+    Outcome.ERROR: "[red]failed[/]",
+}
+
+
+class EventWriter(Protocol):
+    """Shows events."""
+
+    def write(self, event: Event) -> None:
+        """Show one."""
+
+
+class JsonLines:
+    """One JSON object a line; sound is left out."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def write(self, event: Event) -> None:
+        """Show one."""
+        if not isinstance(event, ReplyAudio):
+            self._console.out(json.dumps(as_json(event), ensure_ascii=False), highlight=False)
+
+
+class Timeline:
+    """A line an event: when, what, and in which words."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+
+    def write(self, event: Event) -> None:
+        """Show one."""
+        said = _said(event)
+        if said is None:
+            return
+        label, text = said
+        line = Text.from_markup(f"[dim]{event.t_ms / 1000:7.2f} s[/]  [bold]{label:<8}[/]  {text}")
+        line.overflow = "fold"
+        self._console.print(line)
+
+
+def _said(event: Event) -> tuple[str, str] | None:
+    """Return the label and the words of an event; None for sound."""
+    match event:
+        case WakeDetected():
+            second = "" if event.second_score is None else f", second opinion {event.second_score:.0%}"
+            return "wake", f"[cyan]{event.wake_word.replace('_', ' ')}[/] [dim]({event.score:.0%}{second})[/]"
+        case SpeechStarted():
+            return "speech", "[dim]begins[/]"
+        case SpeechEnded():
+            return "speech", f"[dim]is over: {ENDINGS[event.reason]}[/]"
+        case Transcript():
+            heard = event.hypotheses[0]
+            return "heard", f"“{escape(event.text)}” [dim]({heard.confidence:.0%} sure)[/]"
+        case IntentRecognized():
+            return "meaning", _meaning(event)
+        case QuestionAsked():
+            return "asks", f"[yellow]“{escape(event.text)}”[/]"
+        case ActionDone():
+            changes = "; ".join(f"{escape(c.name)}: {escape(c.before)} → {escape(c.after)}" for c in event.changes)
+            return "changed", f"[green]{changes}[/]"
+        case Reply():
+            return "says", f"[magenta]“{escape(event.text)}”[/]"
+        case NothingHeard():
+            return "silence", f"[dim]{SILENCES[event.reason]}[/]"
+        case TurnFailed():
+            return "error", f"[red]{event.code}[/]"
+        case TurnEnded():
+            return "end", OUTCOMES[event.outcome] + _stages(event)
+        case _:
+            return None
+
+
+def _meaning(event: IntentRecognized) -> str:
+    slots = ", ".join(f"{name}={escape(str(value))}" for name, value in event.slots.items())
+    used = "" if event.used == event.heard else f" [dim]as if it were “{escape(event.used)}”[/]"
+    return f"[blue]{event.name}[/]({slots}){used}"
+
+
+def _stages(event: TurnEnded) -> str:
+    stages = ", ".join(f"{name.replace('_', ' ')} {ms:.0f}" for name, ms in event.stages_ms.items())
+    return f" [dim]· ms after the end of speech: {stages}[/]" if stages else ""

@@ -1,0 +1,37 @@
+"""Understanding as a turn needs it: sentences to intents and results to answers, in one language, off the event loop."""
+
+from gateway.engines.answers import HassAnswers
+from gateway.engines.intents import HassilIntents
+from gateway.engines.worker import Worker
+from gateway.events import ActionResult, Intent
+from gateway.house import House
+
+
+class HassUnderstanding:
+    """Home Assistant's sentences and answers over the names of one house."""
+
+    def __init__(self, house: House, worker: Worker, *, language: str) -> None:
+        """Raises ConfigError for a language that has no sentences."""
+        self._worker = worker
+        self._intents = HassilIntents(language)
+        self._answers = HassAnswers(language)
+        self._unit = house.temperature_unit
+        self.language = self._intents.language
+        self._intents.use(house)
+
+    async def use(self, house: House) -> None:
+        """Understand the names of `house` from now on."""
+        await self._worker.run(self._intents.use, house)
+        self._unit = house.temperature_unit
+
+    async def match(self, text: str, *, area_id: str | None) -> Intent | None:
+        """Return what `text` means in this house, said in the area `area_id`; None where it means nothing."""
+        return await self._worker.run(self._intents.match, text, area_id=area_id)
+
+    async def answer(self, intent: Intent, result: ActionResult) -> str:
+        """Return the answer to say; empty where nothing is to be said."""
+        return await self._worker.run(self._answers.render, intent, result, unit=self._unit)
+
+    async def sorry(self) -> str:
+        """Return what to say to words that mean nothing here."""
+        return self._answers.sorry()

@@ -64,7 +64,7 @@ def run(args: argparse.Namespace) -> int:
             console.print(_table(store))
         case "verify":
             return _verify(store, args.name, console)
-        case "add":
+        case _:
             addition = Addition(
                 name=args.name,
                 sources=tuple(args.sources),

@@ -116,7 +116,6 @@ def _own(addition: Addition, files: tuple[ModelFile, ...]) -> Model:
         name=addition.name,
         kind=addition.kind or Kind.STT,
         files=files,
-        about="added by hand",
         languages=addition.languages,
         licence=addition.licence,
     )

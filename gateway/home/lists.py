@@ -11,6 +11,7 @@ ITEM_LIMIT = 1000
 """Open items of one list; nobody reads more, and a stuck microphone must not fill memory."""
 
 _SHOPPING = "shopping list"
+_SHOPPING_ID = "todo.shopping_list"
 
 type _Items = tuple[str, ...]
 type _Edit = Callable[[_Items, _Items, str], tuple[_Items, _Items] | None]
@@ -47,9 +48,12 @@ def _edited(situation: Situation, edit: _Edit) -> Effect:
 
 
 def _list_wanted(situation: Situation) -> Constraints:
-    """Return the named list; the sentences about "the shopping list" name none."""
+    """Return the named list; the sentences about "the shopping list" name none, and mean Home Assistant's own."""
     wanted = replace(asked_for(situation.request), domains=frozenset({"todo"}))
-    return wanted if wanted.name is not None else replace(wanted, name=_SHOPPING)
+    if wanted.name is not None:
+        return wanted
+    is_there = any(entity.id == _SHOPPING_ID for entity in situation.house.entities)
+    return replace(wanted, name=_SHOPPING, entity_id=_SHOPPING_ID if is_there else None)
 
 
 def _with_items(todo: Entity, items: _Items, completed: _Items) -> Entity:

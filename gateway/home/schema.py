@@ -1,5 +1,8 @@
 """What the keys of a house file may hold. Each function takes what YAML gave and returns the checked value."""
 
+import math
+from datetime import date, time
+
 import voluptuous as vol
 
 from gateway.home.domains import USUAL
@@ -7,6 +10,8 @@ from gateway.house import AttributeValue
 
 NAME_LIMIT_CHARS = 100
 """Nobody says a longer name."""
+LIST_LIMIT = 1000
+"""Items of one list: names, shopping, modes."""
 
 
 def one_name(value: object) -> str:
@@ -25,9 +30,18 @@ def language(value: object) -> str:
 
 def _names(value: object) -> tuple[str, ...]:
     """Accept one name or several, the first of which is shown."""
-    if value == []:
-        return ()
-    return tuple(one_name(item) for item in (value if isinstance(value, list) else [value]))
+    if not isinstance(value, list):
+        return (one_name(value),)
+    if len(value) > LIST_LIMIT:
+        raise vol.Invalid(f"a list has at most {LIST_LIMIT} items")
+    return tuple(one_name(item) for item in value)
+
+
+def _own_names(value: object) -> tuple[str, ...]:
+    names = _names(value)
+    if not names:
+        raise vol.Invalid("a name is needed")
+    return names
 
 
 def _state(value: object) -> str:
@@ -37,25 +51,32 @@ def _state(value: object) -> str:
             return "on" if value else "off"
         case str() | int() | float():
             return str(value)
-        case {"out": out}:
+        case {"out": str() | int() | float() as out}:
             return _state(out)
     raise vol.Invalid("a state is text or a number")
 
 
 def _attribute(value: object) -> AttributeValue:
+    if isinstance(value, list):
+        if len(value) > LIST_LIMIT:
+            raise vol.Invalid(f"a list has at most {LIST_LIMIT} items")
+        return tuple(_scalar(item) for item in value)
+    return _scalar(value)
+
+
+def _scalar(value: object) -> AttributeValue:
     match value:
+        case float() if not math.isfinite(value):
+            raise vol.Invalid("a number is finite")
         case None | bool() | int() | float() | str():
             return value
-        case list():
-            return tuple(_attribute(item) for item in value)
-    # YAML makes dates of what looks like one
-    if hasattr(value, "isoformat"):
-        return str(value)
+        case date() | time():  # YAML makes dates and times of what looks like one
+            return value.isoformat()
     raise vol.Invalid("an attribute is text, a number, true, false or a list of these")
 
 
 def _domain(value: object) -> str:
-    if value not in USUAL:
+    if not isinstance(value, str) or value not in USUAL:
         raise vol.Invalid(f"the known domains are: {', '.join(USUAL)}")
     return str(value)
 
@@ -79,11 +100,11 @@ def temperature_unit(value: object) -> str:
 TOP_KEYS = ("name", "language", "temperature_unit", "floors", "areas", "entities", "fixtures")
 TEST_KEYS = ("tests", "timers", "media")
 """What Home Assistant's intent tests say besides about their house; not ours to read."""
-FLOOR = vol.Schema({vol.Required("name"): _names, "id": one_name, "aliases": _names, "level": int})
-AREA = vol.Schema({vol.Required("name"): _names, "id": one_name, "aliases": _names, "floor": one_name})
+FLOOR = vol.Schema({vol.Required("name"): _own_names, "id": one_name, "aliases": _names, "level": int})
+AREA = vol.Schema({vol.Required("name"): _own_names, "id": one_name, "aliases": _names, "floor": one_name})
 ENTITY = vol.Schema(
     {
-        vol.Required("name"): _names,
+        vol.Required("name"): _own_names,
         "id": _entity_id,
         "domain": _domain,
         "aliases": _names,

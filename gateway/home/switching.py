@@ -131,8 +131,10 @@ def _with_scenes(situation: Situation, *, is_on: bool) -> Effect:
     also: dict[str, Entity] = {}
     for scene in effect.matched:
         sets = scene.attributes.get("sets")
-        for thing, state in (str(one).split("=", 1) for one in (sets if isinstance(sets, tuple) else ())):
-            also[thing] = _put(also.get(thing) or things[thing], state, situation.now)
+        for one in sets if isinstance(sets, tuple) else ():
+            thing, _, state = str(one).partition("=")
+            if thing in things:
+                also[thing] = _put(also.get(thing, things[thing]), state, situation.now)
     return replace(effect, also=tuple(also.values()))
 
 

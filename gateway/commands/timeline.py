@@ -1,7 +1,8 @@
 """How a turn looks to a person: one readable line for each event, as it happens. Or, for programs, a line of JSON."""
 
 import json
-from typing import Protocol
+from collections.abc import Callable
+from typing import Any, Protocol
 
 from rich.console import Console
 from rich.markup import escape
@@ -86,53 +87,50 @@ class Timeline:
 
     def write(self, event: Event) -> None:
         """Show one."""
-        said = _said(event)
-        if said is None:
+        if isinstance(event, ReplyAudio):
             return
-        label, text = said
+        label, text = _SAID[type(event)](event)
         line = Text.from_markup(f"[dim]{event.t_ms / 1000:7.2f} s[/]  [bold]{label:<8}[/]  {text}")
         line.overflow = "fold"
         self._console.print(line)
 
 
-def _said(event: Event) -> tuple[str, str] | None:
-    """Return the label and the words of an event; None for sound."""
-    match event:
-        case WakeDetected():
-            second = "" if event.second_score is None else f", second opinion {event.second_score:.0%}"
-            return "wake", f"[cyan]{event.wake_word.replace('_', ' ')}[/] [dim]({event.score:.0%}{second})[/]"
-        case SpeechStarted():
-            return "speech", "[dim]begins[/]"
-        case SpeechEnded():
-            return "speech", f"[dim]is over: {ENDINGS[event.reason]}[/]"
-        case Transcript():
-            heard = event.hypotheses[0]
-            return "heard", f"“{escape(event.text)}” [dim]({heard.confidence:.0%} sure)[/]"
-        case IntentRecognized():
-            return "meaning", _meaning(event)
-        case QuestionAsked():
-            return "asks", f"[yellow]“{escape(event.text)}”[/]"
-        case ActionDone():
-            changes = "; ".join(f"{escape(c.name)}: {escape(c.before)} → {escape(c.after)}" for c in event.changes)
-            return "changed", f"[green]{changes}[/]"
-        case Reply():
-            return "says", f"[magenta]“{escape(event.text)}”[/]"
-        case NothingHeard():
-            return "silence", f"[dim]{SILENCES[event.reason]}[/]"
-        case TurnFailed():
-            return "error", f"[red]{event.code}[/]"
-        case TurnEnded():
-            return "end", OUTCOMES[event.outcome] + _stages(event)
-        case _:
-            return None
+def _wake(event: WakeDetected) -> tuple[str, str]:
+    second = "" if event.second_score is None else f", second opinion {event.second_score:.0%}"
+    return "wake", f"[cyan]{event.wake_word.replace('_', ' ')}[/] [dim]({event.score:.0%}{second})[/]"
 
 
-def _meaning(event: IntentRecognized) -> str:
+def _heard(event: Transcript) -> tuple[str, str]:
+    return "heard", f"“{escape(event.text)}” [dim]({event.hypotheses[0].confidence:.0%} sure)[/]"
+
+
+def _meaning(event: IntentRecognized) -> tuple[str, str]:
     slots = ", ".join(f"{name}={escape(str(value))}" for name, value in event.slots.items())
     used = "" if event.used == event.heard else f" [dim]as if it were “{escape(event.used)}”[/]"
-    return f"[blue]{event.name}[/]({slots}){used}"
+    return "meaning", f"[blue]{event.name}[/]({slots}){used}"
 
 
-def _stages(event: TurnEnded) -> str:
+def _changed(event: ActionDone) -> tuple[str, str]:
+    changes = "; ".join(f"{escape(c.name)}: {escape(c.before)} → {escape(c.after)}" for c in event.changes)
+    return "changed", f"[green]{changes}[/]"
+
+
+def _end(event: TurnEnded) -> tuple[str, str]:
     stages = ", ".join(f"{name.replace('_', ' ')} {ms:.0f}" for name, ms in event.stages_ms.items())
-    return f" [dim]· ms after the end of speech: {stages}[/]" if stages else ""
+    return "end", OUTCOMES[event.outcome] + (f" [dim]· ms after the end of speech: {stages}[/]" if stages else "")
+
+
+_SAID: dict[type, Callable[[Any], tuple[str, str]]] = {
+    WakeDetected: _wake,
+    SpeechStarted: lambda _: ("speech", "[dim]begins[/]"),
+    SpeechEnded: lambda event: ("speech", f"[dim]is over: {ENDINGS[event.reason]}[/]"),
+    Transcript: _heard,
+    IntentRecognized: _meaning,
+    QuestionAsked: lambda event: ("asks", f"[yellow]“{escape(event.text)}”[/]"),
+    ActionDone: _changed,
+    Reply: lambda event: ("says", f"[magenta]“{escape(event.text)}”[/]"),
+    NothingHeard: lambda event: ("silence", f"[dim]{SILENCES[event.reason]}[/]"),
+    TurnFailed: lambda event: ("error", f"[red]{event.code}[/]"),
+    TurnEnded: _end,
+}
+"""Each event's label and words, as rich markup."""

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.markup import escape
 
 from gateway.assembly import Assembly
-from gateway.audio import FRAME_BYTES, FRAME_MS, frames
+from gateway.audio import FRAME_MS, frames
 from gateway.commands.arguments import add_config, chosen_config
 from gateway.engines.vad import SileroVad
 from gateway.events import Hypothesis, Json, Recognition
@@ -80,7 +80,7 @@ async def _pieces(pcm: bytes, vad: SileroVad) -> list[bytes]:
     rest = list(frames(pcm))
     pieces: list[bytes] = []
     while len(rest) > most:
-        vad.reset()
+        await vad.reset()
         speech = [await vad.speech_probability(frame) for frame in rest[most - within : most]]
         cut = most - within + min(range(within), key=lambda number: (speech[number], -number))
         pieces.append(b"".join(rest[:cut]))

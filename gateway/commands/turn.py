@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from gateway.assembly import Assembly
-from gateway.audio import paced
+from gateway.audio import RATE_HZ, SAMPLE_BYTES, paced
 from gateway.commands.arguments import add_config, add_house, chosen_config
 from gateway.commands.timeline import EXIT_CODES, EventWriter, JsonLines, Timeline
 from gateway.events import Outcome, ReplyAudio, Sound, TurnEnded
@@ -15,6 +15,9 @@ from gateway.recordings import read_recording, write_wav
 from gateway.turn.ear import Ear
 from gateway.turn.run import Place, run_turn
 from gateway.turn.stages import Stages
+
+SILENCE_AFTER = bytes(RATE_HZ * SAMPLE_BYTES)
+"""A recording that ends with its last word is followed by a second of silence, as in life."""
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -48,7 +51,7 @@ async def _run(args: argparse.Namespace) -> int:
     home = assembly.home(house, asyncio.get_running_loop())
     try:
         stages = assembly.stages(home)
-        ear = Ear(paced(pcm, realtime=not args.fast), stages, assembly.endpoint())
+        ear = Ear(paced(pcm + SILENCE_AFTER, realtime=not args.fast), stages, assembly.endpoint())
         writer = JsonLines(Console()) if args.json else Timeline(Console())
         outcome, reply = await show_turn(ear, stages, place, writer, is_awake=args.no_wake)
     finally:

@@ -1,4 +1,4 @@
-"""Understanding as a turn needs it: sentences to intents and results to answers, in one language, off the event loop."""
+"""Understanding as a turn needs it: sentences to intents, results to answers, off the event loop."""
 
 from gateway.engines.answers import HassAnswers
 from gateway.engines.intents import HassilIntents

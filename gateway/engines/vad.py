@@ -23,6 +23,6 @@ class SileroVad:
         """Return 0 to 1 for one frame of 512 samples, 16 kHz mono s16le."""
         return await self._worker.run(self._detector.process_chunk, frame)
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """Forget what was heard."""
-        self._detector.reset()
+        await self._worker.run(self._detector.reset)

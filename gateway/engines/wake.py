@@ -22,8 +22,11 @@ class MicroWakeWords:
         """Return the best sliding-window mean of each wake word within this frame (16 kHz mono s16le, any length)."""
         return await self._worker.run(self._scores, frame)
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """Forget what was heard."""
+        await self._worker.run(self._reset)
+
+    def _reset(self) -> None:
         self._features.reset()
         for model in self._models.values():
             model.reset()

@@ -37,6 +37,18 @@ class Utterance:
     reason: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Overheard:
+    """A frame that was heard while we were speaking."""
+
+    frame: bytes
+    speech_probability: float
+    is_woken: bool
+    """The wake word was said; `wait_for_speech` begins with what follows it."""
+    may_be_woken: bool
+    """The first wake model thinks so, and the second still looks."""
+
+
 class Ear:
     """One satellite's stream, across turns."""
 
@@ -56,6 +68,7 @@ class Ear:
         self._settings = settings or EndpointSettings()
         self._heard: list[bytes] = []
         self._waiting: list[bytes] = []
+        self._wake_tail_ms = 0
         self._first_ms = 0
         self._endpoint = Endpoint(self._settings)
         self._pulled_s = self._clock()
@@ -64,29 +77,34 @@ class Ear:
 
     async def wait_for_wake(self) -> Wake | None:
         """Return the wake word when it was said; None at the end of the audio."""
+        await self._wake.reset()
         while (frame := await self._pull()) is not None:
             wake = await self._wake.hear(frame)
             if wake is not None:
-                self._waiting = list(frames(wake.lead_in))
+                self._woken(wake)
                 return wake
         return None
 
     async def wait_for_speech(self, *, no_speech_ms: int | None = None) -> int | None:
         """Return the audio time at which somebody began to speak; None where nobody did in time.
 
-        Begins with what was said right after the wake word.
+        Begins with what was said right after the wake word. What ends there is the wake word's own last syllable.
         """
-        settings = self._settings if no_speech_ms is None else _patience(self._settings, no_speech_ms)
-        self._endpoint = Endpoint(settings)
-        self._vad.reset()
-        self._heard = []
-        self._first_ms = self.now_ms - len(self._waiting) * FRAME_MS
+        settings = self._settings
+        if no_speech_ms is not None:
+            settings = replace(settings, no_speech_ms=no_speech_ms)
+        await self._vad.reset()
+        self._begin(settings)
+        tail_ms, self._wake_tail_ms = self._wake_tail_ms, 0
         while True:
             step = await self._listen()
-            if step is Step.STARTED:
-                return self._first_ms + (self._endpoint.speech_start_ms or 0)
             if step in (None, Step.NO_SPEECH):
                 return None
+            if self._endpoint.speech_start_ms is not None and (self._endpoint.speech_end_ms or 0) > tail_ms:
+                return self._first_ms + self._endpoint.speech_start_ms
+            if step is Step.PAUSED:
+                self._begin(settings)
+                tail_ms = 0
 
     async def wait_for_end(self, interpret: Interpret) -> Utterance:
         """Return what was said when it is over. Recognition starts at the first pause, in case it was the end."""
@@ -114,6 +132,37 @@ class Ear:
         end_ms = self._first_ms + (self._endpoint.speech_end_ms or 0)
         return Utterance(choice=choice, end_ms=end_ms, ended_s=ended_s, reason=reason)
 
+    async def overhear(self) -> Overheard | None:
+        """Take the next frame while we speak ourselves; None at the end of the audio."""
+        frame = await self._pull()
+        if frame is None:
+            return None
+        wake = await self._wake.hear(frame)
+        if wake is not None:
+            self._woken(wake)
+        speech_probability = await self._vad.speech_probability(frame)
+        return Overheard(
+            frame=frame,
+            speech_probability=speech_probability,
+            is_woken=wake is not None,
+            may_be_woken=self._wake.has_candidate,
+        )
+
+    async def begin_overhearing(self) -> None:
+        """Forget what the models heard before: there is a gap in their stream."""
+        await self._wake.reset()
+        await self._vad.reset()
+
+    def _woken(self, wake: Wake) -> None:
+        self._waiting = list(frames(wake.lead_in))
+        self._wake_tail_ms = wake.tail_ms
+
+    def _begin(self, settings: EndpointSettings) -> None:
+        """Begin an utterance with the next frame."""
+        self._endpoint = Endpoint(settings)
+        self._heard = []
+        self._first_ms = self.now_ms - len(self._waiting) * FRAME_MS
+
     async def _listen(self) -> Step | None:
         """Take the next frame; return what it changed, None at the end of the audio."""
         frame = self._waiting.pop(0) if self._waiting else await self._pull()
@@ -134,10 +183,6 @@ class Ear:
         end_ms = (self._endpoint.speech_end_ms or 0) + TAIL_MS
         pcm = b"".join(self._heard)
         return pcm[start_ms // FRAME_MS * FRAME_BYTES : end_ms // FRAME_MS * FRAME_BYTES]
-
-
-def _patience(settings: EndpointSettings, no_speech_ms: int) -> EndpointSettings:
-    return replace(settings, no_speech_ms=no_speech_ms)
 
 
 def _is_understood(attempt: asyncio.Task[Choice] | None) -> bool:

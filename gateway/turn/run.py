@@ -22,6 +22,7 @@ from gateway.events import (
     QuestionAsked,
     Reply,
     ReplyAudio,
+    Sound,
     SpeechEnded,
     SpeechStarted,
     Transcript,
@@ -37,6 +38,8 @@ from gateway.turn.tasks import drop
 
 ACTION_DEADLINE_S = 5.0
 """A home that needs longer to switch a light is not there."""
+SECOND_CHANCE_MS = 3_000
+"""A sound without words this soon after the wake word is not what the person wanted to say."""
 CONFIRMATION_MS = 8_000
 """How long a question waits for its yes."""
 NEVER_MIND = "HassNevermind"
@@ -115,7 +118,7 @@ class _Turn:
 
     async def _hear_and_obey(self) -> None:
         progress = self._progress
-        choice = await self._listen()
+        choice = await self._listen_for_words()
         if choice is None:
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason="silence"))
             return
@@ -128,6 +131,17 @@ class _Turn:
             await self._say(await self._stages.understanding.sorry())
         else:
             await self._understood(choice, choice.intent)
+
+    async def _listen_for_words(self) -> Choice | None:
+        """Return what somebody said; a cough does not use up the time there is to speak."""
+        begun_ms = self._ear.now_ms
+        choice = await self._listen()
+        while choice is not None and choice.silence_reason and self._ear.now_ms - begun_ms < SECOND_CHANCE_MS:
+            again = await self._listen()
+            if again is None:
+                break
+            choice = again
+        return choice
 
     async def _listen(self, *, no_speech_ms: int | None = None) -> Choice | None:
         """Return what somebody said next, None where nobody spoke in time."""
@@ -212,9 +226,11 @@ class _Turn:
             await self._tell(ReplyAudio(t_ms=now_ms, sound=sound))
 
     async def _ask(self, text: str) -> None:
+        """Ask in one stretch of sound: whoever plays it must know when the question is over."""
+        sounds = [sound async for sound in self._stages.tts.speak(text)]
         await self._tell(QuestionAsked(t_ms=self._progress.now_ms, text=text))
-        async for sound in self._stages.tts.speak(text):
-            await self._tell(ReplyAudio(t_ms=self._progress.now_ms, sound=sound))
+        question = Sound(rate_hz=sounds[0].rate_hz, pcm=b"".join(sound.pcm for sound in sounds))
+        await self._tell(ReplyAudio(t_ms=self._progress.now_ms, sound=question))
 
 
 def _transcript(t_ms: int, choice: Choice) -> Transcript:

@@ -17,7 +17,7 @@ class WakeWord(Protocol):
     async def scores(self, frame: bytes) -> Mapping[str, float]:
         """Take the stream's next frame; return how sure the model is of each wake word, 0 to 1."""
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """Forget what was heard."""
 
 
@@ -37,7 +37,7 @@ class VoiceActivity(Protocol):
     async def speech_probability(self, frame: bytes) -> float:
         """Take the stream's next frame; return how likely it is speech, 0 to 1."""
 
-    def reset(self) -> None:
+    async def reset(self) -> None:
         """Forget what was heard."""
 
 
@@ -46,6 +46,9 @@ class SpeechToText(Protocol):
 
     async def recognize(self, pcm: bytes) -> Recognition:
         """Return the N best for up to 30 s."""
+
+    async def hears_word(self, pcm: bytes, words: frozenset[str]) -> bool:
+        """Tell, quickly, whether one of `words` is all that is said in a second or so of sound."""
 
 
 class Understanding(Protocol):

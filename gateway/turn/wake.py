@@ -33,13 +33,15 @@ class Thresholds:
     """The first model needs no second from here on, where the second is known to miss accents."""
     lead_in_ms: int = 128
     """How much sound before the detection belongs to the command: what people said while the model made up its mind."""
+    tail_ms: int = 200
+    """How long after the detection the wake word may still sound: models fire before its last syllable is over."""
 
 
 THRESHOLDS: Mapping[str, Thresholds] = MappingProxyType(
     {
         "okay_nabu": Thresholds(second=0.05, first_alone=0.97, lead_in_ms=128),
         "hey_jarvis": Thresholds(lead_in_ms=224),
-        "hey_mycroft": Thresholds(second=0.05, lead_in_ms=32),
+        "hey_mycroft": Thresholds(second=0.05, lead_in_ms=32, tail_ms=450),
         "alexa": Thresholds(lead_in_ms=224),
     }
 )
@@ -54,6 +56,8 @@ class Wake:
     second_score: float | None
     lead_in: bytes
     """What was said after the wake word so far."""
+    tail_ms: int
+    """How much of `lead_in` and what follows may still be the wake word itself."""
 
 
 @dataclass(slots=True)
@@ -108,9 +112,14 @@ class WakeListener:
             await self._examine(self._candidate, frame, scores)
         return self._decide()
 
-    def reset(self) -> None:
+    @property
+    def has_candidate(self) -> bool:
+        """Whether the first model proposes a wake word that the second has not decided on."""
+        return self._candidate is not None
+
+    async def reset(self) -> None:
         """Forget the stream, its cool-down included: another stream follows."""
-        self._first.reset()
+        await self._first.reset()
         self._ring.clear()
         self._candidate = None
         self._cooldown_ms = 0
@@ -154,6 +163,7 @@ class WakeListener:
             score=candidate.score,
             second_score=candidate.second_score,
             lead_in=candidate.lead_in + b"".join(candidate.frames),
+            tail_ms=candidate.thresholds.lead_in_ms + candidate.thresholds.tail_ms,
         )
 
     def _for(self, wake_word: str) -> Thresholds:

@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.rule import Rule
+from rich.table import Table
 
 from gateway.assembly import Assembly
 from gateway.audio import FULL_SCALE, RATE_HZ, paced, resample
@@ -57,14 +58,13 @@ SCENES = (
     Scene(title="Three seconds of noise", says=""),
 )
 
-NEXT = """
-[bold]What to do next[/]
-  [cyan].venv/bin/local-voice listen[/]              talk to the demo house yourself ([cyan]doctor[/] tells what your machine needs)
-  [cyan].venv/bin/local-voice turn FILE --area Office[/]  one turn over a recording of yours
-  [cyan].venv/bin/local-voice understand "is the garage door open"[/]
-  [cyan].venv/bin/local-voice models list[/]          which models there are
-  [cyan]./scripts/test[/]                             every test, on the real models
-"""  # noqa: E501 - the terminal wraps it
+NEXT = (
+    ("local-voice listen", "talk to the demo house yourself; `doctor` tells what your machine needs for it"),
+    ("local-voice turn FILE", "one turn over a recording of yours"),
+    ('local-voice understand "is the garage door open"', "what a sentence means in the demo house"),
+    ("local-voice models list", "which models there are"),
+)
+"""What to do next; the commands are in `.venv/bin`."""
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -111,8 +111,18 @@ async def _run(args: argparse.Namespace) -> int:
         home.close()
         assembly.close()
     if not args.json:
-        console.print(f"The replies are in [cyan]{args.out}/[/].{NEXT}", highlight=False)
+        _show_next(console, args.out)
     return 0 if recording is None else EXIT_CODES[outcomes[0]]
+
+
+def _show_next(console: Console, replies: Path) -> None:
+    console.print(Rule("What to do next", align="left"))
+    table = Table.grid(padding=(0, 2))
+    for command, purpose in NEXT:
+        table.add_row(f"[cyan].venv/bin/{command}[/]", purpose)
+    table.add_row("[cyan]./scripts/test[/]", "every test, on the real models")
+    console.print(table)
+    console.print(f"The spoken replies are in [cyan]{replies}/[/].", highlight=False)
 
 
 class Person:

@@ -6,7 +6,7 @@ from typing import Any, Protocol
 
 from rich.console import Console
 from rich.markup import escape
-from rich.text import Text
+from rich.table import Table
 
 from gateway.events import (
     ActionDone,
@@ -90,8 +90,8 @@ class Timeline:
         if isinstance(event, ReplyAudio):
             return
         label, text = _SAID[type(event)](event)
-        line = Text.from_markup(f"[dim]{event.t_ms / 1000:7.2f} s[/]  [bold]{label:<8}[/]  {text}")
-        line.overflow = "fold"
+        line = Table.grid(padding=(0, 2))
+        line.add_row(f"[dim]{event.t_ms / 1000:7.2f} s[/]", f"[bold]{label:<7}[/]", text)
         self._console.print(line)
 
 

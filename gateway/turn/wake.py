@@ -74,12 +74,10 @@ class _Candidate:
     """How many of the last frames the second model has not seen."""
 
     def is_confirmed(self) -> bool:
-        alone = self.thresholds.first_alone
-        return (
-            self.second_score is None
-            or self.second_score >= self.thresholds.second
-            or (alone is not None and self.score >= alone)
-        )
+        return self.second_score is None or self.second_score >= self.thresholds.second
+
+    def is_certain_alone(self) -> bool:
+        return self.thresholds.first_alone is not None and self.score >= self.thresholds.first_alone
 
 
 class WakeListener:
@@ -153,9 +151,11 @@ class WakeListener:
         if candidate is None:
             return None
         if not candidate.is_confirmed():
-            if len(candidate.frames) * FRAME_MS >= SECOND_OPINION_MS:
+            if len(candidate.frames) * FRAME_MS < SECOND_OPINION_MS:
+                return None
+            if not candidate.is_certain_alone():
                 self._candidate = None
-            return None
+                return None
         self._candidate = None
         self._cooldown_ms = COOLDOWN_MS
         return Wake(

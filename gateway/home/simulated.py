@@ -125,7 +125,7 @@ class SimulatedHome:
     def _effect(self, request: ActionRequest) -> Effect:
         handler = _HANDLERS.get(request.intent.name)
         if handler is None:
-            return Effect() if self._timers.handles(request.intent.name) else Effect(error="feature_not_supported")
+            return Effect() if self._timers.handles(request.intent.name) else Effect(error="no_intent")
         return handler(
             Situation(
                 house=self.snapshot(),

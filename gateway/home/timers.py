@@ -6,6 +6,7 @@ It keeps time through the loop it is given and tells a listener; it makes no sou
 import itertools
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import Protocol
 
 from gateway.events import ActionRequest, StateChange
@@ -39,7 +40,7 @@ class Clock(Protocol):
     def time(self) -> float:
         """Return seconds on a clock that never goes back."""
 
-    def call_later[*Ts](self, delay: float, callback: Callable[[*Ts], object], /, *args: *Ts) -> Cancellable:
+    def call_later(self, delay: float, callback: Callable[[], object], /) -> Cancellable:
         """Make a call in `delay` seconds."""
 
 
@@ -173,7 +174,7 @@ class Timers:
         if after is not None:
             self._timers[after.number] = after
             if after.is_active:
-                self._calls[after.number] = self._clock.call_later(after.left_s, self._finish, after.number)
+                self._calls[after.number] = self._clock.call_later(after.left_s, partial(self._finish, after.number))
         subject = after or before
         if subject is None:
             return TimerEffect()

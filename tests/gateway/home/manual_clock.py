@@ -9,8 +9,7 @@ class Call:
     """A call that is still to come."""
 
     at_s: float
-    callback: Callable[[int], None]
-    args: tuple[int, ...]
+    callback: Callable[[], object]
     is_cancelled: bool = False
 
     def cancel(self) -> None:
@@ -29,9 +28,9 @@ class ManualClock:
         """Return the time that was last set."""
         return self.now_s
 
-    def call_later(self, delay: float, callback: Callable[[int], None], *args: int) -> Call:
+    def call_later(self, delay: float, callback: Callable[[], object], /) -> Call:
         """Note the call."""
-        call = Call(self.now_s + delay, callback, args)
+        call = Call(self.now_s + delay, callback)
         self.calls.append(call)
         return call
 
@@ -42,4 +41,4 @@ class ManualClock:
         self.calls = [call for call in self.calls if call.at_s > self.now_s]
         for call in sorted(due, key=lambda one: one.at_s):
             if not call.is_cancelled:
-                call.callback(*call.args)
+                call.callback()

@@ -1,0 +1,66 @@
+"""What every test gets: no network but the loopback, its own folders, and voices to make recordings with."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+import pytest
+
+from tests.voices import Voices
+
+LOOPBACK: Final = ("127.", "::1", "localhost")
+
+
+def _refuse_the_network(event: str, arguments: tuple[object, ...]) -> None:
+    """Fail whatever tries to leave this machine; `scripts/offline` cuts the network off besides, where it may."""
+    if event == "socket.connect":
+        address = arguments[1]
+        host = address[0] if isinstance(address, tuple) else None
+    elif event == "socket.getaddrinfo":
+        host = arguments[0]
+    else:
+        return
+    if isinstance(host, str) and host and not host.startswith(LOOPBACK):
+        raise AssertionError(f"a test tried to reach {host}: nothing may leave this machine")
+
+
+sys.addaudithook(_refuse_the_network)
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keep tests away from the person's own configuration and models."""
+    for variable in ("XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME"):
+        monkeypatch.setenv(variable, str(tmp_path / variable.lower()))
+
+
+@pytest.fixture(scope="session")
+def voices() -> Voices:
+    """Piper and espeak-ng, speaking what a test asks for."""
+    return Voices()
+
+
+@pytest.fixture
+def shared() -> Path:
+    """Return the folder of shared recordings; a test that asks for it is skipped where there is none."""
+    folder = Path(os.environ.get("LOCAL_VOICE_SHARED", Path(__file__).parents[2] / "shared"))
+    if not (folder / "speech" / "manifest.csv").is_file():
+        pytest.skip("no shared recordings: set LOCAL_VOICE_SHARED to their folder")
+    return folder
+
+
+@pytest.fixture
+def wav(tmp_path: Path) -> Callable[[str, bytes], Path]:
+    """Return a function that writes 16 kHz mono s16le into a WAV of that name."""
+    from gateway.audio import RATE_HZ
+    from gateway.events import Sound
+    from gateway.recordings import write_wav
+
+    def write(name: str, pcm: bytes) -> Path:
+        path = tmp_path / name
+        write_wav(path, Sound(rate_hz=RATE_HZ, pcm=pcm))
+        return path
+
+    return write

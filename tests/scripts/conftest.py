@@ -69,7 +69,7 @@ def empty_project(folder: Path) -> None:
     (folder / "README.md").write_text("A copy for a test.\n")
     (folder / "gateway").mkdir()
     (folder / "gateway" / "__init__.py").write_text("")
-    (folder / "gateway" / "__main__.py").write_text('def main():\n    print("here")\n')
+    (folder / "gateway" / "__main__.py").write_text('def __getattr__(name):\n    return lambda: print("here")\n')
     (folder / "requirements").mkdir()
 
 

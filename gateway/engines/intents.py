@@ -7,8 +7,8 @@ it is built, and keeps no sentence longer than its small cache.
 from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
 
-from hassil import recognize_best
-from hassil.intents import SlotList, TextSlotList
+from hassil import is_match, parse_sentence, recognize_best
+from hassil.intents import RangeSlotList, SlotList, TextSlotList
 from hassil.recognize import RecognizeResult
 from hassil.util import remove_punctuation
 
@@ -41,9 +41,7 @@ class HassilIntents:
     def __init__(self, language: str = "en") -> None:
         """Load a language. Raises ConfigError for one that is not there, naming what is."""
         self._sentences = load_sentences(language)
-        for intent in self._sentences.intents.intents.values():
-            for block in intent.data:
-                _ = block.sentences  # parsed lazily; the first sentence must not pay for it
+        _prepare(self._sentences)
         self._match = _matcher(self._sentences, House(name=""))
 
     @property
@@ -60,6 +58,17 @@ class HassilIntents:
         if not text.strip() or len(text) > TEXT_LIMIT_CHARS:
             return None
         return self._match(text, area_id)
+
+
+def _prepare(sentences: Sentences) -> None:
+    """Build what hassil builds on first use, templates and number words: the first sentence must not pay for it."""
+    for intent in sentences.intents.intents.values():
+        for block in intent.data:
+            _ = block.sentences
+    number = parse_sentence("{number}")
+    for slot_list in sentences.intents.slot_lists.values():
+        if isinstance(slot_list, RangeSlotList):
+            is_match("no number", number, slot_lists={"number": slot_list}, language=sentences.language)
 
 
 def _matcher(sentences: Sentences, house: House) -> Callable[[str, str | None], Intent | None]:
@@ -193,13 +202,8 @@ def _wildcards(result: RecognizeResult) -> list[str]:
 
 
 def _required_domains(result: RecognizeResult) -> frozenset[str]:
-    required = result.intent_data.requires_context.get("domain")
-    match required:
-        case str():
-            return frozenset({required})
-        case list():
-            return frozenset(map(str, required))
-    return frozenset()
+    required = result.intent_data.requires_context.get("domain") or ()
+    return frozenset([required] if isinstance(required, str) else map(str, required))
 
 
 def _plain(value: object) -> AttributeValue:

@@ -15,13 +15,13 @@ _ENGLISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
     for pattern, replacement in (
         (r"\bcolour", "color"),
-        (r"(?<=\d)\s*(?:hrs?|h)\b\.?", " hours"),
-        (r"(?<=\d)\s*(?:mins?|m)\b\.?", " minutes"),
-        (r"(?<=\d)\s*(?:secs?|s)\b\.?", " seconds"),
+        (r"(?<=\d)\s*hrs?\b\.?", " hours"),
+        (r"(?<=\d)\s*mins?\b\.?", " minutes"),
+        (r"(?<=\d)\s*secs?\b\.?", " seconds"),
         (r"\b(?:an|one)\s+hour\s+and\s+a\s+half\b", "1 hour and 30 minutes"),
         (r"\b(?:a|one)\s+minute\s+and\s+a\s+half\b", "1 minute and 30 seconds"),
         (r"(?<!half )\ban\s+hour\b(?!\s+(?:and\s+a\s+)?half)", "1 hour"),
-        (r"(?<!half )\ba\s+(?=(?:minute|second)\b)", "1 "),
+        (r"\b(for|in|by|add|remove|take)\s+a\s+(?=(?:minute|second)\b)", r"\1 1 "),
         (r"(?<=\w)\s*&\s*(?=\w)", " and "),
     )
 )

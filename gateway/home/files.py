@@ -260,13 +260,10 @@ def _slug(name: str) -> str:
     return re.sub(r"\W+", "_", name.casefold()).strip("_") or "unnamed"
 
 
-def _at(row: _Row, path: Iterable[object]) -> object:
+def _at(row: _Row, path: Iterable[Any]) -> object:
     found: Any = row
     for key in path:
-        try:
-            found = found[key]
-        except KeyError, IndexError, TypeError:
-            return found
+        found = found[key]
     return found
 
 

@@ -113,15 +113,16 @@ class Timers:
             left_s=duration_s,
             since_s=self._clock.time(),
         )
-        return self._changed(None, timer)
+        self._keep(timer)
+        return self._told(timer, None, timer)
 
     def _cancel(self, request: ActionRequest, house: House) -> TimerEffect:
         found = self._find(request, house)
-        return found if isinstance(found, TimerEffect) else self._changed(found, None)
+        return found if isinstance(found, TimerEffect) else self._drop(found)
 
     def _cancel_all(self, request: ActionRequest, house: House) -> TimerEffect:
         timers = find_timers(self._timers.values(), request, house)
-        changes = tuple(change for timer in timers for change in self._changed(timer, None).changes)
+        changes = tuple(change for timer in timers for change in self._drop(timer).changes)
         slots: dict[str, object] = {"canceled": len(timers)}
         if (area := text_slot(request.intent.slots, "area")) is not None:
             slots["area"] = area
@@ -166,18 +167,14 @@ class Timers:
 
     # Keeping time
 
-    def _changed(self, before: Timer | None, after: Timer | None) -> TimerEffect:
-        """Put a timer into its new state, and its call to the new time."""
+    def _changed(self, before: Timer, after: Timer) -> TimerEffect:
+        """Put a timer into another state, and its call to another time."""
+        self._drop(before)
+        self._keep(after)
+        return self._told(after, before, after)
+
+    def _told(self, subject: Timer, before: Timer | None, after: Timer | None) -> TimerEffect:
         now_s = self._clock.time()
-        if before is not None:
-            self._drop(before.number)
-        if after is not None:
-            self._timers[after.number] = after
-            if after.is_active:
-                self._calls[after.number] = self._clock.call_later(after.left_s, partial(self._finish, after.number))
-        subject = after or before
-        if subject is None:
-            return TimerEffect()
         change = StateChange(
             entity_id=f"timer.{subject.number}",
             name=subject.label,
@@ -186,16 +183,23 @@ class Timers:
         )
         return TimerEffect(changes=(change,))
 
-    def _drop(self, number_: int) -> None:
-        self._timers.pop(number_, None)
-        call = self._calls.pop(number_, None)
+    def _keep(self, timer: Timer) -> None:
+        self._timers[timer.number] = timer
+        if timer.is_active:
+            self._calls[timer.number] = self._clock.call_later(timer.left_s, partial(self._finish, timer.number))
+
+    def _drop(self, timer: Timer) -> TimerEffect:
+        """Forget a timer."""
+        self._timers.pop(timer.number, None)
+        call = self._calls.pop(timer.number, None)
         if call is not None:
             call.cancel()
+        return self._told(timer, timer, None)
 
     def _finish(self, number_: int) -> None:
-        timer = self._timers.pop(number_, None)
-        self._calls.pop(number_, None)
-        if timer is None or self._on_finished is None:
+        timer = self._timers.pop(number_)
+        del self._calls[number_]
+        if self._on_finished is None:
             return
         self._on_finished(
             TimerFinished(

@@ -185,6 +185,14 @@ def test_german_is_understood_in_a_german_house() -> None:
     assert intent.slots == {"area": "Küche", "domain": "light"}
 
 
+def test_a_word_that_stands_for_two_kinds_of_things_means_both() -> None:
+    engine = HassilIntents("fr")
+    engine.use(House(name="test", areas=(Area(id="cuisine", name="Cuisine"),)))
+    intent = engine.match("ferme les stores vénitiens de la cuisine")
+    assert intent is not None
+    assert intent.slots["device_class"] == ("blind", "shade")
+
+
 def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(ConfigError, match="tlh"):
         HassilIntents("tlh")

@@ -16,6 +16,8 @@ from gateway.engines.wording import readings, spelled
         ("set a timer for 10 sec.", "set a timer for 10 seconds"),
         ("set a timer for an hour", "set a timer for 1 hour"),
         ("set a timer for a minute", "set a timer for 1 minute"),
+        ("add a minute to the timer", "add 1 minute to the timer"),
+        ("play a second song from the 90s", "play a second song from the 90s"),
         ("set a timer for half an hour", "set a timer for half an hour"),
         ("set a timer for an hour and a half", "set a timer for 1 hour and 30 minutes"),
         ("set a timer for a minute and a half", "set a timer for 1 minute and 30 seconds"),

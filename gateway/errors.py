@@ -54,4 +54,4 @@ class HouseError(VoiceError):
 class HomeError(VoiceError):
     """The home did not answer an action request in time."""
 
-    code = "home_unavailable"
+    code = "home"

@@ -36,6 +36,16 @@ class Utterance:
     """Monotonic wall time at which that moment was pulled."""
     reason: str
 
+    @property
+    def silence_reason(self) -> str | None:
+        """Why nothing is to be said; None where something was understood or must be answered.
+
+        Whoever talks on and on and means nothing here is a television, or does not talk to us.
+        """
+        if self.choice.intent is None and self.reason == "max_length":
+            return "noise"
+        return self.choice.silence_reason
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Overheard:

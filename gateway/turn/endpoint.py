@@ -56,8 +56,6 @@ class Endpoint:
         self.speech_start_ms: int | None = None
         self.speech_end_ms: int | None = None
         """The end of the last frame of speech so far."""
-        self.speech_ms = 0
-        """How much of it was speech, pauses not counted."""
 
     @property
     def silence_ms(self) -> int:
@@ -88,7 +86,6 @@ class Endpoint:
         self._run_ms += FRAME_MS
         if self._run_ms < self._settings.min_speech_ms:
             return Step.NOTHING
-        self.speech_ms += self._run_ms if self._run_ms - FRAME_MS < self._settings.min_speech_ms else FRAME_MS
         self.speech_end_ms = self._now_ms
         if self.speech_start_ms is None:
             self.speech_start_ms = self._run_start_ms

@@ -31,7 +31,7 @@ from gateway.events import (
 )
 from gateway.turn import policy
 from gateway.turn.choice import Choice, choose
-from gateway.turn.ear import Ear
+from gateway.turn.ear import Ear, Utterance
 from gateway.turn.progress import Progress
 from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
@@ -118,32 +118,34 @@ class _Turn:
 
     async def _hear_and_obey(self) -> None:
         progress = self._progress
-        choice = await self._listen_for_words()
-        if choice is None:
+        utterance = await self._listen_for_words()
+        if utterance is None:
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason="silence"))
             return
+        choice = utterance.choice
         if choice.heard is not None:
             await self._tell(_transcript(progress.now_ms, choice))
-        if choice.silence_reason is not None:
-            await self._tell(NothingHeard(t_ms=progress.now_ms, reason=choice.silence_reason))
+        silence_reason = utterance.silence_reason
+        if silence_reason is not None:
+            await self._tell(NothingHeard(t_ms=progress.now_ms, reason=silence_reason))
         elif choice.intent is None:
             progress.outcome = Outcome.NOT_UNDERSTOOD
             await self._say(await self._stages.understanding.sorry())
         else:
             await self._understood(choice, choice.intent)
 
-    async def _listen_for_words(self) -> Choice | None:
+    async def _listen_for_words(self) -> Utterance | None:
         """Return what somebody said; a cough does not use up the time there is to speak."""
         begun_ms = self._ear.now_ms
-        choice = await self._listen()
-        while choice is not None and choice.silence_reason and self._ear.now_ms - begun_ms < SECOND_CHANCE_MS:
+        utterance = await self._listen()
+        while utterance is not None and utterance.silence_reason and self._ear.now_ms - begun_ms < SECOND_CHANCE_MS:
             again = await self._listen()
             if again is None:
                 break
-            choice = again
-        return choice
+            utterance = again
+        return utterance
 
-    async def _listen(self, *, no_speech_ms: int | None = None) -> Choice | None:
+    async def _listen(self, *, no_speech_ms: int | None = None) -> Utterance | None:
         """Return what somebody said next, None where nobody spoke in time."""
         progress = self._progress
         started_ms = await self._ear.wait_for_speech(no_speech_ms=no_speech_ms)
@@ -154,7 +156,7 @@ class _Turn:
         end_ms = progress.speech_ended(utterance.end_ms, utterance.ended_s)
         progress.mark("endpoint")
         await self._tell(SpeechEnded(t_ms=end_ms, reason=utterance.reason))
-        return utterance.choice
+        return utterance
 
     async def _interpret(self, pcm: bytes) -> Choice:
         recognition = await self._stages.stt.recognize(pcm)
@@ -192,11 +194,11 @@ class _Turn:
         if question is None:
             return False
         await self._ask(question)
-        choice = await self._listen(no_speech_ms=CONFIRMATION_MS)
-        if choice is None or choice.heard is None:
+        answer = await self._listen(no_speech_ms=CONFIRMATION_MS)
+        if answer is None or answer.choice.heard is None:
             return False
-        await self._tell(_transcript(self._progress.now_ms, choice))
-        return policy.is_yes(choice.heard.text, language)
+        await self._tell(_transcript(self._progress.now_ms, answer.choice))
+        return policy.is_yes(answer.choice.heard.text, language)
 
     async def _act(self, request: ActionRequest) -> None:
         progress = self._progress

@@ -1,0 +1,208 @@
+"""Scripted stages for tests of the turn's own decisions. A frame says in its first byte what is heard in it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from gateway.audio import FRAME_BYTES, FRAME_MS
+from gateway.errors import EngineError
+from gateway.events import (
+    ActionRequest,
+    ActionResult,
+    Hypothesis,
+    Intent,
+    Recognition,
+    Sound,
+    StateChange,
+)
+from gateway.house import Entity
+from gateway.turn.stages import SecondOpinion, Stages
+
+QUIET, SPEECH, WAKE = 0, 1, 2
+LIGHT = Entity(id="light.lamp", name="Lamp", state="off")
+LOCK = Entity(id="lock.front", name="Front Door", state="locked")
+LIGHT_ON = Intent(name="HassTurnOn", slots={"name": "Lamp"}, text="turn on the lamp")
+UNLOCK = Intent(name="HassTurnOff", slots={"name": "Front Door"}, text="unlock the front door")
+TIME = Intent(name="HassGetCurrentTime", text="what time is it")
+NEVER_MIND = Intent(name="HassNevermind", text="never mind")
+SWITCHED = StateChange(entity_id="light.lamp", name="Lamp", before="off", after="on")
+
+
+def sound(kind: int, ms: int) -> list[bytes]:
+    """Return frames of one kind."""
+    return [bytes([kind]) * FRAME_BYTES] * (ms // FRAME_MS)
+
+
+def quiet(ms: int) -> list[bytes]:
+    """Return frames in which nothing is heard."""
+    return sound(QUIET, ms)
+
+
+def speech(ms: int) -> list[bytes]:
+    """Return frames in which somebody speaks."""
+    return sound(SPEECH, ms)
+
+
+def wake_word() -> list[bytes]:
+    """Return the frame at whose end the first wake model fires."""
+    return sound(WAKE, FRAME_MS)
+
+
+async def heard(*stretches: Iterable[bytes]) -> AsyncIterator[bytes]:
+    """Yield frames, letting the event loop run in between, as real audio does."""
+    for stretch in stretches:
+        for frame in stretch:
+            await asyncio.sleep(0)
+            yield frame
+
+
+def recognized(*texts: str, score: float = -0.1, no_speech: float = 0.01) -> Recognition:
+    """Return a recognition of these hypotheses, best first."""
+    hypotheses = tuple(Hypothesis(text=text, score=score - 0.1 * rank) for rank, text in enumerate(texts))
+    return Recognition(hypotheses=hypotheses, no_speech_probability=no_speech)
+
+
+class ScriptedWakeWord:
+    """Fires on wake frames."""
+
+    def __init__(self, wake_word: str = "okay_nabu", score: float = 0.9) -> None:
+        self.wake_word = wake_word
+        self.score = score
+        self.resets = 0
+
+    async def scores(self, frame: bytes) -> Mapping[str, float]:
+        return {self.wake_word: self.score if frame[0] == WAKE else 0.0}
+
+    async def reset(self) -> None:
+        self.resets += 1
+
+
+class ScriptedOpinion:
+    """Gives its scores in turn: the first to `begin`, the others to `more`."""
+
+    def __init__(self, *scores: float | None) -> None:
+        self.scores = list(scores)
+        self.asked: list[str] = []
+
+    async def begin(self, wake_word: str, pcm: bytes) -> float | None:
+        self.asked.append(wake_word)
+        return self.scores.pop(0)
+
+    async def more(self, pcm: bytes) -> float:
+        return (self.scores.pop(0) if len(self.scores) > 1 else self.scores[0]) or 0.0
+
+
+class ScriptedVad:
+    """Hears speech in speech frames."""
+
+    async def speech_probability(self, frame: bytes) -> float:
+        return 0.95 if frame[0] == SPEECH else 0.05
+
+    async def reset(self) -> None:
+        return None
+
+
+class ScriptedStt:
+    """Gives its recognitions in turn, the last for ever; may take some turns of the event loop, or fail."""
+
+    def __init__(
+        self,
+        *recognitions: Recognition,
+        loops: int = 0,
+        fails: bool = False,
+        stop_after: int | None = None,
+    ) -> None:
+        self.recognitions = list(recognitions)
+        self.loops = loops
+        self.fails = fails
+        self.stop_after = stop_after
+        self.heard: list[bytes] = []
+        self.looks: list[bytes] = []
+        self.cancelled = 0
+
+    async def recognize(self, pcm: bytes) -> Recognition:
+        self.heard.append(pcm)
+        try:
+            for _ in range(self.loops):
+                await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        if self.fails:
+            raise EngineError("scripted")
+        return self.recognitions.pop(0) if len(self.recognitions) > 1 else self.recognitions[0]
+
+    async def hears_word(self, pcm: bytes, words: frozenset[str]) -> bool:
+        self.looks.append(pcm)
+        return self.stop_after is not None and len(self.looks) >= self.stop_after and "stop" in words
+
+
+class ScriptedUnderstanding:
+    """Knows the sentences it was given."""
+
+    def __init__(self, *intents: Intent, language: str = "en") -> None:
+        self.intents = {intent.text: intent for intent in intents}
+        self.language = language
+
+    async def match(self, text: str, *, area_id: str | None) -> Intent | None:
+        return self.intents.get(text)
+
+    async def answer(self, intent: Intent, result: ActionResult) -> str:
+        return result.error or f"answer to {intent.name}"
+
+    async def sorry(self) -> str:
+        return "sorry"
+
+
+@dataclass
+class ScriptedHome:
+    """Does what its script says, and remembers what it was asked."""
+
+    changes: tuple[StateChange, ...] = (SWITCHED,)
+    touched: tuple[Entity, ...] = (LIGHT,)
+    delay_s: float = 0.0
+    fault: BaseException | None = None
+    requests: list[ActionRequest] = field(default_factory=list)
+
+    def targets(self, request: ActionRequest) -> tuple[Entity, ...]:
+        return self.touched
+
+    async def perform(self, request: ActionRequest) -> ActionResult:
+        self.requests.append(request)
+        await asyncio.sleep(self.delay_s)
+        if self.fault is not None:
+            raise self.fault
+        return ActionResult(changes=self.changes)
+
+
+class ScriptedTts:
+    """Speaks a stretch a word."""
+
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    async def speak(self, text: str) -> AsyncIterator[Sound]:
+        self.said.append(text)
+        for word in text.split():
+            await asyncio.sleep(0)
+            yield Sound(rate_hz=16_000, pcm=word.encode().ljust(20, b"\0"))
+
+
+def stages(
+    *,
+    stt: ScriptedStt | None = None,
+    understanding: ScriptedUnderstanding | None = None,
+    home: ScriptedHome | None = None,
+    second_opinion: SecondOpinion | None = None,
+    wake: ScriptedWakeWord | None = None,
+) -> Stages:
+    """Return stages that understand "turn on the lamp", with what a test has to say about them."""
+    return Stages(
+        wake=wake or ScriptedWakeWord(),
+        second_opinion=second_opinion,
+        vad=ScriptedVad(),
+        stt=stt or ScriptedStt(recognized("turn on the lamp")),
+        understanding=understanding or ScriptedUnderstanding(LIGHT_ON, UNLOCK, TIME, NEVER_MIND),
+        home=home or ScriptedHome(),
+        tts=ScriptedTts(),
+    )

@@ -1,0 +1,67 @@
+import pytest
+
+from gateway.events import Intent, Recognition
+from gateway.turn.choice import LOWEST_ACTED_SCORE, choose, is_invention
+from tests.fakes import LIGHT_ON, recognized
+
+
+async def means(text: str) -> Intent | None:
+    return LIGHT_ON if "lamp" in text else None
+
+
+async def means_anything(text: str) -> Intent | None:
+    return LIGHT_ON
+
+
+async def test_the_likeliest_reading_that_means_something_is_used() -> None:
+    choice = await choose(recognized("turn on the lamb", "turn on the lamp", "lamp"), means)
+    assert choice.intent is LIGHT_ON
+    assert choice.heard is not None
+    assert choice.used is not None
+    assert (choice.heard.text, choice.used.text) == ("turn on the lamb", "turn on the lamp")
+    assert choice.silence_reason is None
+
+
+async def test_words_that_mean_nothing_here_are_answered() -> None:
+    choice = await choose(recognized("order a pizza"), means)
+    assert choice.intent is None
+    assert choice.used is None
+    assert choice.silence_reason is None
+
+
+async def test_unclear_words_that_mean_nothing_are_not_answered() -> None:
+    choice = await choose(recognized("all out all out come", score=-0.9), means)
+    assert choice.silence_reason == "noise"
+
+
+async def test_nothing_is_acted_on_below_the_lowest_score() -> None:
+    choice = await choose(recognized("turn on the lamp", score=LOWEST_ACTED_SCORE - 0.01), means)
+    assert choice.intent is None
+
+
+async def test_what_whisper_itself_takes_for_noise_is_never_acted_on() -> None:
+    choice = await choose(recognized("turn on the lamp", score=-0.7, no_speech=0.9), means)
+    assert choice.heard is None
+    assert choice.silence_reason == "no_words"
+
+
+async def test_a_clear_sentence_counts_although_whisper_doubts_it() -> None:
+    choice = await choose(recognized("turn on the lamp", score=-0.2, no_speech=0.9), means)
+    assert choice.intent is LIGHT_ON
+
+
+async def test_no_hypotheses_are_no_words() -> None:
+    choice = await choose(Recognition(hypotheses=()), means)
+    assert choice.silence_reason == "no_words"
+
+
+@pytest.mark.parametrize("text", ["Thank you.", "Thanks for watching!", "you", "You you", ". . .", "♪", "[Music]"])
+async def test_what_whisper_invents_for_silence_is_neither_acted_on_nor_answered(text: str) -> None:
+    choice = await choose(recognized(text), means_anything)
+    assert choice.intent is None
+    assert choice.silence_reason == "no_words"
+
+
+@pytest.mark.parametrize("text", ["thank you lamp", "turn turn", "you are"])
+def test_a_sentence_with_such_words_is_no_invention(text: str) -> None:
+    assert not is_invention(text)

@@ -1,0 +1,88 @@
+from gateway.turn.wake import COOLDOWN_MS, SECOND_OPINION_MS, Thresholds, Wake, WakeListener
+from tests.fakes import ScriptedOpinion, ScriptedWakeWord, quiet, speech, wake_word
+
+PLAIN = {"alexa": Thresholds(first=0.5, second=0.4, lead_in_ms=64, tail_ms=200)}
+ALONE = {"alexa": Thresholds(first=0.5, second=0.4, first_alone=0.95, lead_in_ms=0)}
+
+
+def listener(
+    opinion: ScriptedOpinion | None = None, *, score: float = 0.9, thresholds: dict[str, Thresholds] | None = None
+) -> WakeListener:
+    return WakeListener(ScriptedWakeWord("alexa", score), opinion, thresholds=thresholds or PLAIN)
+
+
+async def wakes(listener: WakeListener, *stretches: list[bytes]) -> list[Wake]:
+    found = [await listener.hear(frame) for stretch in stretches for frame in stretch]
+    return [wake for wake in found if wake is not None]
+
+
+async def test_without_a_second_model_the_first_decides() -> None:
+    (wake,) = await wakes(listener(), quiet(320), wake_word(), quiet(320))
+    assert wake.wake_word == "alexa"
+    assert wake.score == 0.9
+    assert wake.second_score is None
+
+
+async def test_a_score_below_the_threshold_wakes_nobody() -> None:
+    opinion = ScriptedOpinion(1.0)
+    assert await wakes(listener(opinion, score=0.49), quiet(320), wake_word(), quiet(960)) == []
+    assert opinion.asked == []
+
+
+async def test_the_second_model_agrees_at_once() -> None:
+    (wake,) = await wakes(listener(ScriptedOpinion(0.8)), quiet(320), wake_word())
+    assert wake.second_score == 0.8
+
+
+async def test_a_word_that_the_second_model_does_not_know_needs_no_agreement() -> None:
+    (wake,) = await wakes(listener(ScriptedOpinion(None)), wake_word())
+    assert wake.second_score is None
+
+
+async def test_the_second_model_may_agree_a_little_later_and_nothing_said_meanwhile_is_lost() -> None:
+    (wake,) = await wakes(listener(ScriptedOpinion(0.0, 0.1, 0.7)), quiet(320), wake_word(), speech(320))
+    assert wake.second_score == 0.7
+    assert wake.lead_in == b"".join([*quiet(32), *wake_word(), *speech(192)])
+    assert wake.tail_ms == 264
+
+
+async def test_a_second_model_that_disagrees_prevails() -> None:
+    listening = listener(ScriptedOpinion(0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0))
+    assert await wakes(listening, wake_word(), quiet(SECOND_OPINION_MS - 32)) == []
+    assert listening.has_candidate
+    assert await wakes(listening, quiet(320)) == []
+    assert not listening.has_candidate
+
+
+async def test_where_the_second_model_is_known_to_miss_people_a_certain_first_prevails() -> None:
+    quiet_second = ScriptedOpinion(0.0, 0.0)
+    (wake,) = await wakes(listener(quiet_second, score=0.96, thresholds=ALONE), wake_word(), quiet(960))
+    assert wake.score == 0.96
+    assert await wakes(listener(ScriptedOpinion(0.0, 0.0), score=0.9, thresholds=ALONE), wake_word(), quiet(960)) == []
+
+
+async def test_a_second_wake_word_within_the_cooldown_is_ignored() -> None:
+    listening = listener()
+    assert len(await wakes(listening, wake_word(), quiet(320), wake_word(), quiet(COOLDOWN_MS))) == 1
+    assert len(await wakes(listening, wake_word())) == 1
+
+
+async def test_a_new_stream_has_no_cooldown_and_no_past() -> None:
+    listening = listener()
+    assert len(await wakes(listening, speech(320), wake_word())) == 1
+    await listening.reset()
+    (wake,) = await wakes(listening, wake_word())
+    assert wake.lead_in == b"".join(wake_word())
+
+
+async def test_a_word_without_thresholds_of_its_own_gets_the_usual_ones() -> None:
+    listening = WakeListener(ScriptedWakeWord("hey_house", 0.6), None)
+    assert len(await wakes(listening, wake_word())) == 1
+
+
+async def test_no_wake_words_at_all_never_wake() -> None:
+    class Deaf(ScriptedWakeWord):
+        async def scores(self, frame: bytes) -> dict[str, float]:
+            return {}
+
+    assert await wakes(WakeListener(Deaf(), None), wake_word(), quiet(64)) == []

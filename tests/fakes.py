@@ -19,8 +19,8 @@ from gateway.house import Entity
 from gateway.turn.stages import SecondOpinion, Stages
 
 QUIET, SPEECH, WAKE = 0, 1, 2
-LIGHT = Entity(id="light.lamp", name="Lamp", state="off")
-LOCK = Entity(id="lock.front", name="Front Door", state="locked")
+LIT = Entity(id="light.lamp", name="Lamp", state="on")
+UNLOCKED = Entity(id="lock.front", name="Front Door", state="unlocked")
 LIGHT_ON = Intent(name="HassTurnOn", slots={"name": "Lamp"}, text="turn on the lamp")
 UNLOCK = Intent(name="HassTurnOff", slots={"name": "Front Door"}, text="unlock the front door")
 TIME = Intent(name="HassGetCurrentTime", text="what time is it")
@@ -159,13 +159,13 @@ class ScriptedHome:
     """Does what its script says, and remembers what it was asked."""
 
     changes: tuple[StateChange, ...] = (SWITCHED,)
-    touched: tuple[Entity, ...] = (LIGHT,)
+    foreseen: tuple[Entity, ...] = (LIT,)
     delay_s: float = 0.0
     fault: BaseException | None = None
     requests: list[ActionRequest] = field(default_factory=list)
 
-    def targets(self, request: ActionRequest) -> tuple[Entity, ...]:
-        return self.touched
+    def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
+        return self.foreseen
 
     async def perform(self, request: ActionRequest) -> ActionResult:
         self.requests.append(request)

@@ -101,12 +101,15 @@ class SimulatedHome:
         """Return the house as it is now."""
         return replace(self._house, entities=tuple(self._entities.values()))
 
-    def targets(self, request: ActionRequest) -> tuple[Entity, ...]:
-        """Return what a request would act on, as it is now: what a confirmation has to name. Changes nothing."""
+    def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
+        """Return what a request would change, as it would be afterwards: what a confirmation has to name.
+
+        Changes nothing.
+        """
         if request.intent.name in QUESTIONS:
             return ()
         effect = self._effect(request)
-        return tuple(self._entities[entity.id] for entity in (*effect.matched, *effect.also))
+        return tuple(after for after in (*effect.matched, *effect.also) if after != self._entities[after.id])
 
     async def perform(self, request: ActionRequest) -> ActionResult:
         """Do what is asked, or say why not."""

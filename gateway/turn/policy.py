@@ -1,32 +1,33 @@
 """Which actions need a yes first, and what counts as one.
 
-A lock that opens to a voice through the window is worse than one that asks. Decides only; the turn asks and listens.
+A lock that opens to a voice through the window is worse than one that asks. What counts is what would be different
+afterwards, whether it was asked for by name or comes with a scene or a script. Decides only; the turn asks and listens.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.events import Intent
 from gateway.house import Entity
 
-CONFIRMED_INTENTS = frozenset({"HassTurnOn", "HassTurnOff", "HassSetPosition", "HassToggle"})
-"""The intents that open, unlock or disarm. Asking for a state never needs a yes."""
-CONFIRMED_DOMAINS = frozenset({"lock", "alarm_control_panel", "valve"})
-CONFIRMED_COVERS = frozenset({"door", "garage", "gate"})
+PROTECTED_COVERS = frozenset({"door", "garage", "gate"})
 """The device classes of covers that keep people out."""
-SAFE_LOCK_INTENT = "HassTurnOn"
-"""Home Assistant's sentences lock with `HassTurnOn`: that needs no yes."""
-SAFE_COVER_INTENT = "HassTurnOff"
-"""And close with `HassTurnOff`."""
+UNSAFE_STATES: Mapping[str, frozenset[str]] = {
+    "lock": frozenset({"unlocked", "unlocking", "open", "opening"}),
+    "cover": frozenset({"open", "opening"}),
+    "alarm_control_panel": frozenset({"disarmed"}),
+    "valve": frozenset({"open", "opening", "closed", "closing"}),
+}
+"""The states that need a yes before they are brought about. A valve may hold back water or feed a heating: either."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
     """How one language asks, and what people answer."""
 
-    verbs: Mapping[tuple[str, str], str]
-    """(domain, intent) to the question, with `{names}`."""
-    general: str
+    verbs: Mapping[str, str]
+    """What is done, by the state that it leads to."""
+    question: str
+    """With `{deeds}`."""
     refused: str
     yes: frozenset[str]
 
@@ -34,39 +35,39 @@ class Wording:
 WORDINGS: Mapping[str, Wording] = {
     "en": Wording(
         verbs={
-            ("lock", "HassTurnOff"): "Should I unlock {names}?",
-            ("cover", "HassTurnOn"): "Should I open {names}?",
-            ("valve", "HassTurnOn"): "Should I open {names}?",
-            ("valve", "HassTurnOff"): "Should I close {names}?",
+            "unlocked": "unlock",
+            "unlocking": "unlock",
+            "open": "open",
+            "opening": "open",
+            "closed": "close",
+            "closing": "close",
+            "disarmed": "disarm",
         },
-        general="Should I really change {names}?",
+        question="Should I {deeds}?",
         refused="Okay, I left it as it is.",
         yes=frozenset(
             {
-                "yes", "yeah", "yep", "yes please", "sure", "please do", "do it", "go ahead", "ok", "okay", "correct",
-                "yes do it", "confirm", "yes do", "of course",
+                *("yes", "yeah", "yep", "yes please", "yes do", "yes do it", "sure", "please do", "do it", "go ahead"),
+                *("ok", "okay", "correct", "confirm", "of course"),
             }
         ),
     )
-}  # fmt: skip
+}
 """Languages that can be asked in. In any other a protected action is refused: nobody could say yes to it."""
 
 
-def protected(intent: Intent, targets: tuple[Entity, ...]) -> tuple[Entity, ...]:
-    """Return those of `targets` that need a yes before `intent` may touch them."""
-    if intent.name not in CONFIRMED_INTENTS:
-        return ()
-    return tuple(entity for entity in targets if _is_protected(entity, intent.name))
+def protected(changes: tuple[Entity, ...]) -> tuple[Entity, ...]:
+    """Return those of `changes`, things as they would be afterwards, that need a yes before."""
+    return tuple(entity for entity in changes if _is_protected(entity))
 
 
-def question(intent: Intent, entities: tuple[Entity, ...], language: str) -> str | None:
-    """Return the question that reads the names back; None where this language has no words for it."""
+def question(entities: tuple[Entity, ...], language: str) -> str | None:
+    """Return the question that reads back what would be done, and to what; None in a language without words for it."""
     wording = WORDINGS.get(language)
     if wording is None:
         return None
-    names = [f"the {entity.name}" if language == "en" else entity.name for entity in entities]
-    template = wording.verbs.get((entities[0].domain, intent.name), wording.general)
-    return template.format(names=" and ".join(names))
+    deeds = " and ".join(f"{wording.verbs[entity.state]} the {entity.name}" for entity in entities)
+    return wording.question.format(deeds=deeds)
 
 
 def is_yes(text: str, language: str) -> bool:
@@ -80,9 +81,7 @@ def refused(language: str) -> str:
     return WORDINGS[language].refused if language in WORDINGS else ""
 
 
-def _is_protected(entity: Entity, intent: str) -> bool:
-    if entity.domain == "cover":
-        return entity.attributes.get("device_class") in CONFIRMED_COVERS and intent != SAFE_COVER_INTENT
-    if entity.domain == "lock":
-        return intent != SAFE_LOCK_INTENT
-    return entity.domain in CONFIRMED_DOMAINS
+def _is_protected(entity: Entity) -> bool:
+    if entity.domain == "cover" and entity.attributes.get("device_class") not in PROTECTED_COVERS:
+        return False
+    return entity.state in UNSAFE_STATES.get(entity.domain, ())

@@ -186,11 +186,11 @@ class _Turn:
 
     async def _is_allowed(self, request: ActionRequest) -> bool:
         """Ask back where the request touches something protected; tell whether it may go on."""
-        entities = policy.protected(request.intent, self._stages.home.targets(request))
+        entities = policy.protected(self._stages.home.foresee(request))
         if not entities:
             return True
         language = self._stages.understanding.language
-        question = policy.question(request.intent, entities, language)
+        question = policy.question(entities, language)
         if question is None:
             return False
         await self._ask(question)

@@ -69,8 +69,8 @@ class Understanding(Protocol):
 class Home(Protocol):
     """The house that acts."""
 
-    def targets(self, request: ActionRequest) -> tuple[Entity, ...]:
-        """Return what the request would touch, by what is known of the house; touches nothing."""
+    def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
+        """Return what the request would change, as it would be afterwards, by what is known; changes nothing."""
 
     async def perform(self, request: ActionRequest) -> ActionResult:
         """Do it."""

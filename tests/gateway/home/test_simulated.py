@@ -65,23 +65,22 @@ async def test_a_scene_s_changes_are_all_told(lodger: Lodger) -> None:
 
 
 @pytest.mark.parametrize(
-    ("intent", "slots", "ids"),
+    ("intent", "slots", "states"),
     [
-        ("HassTurnOff", {"name": "Front Door"}, ["lock.door"]),
-        ("HassTurnOn", {"name": "Front Door"}, ["lock.door"]),
-        ("HassTurnOn", {"name": "Wake"}, ["script.wake", "cover.blinds"]),
-        ("HassTurnOff", {"name": "Toaster"}, []),
-        ("HassGetState", {"name": "Front Door"}, []),
-        ("HassStartTimer", {"minutes": 1}, []),
-        ("HassBroadcast", {"message": "dinner"}, []),
+        ("HassTurnOff", {"name": "Front Door"}, {"lock.door": "unlocked"}),
+        ("HassTurnOn", {"name": "Front Door"}, {}),
+        ("HassTurnOn", {"name": "Wake"}, {"script.wake": None, "cover.blinds": "open"}),
+        ("HassTurnOff", {"name": "Toaster"}, {}),
+        ("HassGetState", {"name": "Front Door"}, {}),
+        ("HassStartTimer", {"minutes": 1}, {}),
+        ("HassBroadcast", {"message": "dinner"}, {}),
     ],
 )
-def test_what_would_be_acted_on_is_known_before(
-    lodger: Lodger, intent: str, slots: dict[str, AttributeValue], ids: list[str]
+def test_what_would_be_different_is_known_before(
+    lodger: Lodger, intent: str, slots: dict[str, AttributeValue], states: dict[str, str | None]
 ) -> None:
-    targets = lodger.home.targets(request(intent, slots))
-    assert [one.id for one in targets] == ids
-    assert all(one in HOUSE.entities for one in targets)
+    foreseen = lodger.home.foresee(request(intent, slots))
+    assert {one.id: states[one.id] and one.state for one in foreseen} == states
     assert lodger.home.snapshot() == HOUSE
     assert lodger.announced == []
 

@@ -1,51 +1,45 @@
 import pytest
 
-from gateway.events import Intent
 from gateway.house import Entity
 from gateway.turn import policy
 
-LOCK = Entity(id="lock.front", name="Front Door")
-GARAGE = Entity(id="cover.garage", name="Garage Door", attributes={"device_class": "garage"})
-BLIND = Entity(id="cover.blind", name="Blind", attributes={"device_class": "blind"})
-ALARM = Entity(id="alarm_control_panel.home", name="Alarm")
-VALVE = Entity(id="valve.water", name="Water")
-LIGHT = Entity(id="light.lamp", name="Lamp")
-
-
-def intent(name: str) -> Intent:
-    return Intent(name=name)
+GARAGE = {"device_class": "garage"}
+BLIND = {"device_class": "blind"}
+LIGHT = Entity(id="light.lamp", name="Lamp", state="on")
 
 
 @pytest.mark.parametrize(
-    ("name", "entity", "is_protected"),
+    ("entity", "is_protected"),
     [
-        ("HassTurnOff", LOCK, True),
-        ("HassTurnOn", LOCK, False),
-        ("HassTurnOn", GARAGE, True),
-        ("HassTurnOff", GARAGE, False),
-        ("HassSetPosition", GARAGE, True),
-        ("HassTurnOn", BLIND, False),
-        ("HassTurnOff", ALARM, True),
-        ("HassTurnOn", VALVE, True),
-        ("HassTurnOff", LIGHT, False),
-        ("HassGetState", LOCK, False),
+        (Entity(id="lock.front", name="Front Door", state="unlocked"), True),
+        (Entity(id="lock.front", name="Front Door", state="locked"), False),
+        (Entity(id="cover.garage", name="Garage Door", state="open", attributes=GARAGE), True),
+        (Entity(id="cover.garage", name="Garage Door", state="closed", attributes=GARAGE), False),
+        (Entity(id="cover.blind", name="Blind", state="open", attributes=BLIND), False),
+        (Entity(id="alarm_control_panel.home", name="Alarm", state="disarmed"), True),
+        (Entity(id="alarm_control_panel.home", name="Alarm", state="armed_away"), False),
+        (Entity(id="valve.water", name="Water", state="closed"), True),
     ],
 )
-def test_what_opens_unlocks_or_disarms_needs_a_yes(name: str, entity: Entity, is_protected: bool) -> None:
-    assert policy.protected(intent(name), (LIGHT, entity)) == ((entity,) if is_protected else ())
+def test_what_opens_unlocks_or_disarms_needs_a_yes(entity: Entity, is_protected: bool) -> None:
+    assert policy.protected((LIGHT, entity)) == ((entity,) if is_protected else ())
 
 
-def test_the_question_reads_the_names_back() -> None:
-    asked = policy.question(intent("HassTurnOff"), (LOCK,), "en")
-    assert asked == "Should I unlock the Front Door?"
-    assert policy.question(intent("HassTurnOn"), (GARAGE, GARAGE), "en") == (
-        "Should I open the Garage Door and the Garage Door?"
-    )
-    assert policy.question(intent("HassTurnOff"), (ALARM,), "en") == "Should I really change the Alarm?"
+def test_the_question_reads_back_what_would_be_done_to_what() -> None:
+    lock = Entity(id="lock.front", name="Front Door", state="unlocked")
+    alarm = Entity(id="alarm_control_panel.home", name="Alarm", state="disarmed")
+    assert policy.question((lock,), "en") == "Should I unlock the Front Door?"
+    assert policy.question((alarm, lock), "en") == "Should I disarm the Alarm and unlock the Front Door?"
+
+
+def test_every_state_that_needs_a_yes_has_its_verb_in_every_language() -> None:
+    unsafe = frozenset[str]().union(*policy.UNSAFE_STATES.values())
+    assert all(unsafe <= set(wording.verbs) for wording in policy.WORDINGS.values())
 
 
 def test_a_language_without_words_for_it_cannot_be_asked_in_so_the_answer_is_no() -> None:
-    assert policy.question(intent("HassTurnOff"), (LOCK,), "eo") is None
+    lock = Entity(id="lock.front", name="Front Door", state="unlocked")
+    assert policy.question((lock,), "eo") is None
     assert not policy.is_yes("yes", "eo")
     assert policy.refused("eo") == ""
 

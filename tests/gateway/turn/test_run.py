@@ -28,7 +28,7 @@ from gateway.turn.run import Place, run_turn
 from gateway.turn.stages import Stages
 from tests.fakes import (
     LIGHT_ON,
-    LOCK,
+    UNLOCKED,
     ScriptedHome,
     ScriptedStt,
     ScriptedUnderstanding,
@@ -179,7 +179,7 @@ async def test_an_awake_turn_needs_no_wake_word() -> None:
 
 def unlocking(*answers: str, language: str = "en") -> tuple[Stages, ScriptedHome]:
     parts = stages()
-    home = ScriptedHome(touched=(LOCK,))
+    home = ScriptedHome(foreseen=(UNLOCKED,))
     texts = [recognized("unlock the front door"), *(recognized(answer) for answer in answers)]
     understanding = ScriptedUnderstanding(
         *parts.understanding.intents.values(),  # type: ignore[attr-defined]

@@ -3,13 +3,12 @@
 import argparse
 import logging
 import os
+import signal
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
-from gateway.commands import demo, doctor, listen, models, say, serve, transcribe, turn, understand
 from gateway.errors import VoiceError
-
-COMMANDS = (demo, turn, listen, transcribe, say, understand, models, doctor, serve)
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -19,13 +18,8 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` name and return its exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    parser = argparse.ArgumentParser(
-        prog="local-voice",
-        description="A household's own voice assistant: nothing that is said at home leaves it.",
-    )
-    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in COMMANDS:
-        command.register(subparsers)
+    with _interrupt_leaves_at_once():
+        parser = _parser()
     args = parser.parse_args(arguments)
     try:
         code: int = args.run(args)
@@ -35,6 +29,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _gone_reader()
     return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    from gateway.commands import demo, doctor, listen, models, say, serve, transcribe, turn, understand
+
+    parser = argparse.ArgumentParser(
+        prog="local-voice",
+        description="A household's own voice assistant: nothing that is said at home leaves it.",
+    )
+    subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for command in (demo, turn, listen, transcribe, say, understand, models, doctor, serve):
+        command.register(subparsers)
+    return parser
+
+
+@contextmanager
+def _interrupt_leaves_at_once() -> Iterator[None]:
+    """Importing takes a second, leaves nothing to tidy up, and says many lines when an exception breaks it off."""
+    before = signal.getsignal(signal.SIGINT)
+    if before is signal.default_int_handler:
+        signal.signal(signal.SIGINT, lambda *_: os._exit(INTERRUPTED))
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _gone_reader() -> int:

@@ -40,6 +40,14 @@ class Assembly:
         self._store = store or ModelStore(models_dir())
         self._workers: list[Worker] = []
         self._hearing = self._worker("hearing")
+        self._loading = self._worker("loading")
+
+    async def load[**P, T](self, part: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Return `part`, a method of this object, called off the event loop; a cancelled caller does not wait for it.
+
+        Raises what `part` raises.
+        """
+        return await self._loading.run(part, *args, **kwargs)
 
     def house(self) -> House:
         """Return the house that the configuration names, or the demo house. Raises HouseError."""

@@ -5,6 +5,7 @@ The person is Piper's voice; everything after it is what a real turn does, at th
 
 import argparse
 import asyncio
+import re
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,6 +35,7 @@ LONGEST_SILENCE_S = 12.0
 NOISE_S = 3.0
 NOISE_LEVEL = 0.05
 """Of full scale: a noisy kitchen."""
+FONT_FACE = re.compile(r"@font-face \{.*?\}\s*", re.DOTALL)
 BEFORE_S = 0.6
 """Quiet before the person speaks."""
 
@@ -73,6 +75,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--wav", type=Path, metavar="FILE", help="use a recording of your own instead")
     parser.add_argument("--microphone", action="store_true", help="use your own voice instead, until Ctrl-C")
     parser.add_argument("--json", action="store_true", help="events as JSON lines")
+    parser.add_argument("--picture", type=Path, metavar="FILE.svg", help="keep what is shown as a picture")
     parser.add_argument("--out", type=Path, default=REPLIES, metavar="FOLDER", help="where the replies are written")
     add_config(parser)
     parser.set_defaults(run=run)
@@ -86,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _run(args: argparse.Namespace) -> int:
-    console = Console()
+    console = Console(record=args.picture is not None)
     recording = None if args.wav is None else read_recording(args.wav)
     assembly = Assembly(chosen_config(args))
     house = assembly.house()
@@ -94,7 +97,7 @@ async def _run(args: argparse.Namespace) -> int:
     writer = JsonLines(console) if args.json else Timeline(console)
     try:
         with Console(stderr=True).status("loading the models"):
-            stages = await asyncio.to_thread(assembly.stages, home)
+            stages = await assembly.load(assembly.stages, home)
             scenes = SCENES if recording is None else (Scene(title=str(args.wav)),)
         outcomes: list[Outcome] = []
         for number, scene in enumerate(scenes, start=1):
@@ -110,9 +113,17 @@ async def _run(args: argparse.Namespace) -> int:
     finally:
         home.close()
         assembly.close()
+    if args.picture is not None:
+        keep_picture(console, args.picture)
     if not args.json:
         _show_next(console, args.out)
     return 0 if recording is None else EXIT_CODES[outcomes[0]]
+
+
+def keep_picture(console: Console, path: Path) -> None:
+    """Write what was shown as an SVG that looks nothing up: rich's own asks a server for its font."""
+    svg = FONT_FACE.sub("", console.export_svg(title="./scripts/demo"))
+    path.write_text(svg.replace("Fira Code, monospace", "monospace"), encoding="utf-8")
 
 
 def _show_next(console: Console, replies: Path) -> None:

@@ -118,11 +118,12 @@ async def _show_speed(console: Console, config: Config) -> None:
 
 
 async def _measure(assembly: Assembly, config: Config) -> tuple[list[tuple[str, str, str]], dict[str, float]]:
-    tts = assembly.tts()
+    tts = await assembly.load(assembly.tts)
     spoken = joined([sound async for sound in tts.speak(TEST_SENTENCE)])
     pcm = b"" if spoken is None else resample(spoken.pcm, spoken.rate_hz, RATE_HZ)
     speech_s = len(pcm) / 2 / RATE_HZ
-    wake, vad, understanding = assembly.wake(), assembly.vad(), assembly.understanding(assembly.house())
+    wake, vad = await assembly.load(assembly.wake), await assembly.load(assembly.vad)
+    understanding = await assembly.load(assembly.understanding, assembly.house())
     frame = next(frames(pcm))[:FRAME_BYTES]
 
     async def speak() -> None:
@@ -153,7 +154,7 @@ async def _measure(assembly: Assembly, config: Config) -> tuple[list[tuple[str, 
 async def _recognition_ms(config: Config, pcm: bytes) -> float:
     assembly = Assembly(config)
     try:
-        stt = assembly.stt()
+        stt = await assembly.load(assembly.stt)
         return await _median_ms(lambda: stt.recognize(pcm))
     finally:
         assembly.close()

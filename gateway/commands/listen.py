@@ -49,7 +49,7 @@ async def listen(config: Config, *, is_json: bool) -> int:
         with console.status("loading the models") as status:
             if is_json:
                 status.stop()
-            stages = await asyncio.to_thread(assembly.stages, home)
+            stages = await assembly.load(assembly.stages, home)
             async with (
                 open_microphone(config.satellite.microphone or None) as microphone,
                 open_speaker(config.satellite.speaker or None) as speaker,

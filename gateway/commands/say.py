@@ -35,7 +35,7 @@ async def _run(args: argparse.Namespace) -> int:
     config = chosen_config(args)
     assembly = Assembly(config)
     try:
-        tts = assembly.tts()
+        tts = await assembly.load(assembly.tts)
         if args.out is None:
             async with open_speaker(config.satellite.speaker or None) as speaker:
                 await play(speaker, tts.speak(args.text))

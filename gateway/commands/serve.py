@@ -57,7 +57,7 @@ async def _serve(config: Config) -> int:
 
     home = assembly.home(house, loop, on_timer_finished=ring)
     try:
-        stages = await asyncio.to_thread(assembly.stages, home)
+        stages = await assembly.load(assembly.stages, home)
         _LOG.info("ready after %.1f s", monotonic() - started_s)
         satellite = asyncio.create_task(_keep_listening(config, assembly, stages, place, satellites))
         stopping = asyncio.create_task(stopped.wait())

@@ -42,7 +42,7 @@ async def _run(args: argparse.Namespace) -> int:
     assembly = Assembly(chosen_config(args))
     recordings = [(path, read_recording(path)) for path in args.files]
     try:
-        stt, vad = assembly.stt(), assembly.vad()
+        stt, vad = await assembly.load(assembly.stt), await assembly.load(assembly.vad)
         for path, pcm in recordings:
             start_s = perf_counter()
             transcription = _joined([await stt.recognize(piece) for piece in await _pieces(pcm, vad)])

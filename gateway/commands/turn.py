@@ -50,7 +50,7 @@ async def _run(args: argparse.Namespace) -> int:
     place = assembly.place(house)
     home = assembly.home(house, asyncio.get_running_loop())
     try:
-        stages = assembly.stages(home)
+        stages = await assembly.load(assembly.stages, home)
         ear = Ear(paced(pcm + SILENCE_AFTER, realtime=not args.fast), stages, assembly.endpoint())
         writer = JsonLines(Console()) if args.json else Timeline(Console())
         outcome, reply = await show_turn(ear, stages, place, writer, is_awake=args.no_wake)

@@ -56,19 +56,23 @@ async def _serve(config: Config) -> int:
             satellite.timer_finished(timer)
 
     home = assembly.home(house, loop, on_timer_finished=ring)
-    try:
+
+    async def load_and_listen() -> None:
         stages = await assembly.load(assembly.stages, home)
         _LOG.info("ready after %.1f s", monotonic() - started_s)
-        satellite = asyncio.create_task(_keep_listening(config, assembly, stages, place, satellites))
+        await _keep_listening(config, assembly, stages, place, satellites)
+
+    try:
+        serving = asyncio.create_task(load_and_listen())
         stopping = asyncio.create_task(stopped.wait())
         try:
-            await asyncio.wait({satellite, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if satellite.done():
-                satellite.result()
+            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+            if serving.done():
+                serving.result()
         finally:
-            satellite.cancel()
+            serving.cancel()
             stopping.cancel()
-            await asyncio.gather(satellite, stopping, return_exceptions=True)
+            await asyncio.gather(serving, stopping, return_exceptions=True)
         _LOG.info("stopped")
     finally:
         home.close()

@@ -8,10 +8,11 @@ from gateway.config import Config, load_config
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
-    """Add `--config`, `--model` and `--language`."""
+    """Add `--config`, `--model`, `--language` and `--wake`."""
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration (default: the user's own)")
     parser.add_argument("--model", metavar="NAME", help="the Whisper model, e.g. tiny.en or base")
     parser.add_argument("--language", metavar="CODE", help="the language that is spoken, e.g. en")
+    parser.add_argument("--wake", action="append", metavar="WORD", help="a wake word, e.g. alexa; may be repeated")
 
 
 def add_house(parser: argparse.ArgumentParser) -> None:
@@ -31,4 +32,5 @@ def chosen_config(args: argparse.Namespace) -> Config:
         house=config.home.house if house is None else house,
         area=config.home.area if area is None else area,
     )
-    return replace(config, stt=stt, home=home)
+    wake = replace(config.wake, words=tuple(args.wake or config.wake.words))
+    return replace(config, wake=wake, stt=stt, home=home)

@@ -102,7 +102,7 @@ async def _run(args: argparse.Namespace) -> int:
         outcomes: list[Outcome] = []
         for number, scene in enumerate(scenes, start=1):
             if not args.json:
-                console.print(Rule(f"{scene.title}  [italic]{scene.says}[/]", align="left"))
+                console.print("\n", Rule(f"{scene.title}  [italic]{scene.says}[/]", align="left"), sep="")
             said = await _sound_of(scene, stages.tts) if recording is None else recording
             person = Person(said, await _spoken(scene.answers, stages.tts))
             ear = Ear(person.frames(), stages, assembly.endpoint())

@@ -32,7 +32,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command `serve` to the program's."""
     parser = subparsers.add_parser("serve", help="run as a service until it is told to stop")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration (default: the user's own)")
-    parser.set_defaults(run=run, model=None, language=None)
+    parser.set_defaults(run=run, model=None, language=None, wake=None)
 
 
 def run(args: argparse.Namespace) -> int:

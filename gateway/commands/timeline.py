@@ -117,7 +117,7 @@ def _changed(event: ActionDone) -> tuple[str, str]:
 
 def _end(event: TurnEnded) -> tuple[str, str]:
     stages = ", ".join(f"{name.replace('_', ' ')} {ms:.0f}" for name, ms in event.stages_ms.items())
-    return "end", OUTCOMES[event.outcome] + (f" [dim]· ms after the end of speech: {stages}[/]" if stages else "")
+    return "end", OUTCOMES[event.outcome] + (f" [dim]· ms after speech: {stages}[/]" if stages else "")
 
 
 _SAID: dict[type, Callable[[Any], tuple[str, str]]] = {

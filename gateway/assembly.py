@@ -1,18 +1,16 @@
 """Puts the program together: finds the models that the configuration names, loads them, and joins them to a house.
 
-The only place that knows every engine. Loading takes seconds, and happens before anybody is listened to.
+The only place that knows every engine. Loading takes seconds, and happens before anybody is listened to. An engine's
+library is imported with it, so that a command which needs no Whisper does not wait for it.
 """
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 
 from gateway.config import Config, WakeConfig
-from gateway.engines.stt import WhisperSpeechToText
-from gateway.engines.understanding import HassUnderstanding
-from gateway.engines.vad import SileroVad
-from gateway.engines.wake import MicroWakeWords
 from gateway.engines.worker import Worker
 from gateway.errors import ConfigError, ModelError
 from gateway.home.demo import demo_house
@@ -25,7 +23,15 @@ from gateway.models import ModelStore
 from gateway.paths import models_dir
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import Place
-from gateway.turn.stages import SecondOpinion, Stages, TextToSpeech
+from gateway.turn.stages import (
+    SecondOpinion,
+    SpeechToText,
+    Stages,
+    TextToSpeech,
+    Understanding,
+    VoiceActivity,
+    WakeWord,
+)
 
 VAD_MODEL = "silero-v6"
 SECOND_SUFFIX = "-second"
@@ -64,8 +70,10 @@ class Assembly:
         known = ", ".join(area.name for area in house.areas)
         raise ConfigError(f"home.area: found {name!r}, but this house has no such area; it has: {known}")
 
-    def stt(self) -> WhisperSpeechToText:
+    def stt(self) -> SpeechToText:
         """Return speech recognition. Raises ModelError."""
+        from gateway.engines.stt import WhisperSpeechToText
+
         stt = self._config.stt
         return WhisperSpeechToText(
             self._store.find(stt.model).path,
@@ -78,18 +86,18 @@ class Assembly:
 
     def tts(self) -> TextToSpeech:
         """Return the voice. Raises ModelError."""
-        if find_spec("piper") is None:
-            raise ModelError("there is no voice: Piper is an extra; install it: uv pip install 'local-voice[piper]'")
-        from gateway.engines.tts import PiperTextToSpeech
+        return self._voice()()
 
-        return PiperTextToSpeech(self._store.find(self._config.tts.voice).main, self._worker("tts"))
-
-    def vad(self) -> SileroVad:
+    def vad(self) -> VoiceActivity:
         """Return voice activity detection for one stream. Raises ModelError."""
+        from gateway.engines.vad import SileroVad
+
         return SileroVad(self._store.find(VAD_MODEL).main, self._hearing)
 
-    def wake(self) -> MicroWakeWords:
+    def wake(self) -> WakeWord:
         """Return the first wake model for one stream. Raises ModelError, ConfigError for a word that has none."""
+        from gateway.engines.wake import MicroWakeWords
+
         try:
             return MicroWakeWords([self._store.find(word).main for word in self._config.wake.words], self._hearing)
         except ModelError as error:
@@ -99,8 +107,10 @@ class Assembly:
         """Return the second wake model for one stream; None where it is not installed or not wanted."""
         return load_second_opinion(self._config.wake, self._store, self._worker("second-opinion"))
 
-    def understanding(self, house: House) -> HassUnderstanding:
+    def understanding(self, house: House) -> Understanding:
         """Return what knows the sentences of this house. Raises ConfigError."""
+        from gateway.engines.understanding import HassUnderstanding
+
         return HassUnderstanding(house, self._worker("understanding"), language=self._config.stt.language)
 
     def home(
@@ -121,16 +131,21 @@ class Assembly:
         )
 
     def stages(self, home: SimulatedHome) -> Stages:
-        """Return everything that the turns of one satellite need."""
-        return Stages(
-            wake=self.wake(),
-            second_opinion=self.second_opinion(),
-            vad=self.vad(),
-            stt=self.stt(),
-            understanding=self.understanding(home.snapshot()),
-            home=home,
-            tts=self.tts(),
-        )
+        """Return everything that the turns of one satellite need. Raises ModelError, ConfigError."""
+        beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading-voice")
+        try:
+            tts = beside.submit(self._voice())  # the slowest of all, and on a core of its own
+            return Stages(
+                wake=self.wake(),
+                second_opinion=self.second_opinion(),
+                vad=self.vad(),
+                stt=self.stt(),
+                understanding=self.understanding(home.snapshot()),
+                home=home,
+                tts=tts.result(),
+            )
+        finally:
+            beside.shutdown(wait=False)
 
     def endpoint(self) -> EndpointSettings:
         """Return which pauses end what is said."""
@@ -147,6 +162,17 @@ class Assembly:
         """Let all threads go; what they are doing finishes by itself."""
         for worker in self._workers:
             worker.close()
+
+    def _voice(self) -> Callable[[], TextToSpeech]:
+        """Return what loads the voice; imports its library here: two threads that import at once can block each other.
+
+        Raises ModelError.
+        """
+        if find_spec("piper") is None:
+            raise ModelError("there is no voice: Piper is an extra; install it: uv pip install 'local-voice[piper]'")
+        from gateway.engines.tts import PiperTextToSpeech
+
+        return lambda: PiperTextToSpeech(self._store.find(self._config.tts.voice).main, self._worker("tts"))
 
     def _worker(self, name: str) -> Worker:
         worker = Worker(name)

@@ -13,9 +13,9 @@ from rich.markup import escape
 from gateway.assembly import Assembly
 from gateway.audio import FRAME_MS, frames
 from gateway.commands.arguments import add_config, chosen_config
-from gateway.engines.vad import SileroVad
 from gateway.events import Hypothesis, Json, Recognition
 from gateway.recordings import read_recording
+from gateway.turn.stages import VoiceActivity
 
 LONGEST_PIECE_MS = 28_000
 """Whisper takes 30 s at a time."""
@@ -74,7 +74,7 @@ def _joined(pieces: list[Recognition]) -> Transcription:
     return Transcription(text=text, score=score, hypotheses=hypotheses if best else ())
 
 
-async def _pieces(pcm: bytes, vad: SileroVad) -> list[bytes]:
+async def _pieces(pcm: bytes, vad: VoiceActivity) -> list[bytes]:
     """Cut what is longer than Whisper takes, each time where speech is least likely."""
     most, within = LONGEST_PIECE_MS // FRAME_MS, CUT_WITHIN_MS // FRAME_MS
     rest = list(frames(pcm))

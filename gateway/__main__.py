@@ -7,8 +7,22 @@ import signal
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from importlib import import_module
 
 from gateway.errors import VoiceError
+
+COMMANDS = {
+    "demo": "hear the demo house answer: the whole pipeline, once",
+    "turn": "one turn over a recording",
+    "listen": "talk to the house through this machine's microphone",
+    "transcribe": "what is said in recordings",
+    "say": "speak a text",
+    "understand": "what a sentence means here",
+    "models": "list, verify and add models",
+    "doctor": "what works on this machine, how fast, and what would help",
+    "serve": "run as a service until it is told to stop",
+}
+"""What `--help` says of each. The module of that name is imported when its command is called: some need seconds."""
 
 BAD_INPUT = 2
 INTERRUPTED = 130
@@ -18,9 +32,10 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` name and return its exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    words = sys.argv[1:] if arguments is None else arguments
     with _interrupt_leaves_at_once():
-        parser = _parser()
-    args = parser.parse_args(arguments)
+        parser = _parser(next((word for word in words if not word.startswith("-")), ""))
+    args = parser.parse_args(words)
     try:
         code: int = args.run(args)
     except VoiceError as error:
@@ -31,16 +46,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    from gateway.commands import demo, doctor, listen, models, say, serve, transcribe, turn, understand
-
+def _parser(called: str) -> argparse.ArgumentParser:
+    """Return a parser that knows the arguments of the command `called`, and of the others the names."""
     parser = argparse.ArgumentParser(
         prog="local-voice",
         description="A household's own voice assistant: nothing that is said at home leaves it.",
     )
     subparsers = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
-    for command in (demo, turn, listen, transcribe, say, understand, models, doctor, serve):
-        command.register(subparsers)
+    for name, purpose in COMMANDS.items():
+        if name == called:
+            import_module(f"gateway.commands.{name}").register(subparsers)
+        else:
+            subparsers.add_parser(name, help=purpose)
     return parser
 
 

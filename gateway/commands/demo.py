@@ -71,7 +71,7 @@ NEXT = (
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command `demo` to the program's."""
-    parser = subparsers.add_parser("demo", help="hear the demo house answer: the whole pipeline, once")
+    parser = subparsers.add_parser("demo")
     parser.add_argument("--wav", type=Path, metavar="FILE", help="use a recording of your own instead")
     parser.add_argument("--microphone", action="store_true", help="use your own voice instead, until Ctrl-C")
     parser.add_argument("--json", action="store_true", help="events as JSON lines")

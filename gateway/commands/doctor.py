@@ -37,7 +37,7 @@ OK, PROBLEM = 0, 2
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command `doctor` to the program's."""
-    parser = subparsers.add_parser("doctor", help="what works on this machine, how fast, and what would help")
+    parser = subparsers.add_parser("doctor")
     add_config(parser)
     parser.set_defaults(run=run)
 

@@ -17,7 +17,7 @@ from gateway.satellite.speaker import open_speaker
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command `listen` to the program's."""
-    parser = subparsers.add_parser("listen", help="talk to the house through this machine's microphone")
+    parser = subparsers.add_parser("listen")
     add_house(parser)
     parser.add_argument("--json", action="store_true", help="one JSON object a line instead of the timeline")
     add_config(parser)

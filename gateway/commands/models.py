@@ -22,7 +22,7 @@ OK, BAD_INPUT = 0, 2
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command `models` to the program's."""
-    parser = subparsers.add_parser("models", help="list, verify and add models")
+    parser = subparsers.add_parser("models")
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
 
     listing = actions.add_parser("list", help="which models exist, and where they lie")

@@ -17,7 +17,7 @@ LONGEST_CHARS = 5_000
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command `say` to the program's."""
-    parser = subparsers.add_parser("say", help="speak a text")
+    parser = subparsers.add_parser("say")
     parser.add_argument("text", metavar="TEXT")
     parser.add_argument("--out", type=Path, metavar="FILE", help="write a WAV instead of playing it")
     add_config(parser)

@@ -30,7 +30,7 @@ _LOG = logging.getLogger("local-voice")
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command `serve` to the program's."""
-    parser = subparsers.add_parser("serve", help="run as a service until it is told to stop")
+    parser = subparsers.add_parser("serve")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration (default: the user's own)")
     parser.set_defaults(run=run, model=None, language=None, wake=None)
 

@@ -25,7 +25,7 @@ CUT_WITHIN_MS = 10_000
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command `transcribe` to the program's."""
-    parser = subparsers.add_parser("transcribe", help="what is said in recordings")
+    parser = subparsers.add_parser("transcribe")
     parser.add_argument("files", nargs="+", type=Path, metavar="FILE", help="WAV, FLAC or OGG")
     parser.add_argument("--json", action="store_true", help="one JSON object a file")
     add_config(parser)

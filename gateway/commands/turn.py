@@ -24,7 +24,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command `turn` to the program's."""
     parser = subparsers.add_parser(
         "turn",
-        help="one turn over a recording",
         description="Exit code: 0 an action or an answer, 3 no wake word or nothing heard, 4 heard but not understood, "
         "2 bad input.",
     )

@@ -23,7 +23,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command `understand` to the program's."""
     parser = subparsers.add_parser(
         "understand",
-        help="what a sentence means here",
         description="Exit code: 0 where every sentence was understood, 4 where one was not.",
     )
     parser.add_argument("text", metavar="TEXT", help="a sentence; - reads one from each line of standard input")

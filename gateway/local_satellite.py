@@ -26,11 +26,14 @@ from gateway.turn.interruption import Interruption, wait_for_interruption
 from gateway.turn.run import Place, run_turn
 from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
+from gateway.turn.wake import SECOND_OPINION_MS
 
 CHIME_AFTER_S = 0.25
 """Who speaks on without a pause is not talked over."""
 QUESTION_ECHO_S = 0.2
 """What the room and the sound system still hold of our question; it must not answer itself."""
+DECISION_S = (SECOND_OPINION_MS + 150) / 1000
+"""What silenced us was the wake word or was not: known by then, with a little for the models' own time."""
 RING_ROUNDS = 30
 """A minute; whoever is at home has heard it."""
 TIMERS_WAITING = 100
@@ -179,6 +182,8 @@ class LocalSatellite:
         )
         try:
             await asyncio.wait({player, watcher}, return_when=asyncio.FIRST_COMPLETED)
+            if self._is_hushed and not watcher.done():
+                await asyncio.wait({watcher}, timeout=DECISION_S)
             if watcher.done() and not watcher.cancelled() and watcher.exception() is None:
                 await self._hush()
                 return watcher.result()

@@ -2,12 +2,13 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Final
 
 import pytest
 
+from tests.soundcard import SoundCard, running_soundcard, why_missing
 from tests.voices import Voices
 
 LOOPBACK: Final = ("127.", "::1", "localhost")
@@ -64,3 +65,20 @@ def wav(tmp_path: Path) -> Callable[[str, bytes], Path]:
         return path
 
     return write
+
+
+@pytest.fixture(scope="session")
+def running_card() -> Iterator[SoundCard]:
+    """Run a virtual sound card for all tests that want one."""
+    if reason := why_missing():
+        pytest.skip(reason)
+    with running_soundcard() as card:
+        yield card
+
+
+@pytest.fixture
+def soundcard(running_card: SoundCard, monkeypatch: pytest.MonkeyPatch) -> SoundCard:
+    """Put the test itself and every program that it starts on the virtual sound card."""
+    for name, value in running_card.environ.items():
+        monkeypatch.setenv(name, value)
+    return running_card

@@ -98,6 +98,11 @@ class SoundCard:
         self.server.kill()
         self.server.wait()
 
+    def listeners(self) -> int:
+        """Return how many programs listen to the microphone or record the speaker at this moment."""
+        command = ["pactl", "list", "short", "source-outputs"]
+        return len(subprocess.check_output(command, env=os.environ | self.environ).splitlines())
+
     async def play_to_microphone(self, pcm: bytes) -> None:
         """Let the microphone hear 16 kHz mono s16le `pcm`, and return when it has."""
         player = await asyncio.create_subprocess_exec(
@@ -114,12 +119,22 @@ class SoundCard:
                 await player.wait()
 
     @contextmanager
-    def recorded_from_speaker(self) -> Iterator[SpeakerRecording]:
-        """Record the speaker during the block, in a thread of its own: busy event loops do not spoil the times."""
+    def recorded_from_speaker(self, device: str = "speaker") -> Iterator[SpeakerRecording]:
+        """Record the speaker during the block, in a thread of its own: busy event loops do not spoil the times.
+
+        With `mic`, record what the microphone hears.
+        """
         recording = SpeakerRecording()
         recorder = subprocess.Popen(
             [
-                *("parec", "--device=speaker.monitor", "--raw", "--format=s16le", f"--rate={RATE_HZ}", "--channels=1"),
+                *(
+                    "parec",
+                    f"--device={device}.monitor",
+                    "--raw",
+                    "--format=s16le",
+                    f"--rate={RATE_HZ}",
+                    "--channels=1",
+                ),
                 "--latency-msec=10",
             ],
             stdout=subprocess.PIPE,
@@ -130,7 +145,7 @@ class SoundCard:
         thread.start()
         try:
             if not recording.is_running.wait(READY_S):
-                raise TimeoutError("the virtual speaker cannot be recorded")
+                raise TimeoutError(f"the virtual {device} cannot be recorded")
             yield recording
         finally:
             recorder.kill()

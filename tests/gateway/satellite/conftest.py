@@ -7,22 +7,6 @@ from gateway.satellite import portaudio
 from tests.soundcard import SoundCard, running_soundcard, why_missing
 
 
-@pytest.fixture(scope="session")
-def running_card() -> Iterator[SoundCard]:
-    if reason := why_missing():
-        pytest.skip(reason)
-    with running_soundcard() as card:
-        yield card
-
-
-@pytest.fixture
-def soundcard(running_card: SoundCard, monkeypatch: pytest.MonkeyPatch) -> SoundCard:
-    """Put the test itself and every program that it starts on the virtual sound card."""
-    for name, value in running_card.environ.items():
-        monkeypatch.setenv(name, value)
-    return running_card
-
-
 @pytest.fixture
 def loose_card(monkeypatch: pytest.MonkeyPatch) -> Iterator[SoundCard]:
     """Run a card of this test's own, which it may unplug."""

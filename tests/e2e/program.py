@@ -1,0 +1,200 @@
+"""The program as a person runs it: a process of its own, its words, its exit code, and what it leaves behind."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+ROOT = Path(__file__).parents[2]
+DEADLINE_S = 90.0
+"""The longest command of these tests takes half of it on two busy cores."""
+
+type Values = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finished:
+    """What is left of a program that has ended."""
+
+    code: int
+    out: str
+    err: str
+    seconds: float
+
+    @property
+    def lines(self) -> list[Values]:
+        """Return standard output as JSON lines."""
+        return [json.loads(line) for line in self.out.splitlines()]
+
+    @property
+    def types(self) -> list[str]:
+        """Return the types of the events, in order."""
+        return [event["type"] for event in self.lines]
+
+    def event(self, kind: str) -> Values:
+        """Return the only event of its type."""
+        found = [event for event in self.lines if event["type"] == kind]
+        assert len(found) == 1, f"{len(found)} events of type {kind} in {self.types}"
+        return found[0]
+
+
+def run(*arguments: str | Path, text: str | bytes = b"", environ: Mapping[str, str] | None = None) -> Finished:
+    """Run `local-voice` with `arguments` to its end, `text` on its standard input."""
+    start_s = time.monotonic()
+    done = subprocess.run(
+        _command(*arguments),
+        input=text.encode() if isinstance(text, str) else text,
+        capture_output=True,
+        timeout=DEADLINE_S,
+        check=False,
+        env=_environ(environ),
+    )
+    return Finished(
+        code=done.returncode,
+        out=done.stdout.decode(),
+        err=done.stderr.decode(),
+        seconds=time.monotonic() - start_s,
+    )
+
+
+@dataclass(slots=True)
+class Running:
+    """A program that still runs; its lines are kept with the time of each."""
+
+    process: subprocess.Popen[bytes]
+    out: list[tuple[float, str]] = field(default_factory=list)
+    err: list[tuple[float, str]] = field(default_factory=list)
+    changed: threading.Condition = field(default_factory=threading.Condition)
+    readers: list[threading.Thread] = field(default_factory=list)
+
+    def wait_for(self, is_there: Callable[[str], bool], *, deadline_s: float = 20.0, after: int = 0) -> int:
+        """Return the number of the first line of standard output from `after` on for which `is_there` is true."""
+        return self._wait_for(self.out, is_there, deadline_s, after)
+
+    def wait_for_event(self, kind: str, *, deadline_s: float = 20.0, after: int = 0) -> int:
+        """Return the number of the line of the next event of a type."""
+        return self.wait_for(lambda line: json.loads(line)["type"] == kind, deadline_s=deadline_s, after=after)
+
+    def wait_for_log(self, words: str, *, deadline_s: float = 20.0) -> int:
+        """Return the number of the first line of standard error that holds `words`."""
+        return self._wait_for(self.err, lambda line: words in line, deadline_s, 0)
+
+    def event(self, number: int) -> Values:
+        """Return the event in a line of standard output."""
+        event: Values = json.loads(self.out[number][1])
+        return event
+
+    def types(self, after: int = 0) -> list[str]:
+        """Return the types of the events from line `after` on."""
+        return [json.loads(line)["type"] for _, line in self.out[after:]]
+
+    def end(self, by: signal.Signals, *, deadline_s: float = 10.0) -> Finished:
+        """Send a signal, wait for the end, and return what is left; `seconds` is how long that took."""
+        start_s = time.monotonic()
+        self.process.send_signal(by)
+        code = self.process.wait(deadline_s)
+        seconds = time.monotonic() - start_s
+        for reader in self.readers:
+            reader.join(deadline_s)
+        out, err = ("".join(f"{line}\n" for _, line in lines) for lines in (self.out, self.err))
+        return Finished(code=code, out=out, err=err, seconds=seconds)
+
+    def _wait_for(
+        self, lines: list[tuple[float, str]], is_there: Callable[[str], bool], deadline_s: float, after: int
+    ) -> int:
+        def first() -> int | None:
+            return next((number for number in range(after, len(lines)) if is_there(lines[number][1])), None)
+
+        with self.changed:
+            self.changed.wait_for(lambda: first() is not None or self.process.poll() is not None, deadline_s)
+            found = first()
+        assert found is not None, f"waited {deadline_s} s in vain; out: {self.out}, err: {self.err}"
+        return found
+
+
+@contextmanager
+def started(*arguments: str | Path, environ: Mapping[str, str] | None = None) -> Iterator[Running]:
+    """Run `local-voice` with `arguments` during the block, its standard input open; it is killed at the end."""
+    process = subprocess.Popen(
+        _command(*arguments),
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=_environ(environ),
+        start_new_session=True,
+    )
+    running = Running(process)
+    for source, lines in ((process.stdout, running.out), (process.stderr, running.err)):
+        running.readers.append(threading.Thread(target=_read, args=(running, source, lines)))
+    for reader in running.readers:
+        reader.start()
+    try:
+        yield running
+    finally:
+        process.kill()
+        process.wait()
+        for reader in running.readers:
+            reader.join()
+        if process.stdin is not None:
+            process.stdin.close()
+
+
+def sound_programs() -> set[int]:
+    """Return the processes of this machine that hold a microphone or a speaker for a program like ours."""
+    found = set()
+    for name in Path("/proc").glob("[0-9]*/comm"):
+        try:
+            if name.read_text().strip() in ("arecord", "aplay"):
+                found.add(int(name.parent.name))
+        except OSError:
+            continue  # ended while we looked
+    return found
+
+
+def descendants(pid: int) -> set[int]:
+    """Return the processes that `pid` and its children have started."""
+    parents: dict[int, int] = {}
+    for status in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(status.parent.name)] = int(status.read_text().rpartition(")")[2].split()[1])
+        except OSError:
+            continue  # ended while we looked
+    found: set[int] = set()
+    while more := {child for child, parent in parents.items() if parent in found | {pid}} - found:
+        found |= more
+    return found
+
+
+def is_alive(pid: int) -> bool:
+    """Tell whether a process exists and is not only waiting to be reaped."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def _command(*arguments: str | Path) -> list[str]:
+    return [sys.executable, "-m", "gateway", *map(str, arguments)]
+
+
+def _environ(more: Mapping[str, str] | None) -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "NO_COLOR": "1", **(more or {})}
+
+
+def _read(running: Running, source: IO[bytes] | None, lines: list[tuple[float, str]]) -> None:
+    assert source is not None
+    with source:
+        for line in source:
+            with running.changed:
+                lines.append((time.monotonic(), line.decode().rstrip("\n")))
+                running.changed.notify_all()
+    with running.changed:
+        running.changed.notify_all()

@@ -16,7 +16,7 @@ from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
 from gateway.turn.wake import Wake, WakeListener
 
-PRE_ROLL_MS = 320
+PRE_ROLL_MS = 640
 """How much sound before the first certain frame of speech is recognised too: soft beginnings score low."""
 TAIL_MS = 192
 """How much sound after the last frame of speech: soft endings score low."""

@@ -1,0 +1,83 @@
+"""`python -m bench`: measures one part, or all of them, each in a process of its own."""
+
+import argparse
+import json
+import multiprocessing
+import os
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from bench import commands, idle, memory, start, turns, wake
+from bench.findings import Section
+from bench.options import PROJECT, Options, shared_folder
+from bench.report import shown, write_report
+from gateway.errors import VoiceError
+
+BENCHMARKS: Mapping[str, Callable[[Options], Section]] = {
+    "start": start.measure,
+    "idle": idle.measure,
+    "turns": turns.measure,
+    "commands": commands.measure,
+    "wake": wake.measure,
+    "memory": memory.measure,
+}
+"""In the order in which `all` runs them."""
+REPORT = PROJECT / "docs" / "benchmarks.md"
+MISSED, BAD_INPUT = 1, 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run what `arguments` name; return 0, or 1 where a target is missed."""
+    args = _parser().parse_args(arguments)
+    options = Options(manifest=args.manifest, house=args.home, area=args.area, model=args.model, turns=args.turns)
+    names = list(BENCHMARKS) if args.name == "all" else [args.name]
+    load = os.getloadavg()[0]
+    sections: dict[str, Section] = {}
+    try:
+        for name in names:
+            sections[name] = _alone(BENCHMARKS[name], options)
+            print(shown(sections[name]), flush=True)
+    except VoiceError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return BAD_INPUT
+    if args.write:
+        write_report(REPORT, sections.values(), load=load)
+    if args.json:
+        print(json.dumps(_figures(sections), ensure_ascii=False))
+    is_missed = any(finding.is_met is False for section in sections.values() for finding in section.findings)
+    return MISSED if is_missed else 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    shared = shared_folder()
+    parser = argparse.ArgumentParser(
+        prog="bench",
+        description="What a gateway costs and how right it is. Exit code: 1 where a target is missed.",
+    )
+    parser.add_argument("name", choices=[*BENCHMARKS, "all"], help="what to measure")
+    parser.add_argument("--manifest", type=Path, default=shared / "speech" / "manifest.csv", help="a CSV of recordings")
+    house = shared / "text" / "speech_to_phrase" / "fixtures" / "en.yaml"
+    parser.add_argument("--home", type=Path, default=house, help="the house that the recorded commands are meant for")
+    parser.add_argument("--area", default="Office", help="where in it they are said")
+    parser.add_argument("--model", default="tiny.en", help="the Whisper model")
+    parser.add_argument("--turns", type=int, default=500, help="how many turns memory must survive")
+    parser.add_argument("--json", action="store_true", help="the last line is one object with all figures")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md; only with `all`")
+    return parser
+
+
+def _alone(measure: Callable[[Options], Section], options: Options) -> Section:
+    """Measure in a fresh process: what one benchmark loads must not weigh on the next."""
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+        return pool.submit(measure, options).result()
+
+
+def _figures(sections: Mapping[str, Section]) -> dict[str, float]:
+    return {finding.key: finding.value for section in sections.values() for finding in section.findings}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

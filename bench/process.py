@@ -1,0 +1,29 @@
+"""What this process has used so far, as the kernel counts it: processor time and memory."""
+
+import time
+from pathlib import Path
+
+KIB = 1024
+
+
+def cpu_s() -> float:
+    """Return the processor time of all threads: other programs on the machine do not add to it."""
+    return time.process_time()
+
+
+def resident_mib() -> float:
+    """Return how much memory is resident now, shared libraries included."""
+    return _status_kib("VmRSS") / KIB
+
+
+def peak_mib() -> float:
+    """Return the most memory that was ever resident."""
+    return _status_kib("VmHWM") / KIB
+
+
+def _status_kib(field: str) -> int:
+    for line in Path("/proc/self/status").read_text(encoding="ascii").splitlines():
+        name, _, value = line.partition(":")
+        if name == field:
+            return int(value.split()[0])
+    raise OSError(f"/proc/self/status has no {field}")

@@ -1,0 +1,71 @@
+"""Writes `docs/benchmarks.md`: what was found, how, and on what kind of machine. Names no host and no folder."""
+
+import os
+import platform
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.findings import Finding, Section, Table, figure
+
+INTRODUCTION = """\
+# Benchmarks
+
+Written by `./scripts/bench all --write`; `./scripts/bench NAME` measures one part alone and lists every case. The
+recordings are the shared ones; `--manifest` takes others.
+"""
+
+
+def write_report(path: Path, sections: Iterable[Section], *, load: float) -> None:
+    """Write all sections into `path`; `load` is how busy the machine was before (programs that wanted to run)."""
+    parts = [INTRODUCTION, _machine(load), *(_section(section) for section in sections)]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def shown(section: Section) -> str:
+    """Return a section for the terminal."""
+    return "\n".join([*section.listing, "", _section(section)])
+
+
+def _section(section: Section) -> str:
+    findings = Table(
+        caption="",
+        headings=("what", "measured", "target", ""),
+        rows=tuple(map(_row, section.findings)),
+    )
+    tables = [f"{table.caption}:\n\n{_table(table)}" for table in section.tables if table.rows]
+    return "\n".join([f"## {section.title}\n", _table(findings), *tables, f"{section.method}\n"])
+
+
+def _row(finding: Finding) -> tuple[str, ...]:
+    target = finding.target
+    wanted = f"{target.bound} {figure(target.value)} {finding.unit}".strip() if target else ""
+    verdict = {True: "met", False: "**missed**", None: ""}[finding.is_met]
+    return finding.what, f"{figure(finding.value)} {finding.unit}".strip(), wanted, verdict
+
+
+def _table(table: Table) -> str:
+    lines = [table.headings, tuple("---" for _ in table.headings), *table.rows]
+    return "".join(f"| {' | '.join(cell.replace('|', '/') for cell in line)} |\n" for line in lines)
+
+
+def _machine(load: float) -> str:
+    rows = (
+        ("processor", _processor()),
+        ("cores", str(len(os.sched_getaffinity(0)))),
+        ("memory", f"{os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.0f} GiB"),
+        ("system", f"{platform.system()} {platform.release().split('-')[0]}, {platform.libc_ver()[0]}"),
+        ("Python", platform.python_version()),
+        ("other load before the run", f"{load:.1f}"),
+        ("date", datetime.now(UTC).date().isoformat()),
+    )
+    return "## The machine\n\n" + _table(Table(caption="", headings=("", ""), rows=rows))
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace").splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() in ("model name", "Model"):
+            return value.strip()
+    return platform.machine()

@@ -46,12 +46,12 @@ class Finished:
         return found[0]
 
 
-def run(*arguments: str | Path, text: str | bytes = b"", environ: Mapping[str, str] | None = None) -> Finished:
+def run(*arguments: str | Path, text: str = "", environ: Mapping[str, str] | None = None) -> Finished:
     """Run `local-voice` with `arguments` to its end, `text` on its standard input."""
     start_s = time.monotonic()
     done = subprocess.run(
         _command(*arguments),
-        input=text.encode() if isinstance(text, str) else text,
+        input=text.encode(),
         capture_output=True,
         timeout=DEADLINE_S,
         check=False,
@@ -147,18 +147,6 @@ def started(*arguments: str | Path, environ: Mapping[str, str] | None = None) ->
             process.stdin.close()
 
 
-def sound_programs() -> set[int]:
-    """Return the processes of this machine that hold a microphone or a speaker for a program like ours."""
-    found = set()
-    for name in Path("/proc").glob("[0-9]*/comm"):
-        try:
-            if name.read_text().strip() in ("arecord", "aplay"):
-                found.add(int(name.parent.name))
-        except OSError:
-            continue  # ended while we looked
-    return found
-
-
 def descendants(pid: int) -> set[int]:
     """Return the processes that `pid` and its children have started."""
     parents: dict[int, int] = {}
@@ -186,7 +174,9 @@ def _command(*arguments: str | Path) -> list[str]:
 
 
 def _environ(more: Mapping[str, str] | None) -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(ROOT), "COLUMNS": "120", "NO_COLOR": "1", **(more or {})}
+    first = (more or {}).get("PYTHONPATH", "")
+    environ = {**os.environ, "COLUMNS": "120", "NO_COLOR": "1", **(more or {})}
+    return environ | {"PYTHONPATH": f"{first}:{ROOT}" if first else str(ROOT)}
 
 
 def _read(running: Running, source: IO[bytes] | None, lines: list[tuple[float, str]]) -> None:

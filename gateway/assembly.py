@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from gateway.config import Config, WakeConfig
+from gateway.engines.allocator import keep_freed_memory
 from gateway.engines.worker import Worker
 from gateway.errors import ConfigError, ModelError
 from gateway.home.demo import demo_house
@@ -74,6 +75,7 @@ class Assembly:
         """Return speech recognition. Raises ModelError."""
         from gateway.engines.stt import WhisperSpeechToText
 
+        keep_freed_memory()
         stt = self._config.stt
         return WhisperSpeechToText(
             self._store.find(stt.model).path,

@@ -9,9 +9,11 @@ from pathlib import Path
 from pyopen_wakeword import OpenWakeWord, OpenWakeWordFeatures
 
 from gateway.audio import RATE_HZ, SAMPLE_BYTES
+from gateway.engines.tflite import check_tflite
 from gateway.engines.worker import Worker
-from gateway.errors import ModelError
 
+SHARED_MODELS = ("melspectrogram.tflite", "embedding_model.tflite")
+"""What every wake word's own model stands on."""
 CHUNK_BYTES = 1280 * SAMPLE_BYTES
 """The model's step, 80 ms."""
 QUIET = bytes(int(0.4 * RATE_HZ) * SAMPLE_BYTES)
@@ -26,11 +28,10 @@ class OpenWakeWordOpinion:
     def __init__(self, directory: Path, wake_words: Mapping[str, Path], worker: Worker) -> None:
         """`directory` holds the two shared models, `wake_words` the model of each word. Raises ModelError."""
         self._worker = worker
-        try:
-            self._features = OpenWakeWordFeatures.from_builtin(models_dir=directory)
-            self._models = {word: OpenWakeWord.from_model(path) for word, path in wake_words.items()}
-        except (OSError, ValueError, RuntimeError) as error:
-            raise ModelError(f"{directory}: not openWakeWord models; run `local-voice models verify`") from error
+        for name in SHARED_MODELS:
+            check_tflite(directory / name)
+        self._features = OpenWakeWordFeatures.from_builtin(models_dir=directory)
+        self._models = {word: OpenWakeWord.from_model(check_tflite(path)) for word, path in wake_words.items()}
         self._model: OpenWakeWord | None = None
         self._rest = b""
         self._best = 0.0

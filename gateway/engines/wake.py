@@ -1,10 +1,12 @@
 """The first model of the wake cascade: microWakeWord through pymicro-wakeword. It scores; the turn decides."""
 
+import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures
 
+from gateway.engines.tflite import check_tflite
 from gateway.engines.worker import Worker
 from gateway.errors import ModelError
 
@@ -41,6 +43,7 @@ class MicroWakeWords:
 
 def _load(config: Path) -> MicroWakeWord:
     try:
+        check_tflite(config.parent / json.loads(config.read_bytes())["model"])
         return MicroWakeWord.from_config(config)
-    except (OSError, ValueError, KeyError, RuntimeError) as error:
+    except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelError(f"{config}: not a microWakeWord model; run `local-voice models verify`") from error

@@ -1,0 +1,69 @@
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.audio import level_dbfs
+from gateway.engines.tts import MIN_CLAUSE_WORDS, PiperTextToSpeech, clauses
+from gateway.engines.worker import Worker
+from gateway.errors import ModelError
+from gateway.models import ModelStore
+from gateway.paths import models_dir
+
+WORDS = st.sampled_from(["yes", "no,", "the", "light", "is", "on.", "19.2", "degrees;", "why?", "well,"])
+
+
+@given(st.lists(WORDS).map(" ".join))
+def test_no_word_is_lost_between_clauses(text: str) -> None:
+    assert " ".join(clauses(text)) == text
+
+
+@given(st.lists(WORDS, min_size=MIN_CLAUSE_WORDS).map(" ".join))
+def test_no_clause_is_too_short_to_sound_right(text: str) -> None:
+    assert all(len(clause.split()) >= MIN_CLAUSE_WORDS for clause in clauses(text))
+
+
+def test_a_text_is_cut_where_a_speaker_would_breathe() -> None:
+    assert clauses("The light is on. The door, which you asked about, is closed; well") == [
+        "The light is on.",
+        "The door, which you asked about,",
+        "is closed; well",
+    ]
+    assert clauses("19.2 degrees") == ["19.2 degrees"]
+    assert clauses("  ") == []
+
+
+@pytest.fixture(scope="module")
+def voice() -> Iterator[PiperTextToSpeech]:
+    worker = Worker("tts")
+    yield PiperTextToSpeech(ModelStore(models_dir()).find("en_US-joe-medium").main, worker)
+    worker.close()
+
+
+@pytest.mark.models
+async def test_a_reply_is_spoken_clause_by_clause(voice: PiperTextToSpeech) -> None:
+    sounds = [sound async for sound in voice.speak("The light in the kitchen is on. The garage door is closed.")]
+    assert len(sounds) == 2
+    assert {sound.rate_hz for sound in sounds} == {22_050}
+    assert all(sound.duration_ms > 800 and level_dbfs(sound.pcm) > -40 for sound in sounds)
+
+
+@pytest.mark.models
+async def test_nothing_to_say_is_silence(voice: PiperTextToSpeech) -> None:
+    assert [sound async for sound in voice.speak("  ")] == []
+
+
+@pytest.mark.models
+async def test_what_has_no_sound_is_silence(voice: PiperTextToSpeech) -> None:
+    assert sum([sound.duration_ms async for sound in voice.speak("…")]) < 1_000
+
+
+def test_a_file_that_is_no_voice_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "voice.onnx"
+    path.write_bytes(b"not a voice")
+    worker = Worker("tts")
+    with pytest.raises(ModelError, match=r"voice\.onnx: not a Piper voice"):
+        PiperTextToSpeech(path, worker)
+    worker.close()

@@ -20,6 +20,10 @@ class MicroWakeWords:
         self._features = MicroWakeWordFeatures()
         self._models = {config.stem: _load(config) for config in configs}
 
+    def __del__(self) -> None:
+        """Free the features here: freed while an exception passes, their C library loses it and Python crashes."""
+        vars(self).pop("_features", None)
+
     async def scores(self, frame: bytes) -> Mapping[str, float]:
         """Return the best sliding-window mean of each wake word within this frame (16 kHz mono s16le, any length)."""
         return await self._worker.run(self._scores, frame)

@@ -14,7 +14,7 @@ from gateway.commands.arguments import add_config, add_house, chosen_config
 from gateway.errors import ConfigError
 from gateway.events import ActionRequest, Intent
 
-LONGEST_LINE_CHARS = 1_000
+LONGEST_LINE_BYTES = 1_000
 """A sentence is shorter; a longer line is the wrong file."""
 OK, NOT_UNDERSTOOD = 0, 4
 
@@ -68,11 +68,15 @@ def _sentences(text: str) -> Iterator[str]:
     if text != "-":
         yield text
         return
-    while line := sys.stdin.readline(LONGEST_LINE_CHARS + 1):
-        if len(line) > LONGEST_LINE_CHARS:
-            raise ConfigError(f"standard input: a line of more than {LONGEST_LINE_CHARS} characters is no sentence")
-        if line.strip():
-            yield line.strip()
+    while line := sys.stdin.buffer.readline(LONGEST_LINE_BYTES + 1):
+        if len(line) > LONGEST_LINE_BYTES:
+            raise ConfigError(f"standard input: a line of more than {LONGEST_LINE_BYTES} bytes is no sentence; cut it")
+        try:
+            sentence = line.decode("utf-8").strip()
+        except UnicodeDecodeError as error:
+            raise ConfigError("standard input: is not text in UTF-8; convert it") from error
+        if sentence:
+            yield sentence
 
 
 def _json(intent: Intent | None, answer: str) -> str:

@@ -46,12 +46,12 @@ class Finished:
         return found[0]
 
 
-def run(*arguments: str | Path, text: str = "", environ: Mapping[str, str] | None = None) -> Finished:
+def run(*arguments: str | Path, text: str | bytes = b"", environ: Mapping[str, str] | None = None) -> Finished:
     """Run `local-voice` with `arguments` to its end, `text` on its standard input."""
     start_s = time.monotonic()
     done = subprocess.run(
         _command(*arguments),
-        input=text.encode(),
+        input=text.encode() if isinstance(text, str) else text,
         capture_output=True,
         timeout=DEADLINE_S,
         check=False,

@@ -20,7 +20,7 @@ from gateway.home.simulated import Announcement, SimulatedHome
 from gateway.home.timer import TimerFinished
 from gateway.home.timers import Clock
 from gateway.house import House
-from gateway.models import ModelStore
+from gateway.models import Kind, ModelStore
 from gateway.paths import models_dir
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import Place
@@ -100,10 +100,11 @@ class Assembly:
         """Return the first wake model for one stream. Raises ModelError, ConfigError for a word that has none."""
         from gateway.engines.wake import MicroWakeWords
 
-        try:
-            return MicroWakeWords([self._store.find(word).main for word in self._config.wake.words], self._hearing)
-        except ModelError as error:
-            raise ModelError(f"wake.words: {error}") from error
+        known = [model.name for model in self._store.models(Kind.WAKE)]
+        for word in self._config.wake.words:
+            if word not in known:
+                raise ConfigError(f"wake.words: found {word!r}, must be of: {', '.join(known)}")
+        return MicroWakeWords([self._store.find(word).main for word in self._config.wake.words], self._hearing)
 
     def second_opinion(self) -> SecondOpinion | None:
         """Return the second wake model for one stream; None where it is not installed or not wanted."""

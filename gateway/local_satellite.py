@@ -7,7 +7,6 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing, suppress
 
-from gateway.assembly import Assembly
 from gateway.errors import VoiceError
 from gateway.events import (
     ActionRequest,
@@ -22,6 +21,7 @@ from gateway.home.timer import TimerFinished
 from gateway.satellite.chime import ChimeCanceller, timer_ring, wake_chime
 from gateway.satellite.speaker import Speaker
 from gateway.turn.ear import Ear
+from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.interruption import Interruption, wait_for_interruption
 from gateway.turn.run import Place, run_turn
 from gateway.turn.stages import Stages
@@ -77,7 +77,7 @@ class LocalSatellite:
         speaker: Speaker,
         stages: Stages,
         place: Place,
-        assembly: Assembly,
+        endpoint: EndpointSettings,
         *,
         show: Callable[[Event], None],
         listening: Callable[[bool], None],
@@ -85,7 +85,7 @@ class LocalSatellite:
         """`show` gets every event, `listening` whether what is said now is being recognised."""
         self._canceller = ChimeCanceller()
         self._feed = Feed(microphone, self._canceller)
-        self._ear = Ear(self._feed, stages, assembly.endpoint())
+        self._ear = Ear(self._feed, stages, endpoint)
         self._speaker = speaker
         self._stages = stages
         self._place = place
@@ -106,6 +106,7 @@ class LocalSatellite:
         timer: asyncio.Task[TimerFinished] = asyncio.create_task(self._finished.get())
         try:
             while not self._feed.is_over:
+                self._is_idle = not is_awake
                 turn = asyncio.create_task(self._turn(is_awake=is_awake))
                 try:
                     await asyncio.wait({turn, timer}, return_when=asyncio.FIRST_COMPLETED)
@@ -123,7 +124,6 @@ class LocalSatellite:
 
     async def _turn(self, *, is_awake: bool) -> bool:
         """Take one turn; return whether the next one begins without a wake word, as this one was interrupted by it."""
-        self._is_idle = not is_awake
         self._listening(is_awake)
         chime: asyncio.Task[None] | None = None
         has_begun = asyncio.Event()

@@ -5,14 +5,10 @@ import asyncio
 
 from rich.console import Console
 
-from gateway.assembly import Assembly
 from gateway.commands.arguments import add_config, add_house, chosen_config
 from gateway.commands.timeline import JsonLines, Timeline
 from gateway.config import Config
-from gateway.home.timer import TimerFinished
-from gateway.local_satellite import LocalSatellite
-from gateway.satellite.microphone import open_microphone
-from gateway.satellite.speaker import open_speaker
+from gateway.local_gateway import LocalGateway
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -33,39 +29,20 @@ async def listen(config: Config, *, is_json: bool) -> int:
     """Take turns with whoever speaks. Raises AudioError where there is no microphone or speaker."""
     console = Console()
     writer = JsonLines(console) if is_json else Timeline(console)
-    assembly = Assembly(config)
-    house = assembly.house()
-    place = assembly.place(house)
-    satellites: list[LocalSatellite] = []
-
-    def ring(timer: TimerFinished) -> None:
-        for satellite in satellites:
-            satellite.timer_finished(timer)
-
-    home = assembly.home(house, asyncio.get_running_loop(), on_timer_finished=ring)
     phrases = " or ".join(f"“{word.replace('_', ' ')}”" for word in config.wake.words)
     waiting, hearing = f"[dim]say {phrases}, Ctrl-C ends[/]", "[bold green]● listening[/]"
+    gateway = LocalGateway(config)
     try:
         with console.status("loading the models") as status:
             if is_json:
                 status.stop()
-            stages = await assembly.load(assembly.stages, home)
-            async with (
-                open_microphone(config.satellite.microphone or None) as microphone,
-                open_speaker(config.satellite.speaker or None) as speaker,
-            ):
-                satellite = LocalSatellite(
-                    aiter(microphone),
-                    speaker,
-                    stages,
-                    place,
-                    assembly,
-                    show=writer.write,
-                    listening=lambda is_listening: status.update(hearing if is_listening else waiting),
-                )
-                satellites.append(satellite)
-                await satellite.run()
+            stages = await gateway.load()
+            await gateway.listen(
+                stages,
+                opened=lambda: status.update(waiting),
+                show=writer.write,
+                listening=lambda is_listening: status.update(hearing if is_listening else waiting),
+            )
     finally:
-        home.close()
-        assembly.close()
+        gateway.close()
     return 0

@@ -9,18 +9,14 @@ import logging
 import signal
 from pathlib import Path
 from time import monotonic
+from typing import Never
 
-from gateway.assembly import Assembly
 from gateway.commands.arguments import chosen_config
 from gateway.config import Config
 from gateway.errors import AudioError
 from gateway.events import Event, IntentRecognized, Reply, TurnEnded, TurnFailed, WakeDetected
-from gateway.home.timer import TimerFinished
-from gateway.local_satellite import LocalSatellite
-from gateway.satellite.microphone import open_microphone
-from gateway.satellite.speaker import open_speaker
-from gateway.turn.run import Place
-from gateway.turn.stages import Stages
+from gateway.local_gateway import LocalGateway
+from gateway.turn.tasks import drop
 
 RETRY_S = 30.0
 """A microphone that is plugged in later is found within this time."""
@@ -42,63 +38,37 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _serve(config: Config) -> int:
-    started_s = monotonic()
-    loop = asyncio.get_running_loop()
     stopped = asyncio.Event()
-    loop.add_signal_handler(signal.SIGTERM, stopped.set)
-    assembly = Assembly(config)
-    house = assembly.house()
-    place = assembly.place(house)
-    satellites: list[LocalSatellite] = []
-
-    def ring(timer: TimerFinished) -> None:
-        for satellite in satellites:
-            satellite.timer_finished(timer)
-
-    home = assembly.home(house, loop, on_timer_finished=ring)
-
-    async def load_and_listen() -> None:
-        stages = await assembly.load(assembly.stages, home)
-        _LOG.info("ready after %.1f s", monotonic() - started_s)
-        await _keep_listening(config, assembly, stages, place, satellites)
-
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, stopped.set)
+    gateway = LocalGateway(config)
+    serving = asyncio.create_task(_listen_for_ever(gateway, ", ".join(config.wake.words)))
+    stopping = asyncio.create_task(stopped.wait())
     try:
-        serving = asyncio.create_task(load_and_listen())
-        stopping = asyncio.create_task(stopped.wait())
-        try:
-            await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
-            if serving.done():
-                serving.result()
-        finally:
-            serving.cancel()
-            stopping.cancel()
-            await asyncio.gather(serving, stopping, return_exceptions=True)
-        _LOG.info("stopped")
+        await asyncio.wait({serving, stopping}, return_when=asyncio.FIRST_COMPLETED)
+        if serving.done():
+            serving.result()
     finally:
-        home.close()
-        assembly.close()
+        await drop(serving)
+        await drop(stopping)
+        gateway.close()
+    _LOG.info("stopped")
     return 0
 
 
-async def _keep_listening(
-    config: Config, assembly: Assembly, stages: Stages, place: Place, satellites: list[LocalSatellite]
-) -> None:
-    """Take turns for ever; wait for the sound devices where they are missing."""
+async def _listen_for_ever(gateway: LocalGateway, wake_words: str) -> Never:
+    """Take turns; wait for the sound devices where they are missing."""
+    started_s = monotonic()
+    stages = await gateway.load()
+    _LOG.info("ready after %.1f s", monotonic() - started_s)
+
+    def opened() -> None:
+        _LOG.info("listening for %s", wake_words)
+
     while True:
         try:
-            async with (
-                open_microphone(config.satellite.microphone or None) as microphone,
-                open_speaker(config.satellite.speaker or None) as speaker,
-            ):
-                _LOG.info("listening for %s", ", ".join(config.wake.words))
-                satellite = LocalSatellite(
-                    aiter(microphone), speaker, stages, place, assembly, show=_log, listening=lambda _: None
-                )
-                satellites[:] = [satellite]
-                await satellite.run()
+            await gateway.listen(stages, opened=opened, show=_log, listening=lambda _: None)
         except AudioError as error:
             _LOG.warning("%s; trying again in %.0f s", error, RETRY_S)
-        satellites.clear()
         await asyncio.sleep(RETRY_S)
 
 

@@ -29,8 +29,18 @@ class LocalGateway:
         """Load the models; takes seconds. Raises ModelError."""
         return await self._assembly.load(self._assembly.stages, self._home)
 
-    async def listen(self, stages: Stages, *, show: Callable[[Event], None], listening: Callable[[bool], None]) -> None:
-        """Take turns until the microphone ends. Raises AudioError where there is no microphone or speaker."""
+    async def listen(
+        self,
+        stages: Stages,
+        *,
+        opened: Callable[[], None],
+        show: Callable[[Event], None],
+        listening: Callable[[bool], None],
+    ) -> None:
+        """Take turns until the microphone ends; `opened` is called when it hears, the others are the satellite's.
+
+        Raises AudioError where there is no microphone or speaker.
+        """
         devices = self._config.satellite
         async with (
             open_microphone(devices.microphone or None) as microphone,

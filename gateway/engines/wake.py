@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures
 
+from gateway.engines.doze import Doze
 from gateway.engines.tflite import check_tflite
 from gateway.engines.worker import Worker
 from gateway.errors import ModelError
@@ -17,6 +18,7 @@ class MicroWakeWords:
     def __init__(self, configs: Sequence[Path], worker: Worker) -> None:
         """`configs` are microWakeWord's JSON files, each beside its model. Raises ModelError."""
         self._worker = worker
+        self._doze = Doze()
         self._features = MicroWakeWordFeatures()
         self._models = {config.stem: _load(config) for config in configs}
 
@@ -25,14 +27,19 @@ class MicroWakeWords:
         vars(self).pop("_features", None)
 
     async def scores(self, frame: bytes) -> Mapping[str, float]:
-        """Return the best sliding-window mean of each wake word within this frame (16 kHz mono s16le, any length)."""
-        return await self._worker.run(self._scores, frame)
+        """Return the best sliding-window mean of each wake word within this frame (16 kHz mono s16le, any length).
+
+        While nothing sounds, frames wait for each other: then it is 0 for some, and for the next it is theirs too.
+        """
+        pcm = self._doze.push(frame)
+        return await self._worker.run_brief(self._scores, pcm)
 
     async def reset(self) -> None:
         """Forget what was heard."""
         await self._worker.run(self._reset)
 
     def _reset(self) -> None:
+        self._doze.reset()
         self._features.reset()
         for model in self._models.values():
             model.reset()

@@ -22,7 +22,7 @@ COMMANDS = (
     "What is the weather like?",
 )
 """Actions, questions, and one that means nothing: a turn of each kind."""
-TALK = "I went to the market this morning, and they had the first strawberries of the year. They were not cheap at all."
+TALK = "They had the first strawberries of the year at the market."
 """Somebody talks in the room, and not to us."""
 ROOM_DBFS = -60.0
 """The hiss of a quiet room and its microphone."""

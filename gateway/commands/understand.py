@@ -4,13 +4,14 @@ import argparse
 import asyncio
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 
 from rich.console import Console
 from rich.markup import escape
 
 from gateway.assembly import Assembly
 from gateway.commands.arguments import add_config, add_house, chosen_config
+from gateway.engines.worker import Worker
 from gateway.errors import ConfigError
 from gateway.events import ActionRequest, Intent
 
@@ -46,7 +47,7 @@ async def _run(args: argparse.Namespace) -> int:
     understanding = assembly.understanding(house)
     code = OK
     try:
-        for sentence in _sentences(args.text):
+        async for sentence in _sentences(args.text):
             intent = await understanding.match(sentence, area_id=place.area_id)
             if intent is None:
                 code = NOT_UNDERSTOOD
@@ -64,11 +65,12 @@ async def _run(args: argparse.Namespace) -> int:
     return code
 
 
-def _sentences(text: str) -> Iterator[str]:
+async def _sentences(text: str) -> AsyncIterator[str]:
     if text != "-":
         yield text
         return
-    while line := sys.stdin.buffer.readline(LONGEST_LINE_BYTES + 1):
+    reader = Worker("standard-input")  # Ctrl-C does not wait for the next line
+    while line := await reader.run(sys.stdin.buffer.readline, LONGEST_LINE_BYTES + 1):
         if len(line) > LONGEST_LINE_BYTES:
             raise ConfigError(f"standard input: a line of more than {LONGEST_LINE_BYTES} bytes is no sentence; cut it")
         try:

@@ -1,0 +1,72 @@
+"""Ctrl-C and SIGTERM, at any moment: the end comes within a second, and leaves neither noise nor processes behind."""
+
+import signal
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.program import Finished, Running, descendants, is_alive, started
+from tests.voices import Voices, silence
+
+SOON_S = 1.0
+INTERRUPTED = 130
+IMPORTING_S, LOADING_S, WORKING_S = 0.3, 1.4, 4.0
+"""After the start, about when a command imports its libraries, loads its models, and works; any moment must do."""
+SENTENCE = "The quick brown fox jumps over the lazy dog, and the lazy dog does not mind at all. "
+
+type WriteWav = Callable[[str, bytes], Path]
+
+
+def ends_quietly(running: Running, by: signal.Signals, code: int) -> Finished:
+    helpers = descendants(running.process.pid)
+    finished = running.end(by)
+    assert finished.seconds < SOON_S
+    assert finished.code == code, finished
+    assert not any(is_alive(pid) for pid in helpers)
+    return finished
+
+
+@pytest.fixture
+def commands(wav: WriteWav, voices: Voices, tmp_path: Path) -> dict[str, tuple[str | Path, ...]]:
+    """Return calls of the long commands that take longer than a test waits."""
+    sentence = voices.piper(SENTENCE)
+    talk = wav("talk.wav", (sentence + silence(0.5)) * 12)
+    return {
+        "turn": ("turn", wav("silence.wav", silence(30)), "--json"),
+        "demo": ("demo", "--json", "--out", tmp_path / "replies"),
+        "transcribe": ("transcribe", *[talk] * 20),
+        "say": ("say", SENTENCE * 50, "--out", tmp_path / "said.wav"),
+        "understand": ("understand", "-"),
+        "doctor": ("doctor",),
+    }
+
+
+@pytest.mark.parametrize("after_s", [IMPORTING_S, LOADING_S, WORKING_S])
+@pytest.mark.parametrize("command", ["turn", "demo", "transcribe", "say", "understand", "doctor"])
+def test_control_c_ends_a_command_whatever_it_is_doing(
+    command: str, after_s: float, commands: dict[str, tuple[str | Path, ...]], tmp_path: Path
+) -> None:
+    with started(*commands[command]) as running:
+        time.sleep(after_s)
+        assert running.process.poll() is None, "it must still be at work"
+        finished = ends_quietly(running, signal.SIGINT, INTERRUPTED)
+    assert finished.err.strip() == ""
+    assert not (tmp_path / "said.wav").exists()
+    assert list(tmp_path.glob("**/.*.part")) == []
+
+
+def test_control_c_ends_the_service() -> None:
+    with started("serve") as running:
+        running.wait_for_log("ready after")
+        finished = ends_quietly(running, signal.SIGINT, INTERRUPTED)
+    assert "Traceback" not in finished.err
+
+
+@pytest.mark.parametrize("after_s", [LOADING_S, WORKING_S])
+def test_the_service_stops_when_it_is_told_to(after_s: float) -> None:
+    with started("serve") as running:
+        time.sleep(after_s)
+        finished = ends_quietly(running, signal.SIGTERM, 0)
+    assert finished.err.endswith("INFO local-voice: stopped\n")

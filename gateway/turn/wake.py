@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from gateway.audio import FRAME_MS, RingBuffer
+from gateway.audio import FRAME_BYTES, FRAME_MS, RingBuffer
 from gateway.turn.stages import SecondOpinion, WakeWord
 
 RING_S = 2.0
@@ -67,14 +67,16 @@ class _Candidate:
     wake_word: str
     thresholds: Thresholds
     score: float
-    second_score: float | None
     lead_in: bytes
+    is_examined: bool
+    """Whether the second model was asked; where there is none, there is nothing to ask."""
+    second_score: float | None = None
     frames: list[bytes] = field(default_factory=list)
     unseen: int = 0
     """How many of the last frames the second model has not seen."""
 
     def is_confirmed(self) -> bool:
-        return self.second_score is None or self.second_score >= self.thresholds.second
+        return self.is_examined and (self.second_score is None or self.second_score >= self.thresholds.second)
 
     def is_certain_alone(self) -> bool:
         return self.thresholds.first_alone is not None and self.score >= self.thresholds.first_alone
@@ -105,7 +107,7 @@ class WakeListener:
             self._cooldown_ms -= FRAME_MS
             return None
         if self._candidate is None:
-            await self._propose(scores)
+            self._propose(scores)
         else:
             await self._examine(self._candidate, frame, scores)
         return self._decide()
@@ -122,27 +124,31 @@ class WakeListener:
         self._candidate = None
         self._cooldown_ms = 0
 
-    async def _propose(self, scores: Mapping[str, float]) -> None:
+    def _propose(self, scores: Mapping[str, float]) -> None:
+        """Note a candidate. The second model is asked with the next frame: it takes time, and we may be speaking."""
         wake_word = max(scores, key=lambda word: scores[word] - self._for(word).first, default=None)
         if wake_word is None or scores[wake_word] < self._for(wake_word).first:
             return
         thresholds = self._for(wake_word)
         heard = self._ring.snapshot()
-        second_score = await self._second.begin(wake_word, heard) if self._second else None
-        lead_in_bytes = thresholds.lead_in_ms // FRAME_MS * (len(heard) // max(len(self._ring), 1))
+        lead_in_bytes = thresholds.lead_in_ms // FRAME_MS * FRAME_BYTES
         self._candidate = _Candidate(
             wake_word=wake_word,
             thresholds=thresholds,
             score=scores[wake_word],
-            second_score=second_score,
-            lead_in=heard[len(heard) - lead_in_bytes :],
+            lead_in=heard[max(len(heard) - lead_in_bytes, 0) :],
+            is_examined=self._second is None,
         )
 
     async def _examine(self, candidate: _Candidate, frame: bytes, scores: Mapping[str, float]) -> None:
         candidate.frames.append(frame)
         candidate.unseen += 1
         candidate.score = max(candidate.score, scores.get(candidate.wake_word, 0.0))
-        if self._second and candidate.unseen * FRAME_MS >= SECOND_OPINION_STEP_MS:
+        if self._second and not candidate.is_examined:
+            candidate.second_score = await self._second.begin(candidate.wake_word, self._ring.snapshot())
+            candidate.is_examined = True
+            candidate.unseen = 0
+        elif self._second and candidate.unseen * FRAME_MS >= SECOND_OPINION_STEP_MS:
             candidate.second_score = await self._second.more(b"".join(candidate.frames[-candidate.unseen :]))
             candidate.unseen = 0
 

@@ -30,19 +30,25 @@ async def test_a_score_below_the_threshold_wakes_nobody() -> None:
 
 
 async def test_the_second_model_agrees_at_once() -> None:
-    (wake,) = await wakes(listener(ScriptedOpinion(0.8)), quiet(320), wake_word())
+    (wake,) = await wakes(listener(ScriptedOpinion(0.8)), quiet(320), wake_word(), quiet(32))
     assert wake.second_score == 0.8
 
 
+async def test_the_first_sign_of_a_wake_word_does_not_wait_for_the_second_model() -> None:
+    listening = listener(ScriptedOpinion(0.8))
+    assert await wakes(listening, quiet(320), wake_word()) == []
+    assert listening.has_candidate
+
+
 async def test_a_word_that_the_second_model_does_not_know_needs_no_agreement() -> None:
-    (wake,) = await wakes(listener(ScriptedOpinion(None)), wake_word())
+    (wake,) = await wakes(listener(ScriptedOpinion(None)), wake_word(), quiet(32))
     assert wake.second_score is None
 
 
 async def test_the_second_model_may_agree_a_little_later_and_nothing_said_meanwhile_is_lost() -> None:
     (wake,) = await wakes(listener(ScriptedOpinion(0.0, 0.1, 0.7)), quiet(320), wake_word(), speech(320))
     assert wake.second_score == 0.7
-    assert wake.lead_in == b"".join([*quiet(32), *wake_word(), *speech(192)])
+    assert wake.lead_in == b"".join([*quiet(32), *wake_word(), *speech(224)])
     assert wake.tail_ms == 264
 
 

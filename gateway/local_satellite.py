@@ -34,6 +34,8 @@ QUESTION_ECHO_S = 0.2
 """What the room and the sound system still hold of our question; it must not answer itself."""
 DECISION_S = (SECOND_OPINION_MS + 150) / 1000
 """What silenced us was the wake word or was not: known by then, with a little for the models' own time."""
+LAST_WORDS_S = 1.0
+"""A turn that was hushed ends with the clause that is being synthesised."""
 RING_ROUNDS = 30
 """A minute; whoever is at home has heard it."""
 TIMERS_WAITING = 100
@@ -93,7 +95,7 @@ class LocalSatellite:
         self._listening = listening
         self._finished: asyncio.Queue[TimerFinished] = asyncio.Queue(TIMERS_WAITING)
         self._is_idle = True
-        self._is_hushed = False
+        self._hushed = asyncio.Event()
 
     def timer_finished(self, timer: TimerFinished) -> None:
         """Ring as soon as no turn is under way."""
@@ -125,10 +127,12 @@ class LocalSatellite:
     async def _turn(self, *, is_awake: bool) -> bool:
         """Take one turn; return whether the next one begins without a wake word, as this one was interrupted by it."""
         self._listening(is_awake)
+        self._hushed.clear()
         chime: asyncio.Task[None] | None = None
         has_begun = asyncio.Event()
         try:
-            async with aclosing(run_turn(self._ear, self._stages, self._place, is_awake=is_awake)) as events:
+            turn = run_turn(self._ear, self._stages, self._place, is_awake=is_awake, hush=self._hushed)
+            async with aclosing(turn) as events:
                 async for event in events:
                     self._show(event)
                     match event:
@@ -169,23 +173,24 @@ class LocalSatellite:
     async def _play_reply(self, events: AsyncGenerator[Event]) -> None:
         async for event in events:
             self._show(event)
-            if isinstance(event, ReplyAudio) and not self._is_hushed:
+            if isinstance(event, ReplyAudio) and not self._hushed.is_set():
                 await self._speaker.write(event.sound)
         await self._speaker.drain()
 
     async def _while_interruptible(self, playing: Coroutine[None, None, None]) -> Interruption | None:
         """Let `playing` sound until it ends or somebody interrupts; return what interrupted it."""
-        self._is_hushed = False
+        self._hushed.clear()
         player = asyncio.create_task(playing)
         watcher = asyncio.create_task(
             wait_for_interruption(self._ear, self._stages.stt, self._stages.understanding.language, suspect=self._hush)
         )
         try:
             await asyncio.wait({player, watcher}, return_when=asyncio.FIRST_COMPLETED)
-            if self._is_hushed and not watcher.done():
+            if self._hushed.is_set() and not watcher.done():
                 await asyncio.wait({watcher}, timeout=DECISION_S)
             if watcher.done() and not watcher.cancelled() and watcher.exception() is None:
                 await self._hush()
+                await asyncio.wait({player}, timeout=LAST_WORDS_S)
                 return watcher.result()
             await player
             return None
@@ -194,7 +199,7 @@ class LocalSatellite:
             await drop(player)
 
     async def _hush(self) -> None:
-        self._is_hushed = True
+        self._hushed.set()
         await self._speaker.silence()
 
     async def _timer_is_up(self, timer: TimerFinished) -> bool:
@@ -204,7 +209,7 @@ class LocalSatellite:
 
     async def _ring(self) -> None:
         for _ in range(RING_ROUNDS):
-            if not self._is_hushed:
+            if not self._hushed.is_set():
                 await self._speaker.write(timer_ring())
         await self._speaker.drain()
 
@@ -215,6 +220,6 @@ class LocalSatellite:
         request = ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
         result = await self._stages.home.perform(request)
         async for sound in self._stages.tts.speak(await self._stages.understanding.answer(intent, result)):
-            if not self._is_hushed:
+            if not self._hushed.is_set():
                 await self._speaker.write(sound)
         await self._speaker.drain()

@@ -61,14 +61,15 @@ async def run_turn(
     place: Place,
     *,
     is_awake: bool = False,
+    hush: asyncio.Event | None = None,
     clock: Callable[[], float] = monotonic,
 ) -> AsyncGenerator[Event]:
     """Yield what happens in the next turn that `ear` hears, `TurnEnded` last.
 
-    `is_awake` skips the wake word. No error of a stage gets out: it ends the turn as `TurnFailed` with its code.
+    `is_awake` skips the wake word; once `hush` is set nothing more is spoken. No error of a stage gets out: it ends the turn as `TurnFailed` with its code.
     """
     events: asyncio.Queue[Event] = asyncio.Queue(maxsize=1)  # the turn is never further ahead than one event
-    turn = _Turn(ear, stages, place, clock, events)
+    turn = _Turn(ear, stages, place, events, hush or asyncio.Event(), clock)
     task = asyncio.create_task(turn.run(is_awake=is_awake))
     try:
         while True:
@@ -84,12 +85,19 @@ class _Turn:
     """One turn's way through its stages."""
 
     def __init__(
-        self, ear: Ear, stages: Stages, place: Place, clock: Callable[[], float], events: asyncio.Queue[Event]
+        self,
+        ear: Ear,
+        stages: Stages,
+        place: Place,
+        events: asyncio.Queue[Event],
+        hush: asyncio.Event,
+        clock: Callable[[], float],
     ) -> None:
         self._ear = ear
         self._stages = stages
         self._place = place
         self._tell = events.put
+        self._hush = hush
         self._progress = Progress(lambda: ear.now_ms, clock)
 
     async def run(self, *, is_awake: bool) -> None:
@@ -220,6 +228,8 @@ class _Turn:
         """Speak the reply; silence where there is nothing to say."""
         is_first = True
         async for sound in self._stages.tts.speak(text):
+            if self._hush.is_set():
+                return
             now_ms = self._progress.now_ms
             if is_first:
                 self._progress.mark("first_sound")

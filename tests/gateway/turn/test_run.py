@@ -275,6 +275,17 @@ async def test_closing_a_turn_ends_everything_that_it_was_doing(after: str) -> N
     assert asyncio.all_tasks() == before
 
 
+async def test_a_hushed_turn_says_no_more_and_ends() -> None:
+    parts = stages()
+    hush = asyncio.Event()
+    told: list[str] = []
+    async for event in run_turn(Ear(heard(*COMMAND), parts), parts, Place(), hush=hush):
+        told.append(event.type)
+        if isinstance(event, Reply):
+            hush.set()
+    assert told[told.index("reply") :] == ["reply", "reply_audio", "end"]
+
+
 async def test_a_turn_is_never_further_ahead_than_whoever_pulls_it() -> None:
     parts = stages()
     pulled: list[Event] = []

@@ -66,7 +66,8 @@ async def run_turn(
 ) -> AsyncGenerator[Event]:
     """Yield what happens in the next turn that `ear` hears, `TurnEnded` last.
 
-    `is_awake` skips the wake word; once `hush` is set nothing more is spoken. No error of a stage gets out: it ends the turn as `TurnFailed` with its code.
+    `is_awake` skips the wake word; once `hush` is set nothing more is spoken. No error of a stage gets out: it ends the
+    turn as `TurnFailed` with its code.
     """
     events: asyncio.Queue[Event] = asyncio.Queue(maxsize=1)  # the turn is never further ahead than one event
     turn = _Turn(ear, stages, place, events, hush or asyncio.Event(), clock)

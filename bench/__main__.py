@@ -13,6 +13,7 @@ from bench import commands, idle, memory, start, turns, wake
 from bench.findings import Section
 from bench.options import PROJECT, Options, shared_folder
 from bench.report import shown, write_report
+from gateway.__main__ import leave_cores_to_models
 from gateway.errors import VoiceError
 
 BENCHMARKS: Mapping[str, Callable[[Options], Section]] = {
@@ -32,6 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Run what `arguments` name; return 0, or 1 where a target is missed."""
     args = _parser().parse_args(arguments)
     options = Options(manifest=args.manifest, house=args.home, area=args.area, model=args.model, turns=args.turns)
+    leave_cores_to_models()  # what is measured runs in processes of its own, and they inherit this
     names = list(BENCHMARKS) if args.name == "all" else [args.name]
     load = os.getloadavg()[0]
     sections: dict[str, Section] = {}
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except VoiceError as error:
         print(f"bench: {error}", file=sys.stderr)
         return BAD_INPUT
-    if args.write:
+    if args.write and args.name == "all":
         write_report(REPORT, sections.values(), load=load)
     if args.json:
         print(json.dumps(_figures(sections), ensure_ascii=False))

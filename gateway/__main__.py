@@ -32,6 +32,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` name and return its exit code."""
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    leave_cores_to_models()
     words = sys.argv[1:] if arguments is None else arguments
     with _interrupt_leaves_at_once():
         parser = _parser(next((word for word in words if not word.startswith("-")), ""))
@@ -44,6 +45,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _gone_reader()
     return code
+
+
+def leave_cores_to_models() -> None:
+    """Give numpy one thread, which is set before it is imported: more would fight Whisper's own for the cores."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _parser(called: str) -> argparse.ArgumentParser:

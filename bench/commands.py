@@ -26,7 +26,7 @@ FEWEST_ROWS = 58
 METHOD = """\
 Recordings of kind `command` whose true text means something in this house, said in this area. Each goes through a whole
 turn after the wake word, as fast as possible; right is the same intent with the same slots as from the true text. Rows
-whose text means nothing here do not count at all. The person's gold is our own matcher over the true text, so this
+whose text means nothing here do not count at all. What the true text means is said by our own matcher, so this
 measures hearing, not the sentences."""
 
 
@@ -68,7 +68,7 @@ class Case:
 def measure(options: Options) -> Section:
     """Return how much is understood. Takes about a second for each recording. Raises VoiceError."""
     recordings = chosen(read_manifest(options.manifest), "command", language="en")
-    return _section(asyncio.run(_cases(options, recordings)), len(recordings), options)
+    return _section(asyncio.run(_cases(options, recordings)), recordings, options)
 
 
 async def _cases(options: Options, recordings: Sequence[Recording]) -> list[Case]:
@@ -110,7 +110,9 @@ async def _case(recording: Recording, meant: Intent, ear: Ear, stages: Stages, p
     return Case(recording=recording, meant=meant, heard=heard, name=name, slots=slots)
 
 
-def _section(cases: Sequence[Case], recordings: int, options: Options) -> Section:
+def _section(cases: Sequence[Case], recordings: Sequence[Recording], options: Options) -> Section:
+    counted = {case.recording for case in cases}
+    left_out = [recording for recording in recordings if recording not in counted]
     humans = [case for case in cases if case.recording.is_human]
     others = [case for case in cases if not case.recording.is_human]
     wrong = sum(case.verdict is Verdict.WRONG for case in cases)
@@ -120,7 +122,7 @@ def _section(cases: Sequence[Case], recordings: int, options: Options) -> Sectio
         findings=(
             Finding(key="clips", what="recordings whose text means something", value=len(cases),
                     target=at_least(FEWEST_ROWS)),
-            Finding(key="without_meaning", what="recordings left out", value=recordings - len(cases)),
+            Finding(key="without_meaning", what="recordings left out", value=len(left_out)),
             Finding(key="right_rate", what="same intent and slots", value=percent(rate(cases)), unit="%",
                     target=at_least(85)),
             Finding(key="sentence_right_rate", what="… each distinct sentence counted once",
@@ -134,7 +136,10 @@ def _section(cases: Sequence[Case], recordings: int, options: Options) -> Sectio
                     unit="%"),
         ),
         tables=(_failures(cases),),
-        listing=tuple(_line(case) for case in cases),
+        listing=(
+            *(_line(case) for case in cases),
+            *(f"left out {recording.name}  “{recording.transcript}”" for recording in left_out),
+        ),
     )  # fmt: skip
 
 

@@ -11,6 +11,12 @@ def cpu_s() -> float:
     return time.process_time()
 
 
+def queued_for_processor_s() -> float:
+    """Return for how long this thread could have run so far, and no processor was free."""
+    _, queued_ns, _ = Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()
+    return int(queued_ns) / 1e9
+
+
 def resident_mib() -> float:
     """Return how much memory is resident now, shared libraries included."""
     return _status_kib("VmRSS") / KIB

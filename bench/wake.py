@@ -31,9 +31,9 @@ HOUR_S = 3600
 METHOD = f"""\
 Recordings go as fast as possible through the listener that `serve` uses: microWakeWord proposes, openWakeWord decides.
 *Recall* is over the recordings labelled "{WORD}", of people, each in a quiet room ({BEFORE_S} s before it, {AFTER_S} s
-after it); one that wakes twice counts once. *False wakes* are all wakes of each of the four phrases, listened for one at
-a time, in one long stream of everything in which none of them is said: other wake words, talk, single words, commands,
-read speech, noise and music."""
+after it); one that wakes twice counts once. *False wakes* are all wakes of each of the four phrases, listened for one
+after the other, in one long stream of everything in which none of them is said: other wake words, talk, single words,
+commands, read speech, noise and music."""
 
 
 def measure(options: Options) -> Section:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ModelError
-from gateway.models import Addition, Kind, ModelStore, add, transfer
+from gateway.models import Addition, Kind, ModelStore, add, https, transfer
 from tests.gateway.models.conftest import LETTERS, VOICE
 
 
@@ -159,7 +159,7 @@ def test_a_server_with_faults_is_named_with_its_fault(tmp_path: Path, mirror: st
 
 
 def test_a_server_that_says_nothing_is_given_up(tmp_path: Path, mirror: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transfer, "STALL_S", 0.2)
+    monkeypatch.setattr(https, "STALL_S", 0.2)
     with pytest.raises(ModelError, match="timed out"):
         write(tmp_path, f"{mirror}/silent")
 

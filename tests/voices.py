@@ -28,8 +28,8 @@ class Voices:
         self._piper = PiperVoice.load(ModelStore(models_dir()).find("en_US-joe-medium").main)
         self.piper = cache(self._speak)
 
-    def _speak(self, text: str, pace: float = 1.0) -> bytes:
-        """Speak with Piper; `pace` 2 takes twice as long."""
+    def _speak(self, text: str, pace: float = 1.0, take: int = 0) -> bytes:
+        """Speak with Piper; `pace` 2 takes twice as long, and another `take` sounds a little different."""
         pieces = self._piper.synthesize(text, SynthesisConfig(length_scale=pace))
         pcm = b"".join(piece.audio_int16_bytes for piece in pieces)
         return resample(pcm, self._piper.config.sample_rate, RATE_HZ)

@@ -1,7 +1,7 @@
 """Recordings for whole turns, and turns run in this process with models that are loaded once."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -59,20 +59,17 @@ def loaded() -> Iterator[tuple[Assembly, Callable[[asyncio.AbstractEventLoop], S
 
 
 @pytest.fixture
-async def turn(
-    loaded: tuple[Assembly, Callable[[asyncio.AbstractEventLoop], Stages]],
-) -> AsyncIterator[Turn]:
+def turn(loaded: tuple[Assembly, Callable[[asyncio.AbstractEventLoop], Stages]]) -> Turn:
     """Return a function that runs one turn over 16 kHz mono s16le as fast as it goes, and returns its events."""
     assembly, fresh = loaded
-    stages = fresh(asyncio.get_running_loop())
 
     async def run(pcm: bytes, *, is_awake: bool = False) -> list[Event]:
+        stages = fresh(asyncio.get_running_loop())
         ear = Ear(paced(pcm + SILENCE_AFTER, realtime=False), stages, assembly.endpoint())
         place = assembly.place(assembly.house())
         return [event async for event in run_turn(ear, stages, place, is_awake=is_awake)]
 
-    yield run
-    stages.home.close()  # type: ignore[attr-defined]
+    return run
 
 
 @pytest.fixture

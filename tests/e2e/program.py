@@ -87,6 +87,13 @@ class Running:
         """Return the number of the first line of standard error that holds `words`."""
         return self._wait_for(self.err, lambda line: words in line, deadline_s, 0)
 
+    def wait_for_work(self, cpu_s: float, *, deadline_s: float = 20.0) -> None:
+        """Return when the program has used so much of a processor: how far it has come, on a busy machine too."""
+        over_s = time.monotonic() + deadline_s
+        while _cpu_s(self.process.pid) < cpu_s:
+            assert time.monotonic() < over_s, "it does not work"
+            time.sleep(0.005)
+
     def event(self, number: int) -> Values:
         """Return the event in a line of standard output."""
         event: Values = json.loads(self.out[number][1])
@@ -167,6 +174,12 @@ def is_alive(pid: int) -> bool:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
     except OSError:
         return False
+
+
+def _cpu_s(pid: int) -> float:
+    """Return the processor time that a process has used."""
+    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
 
 def _command(*arguments: str | Path) -> list[str]:

@@ -7,23 +7,26 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing, suppress
 
-from gateway.errors import VoiceError
+from gateway.errors import EngineError, HomeError, VoiceError
 from gateway.events import (
     ActionRequest,
     Event,
+    Intent,
     QuestionAsked,
     Reply,
     ReplyAudio,
     SpeechStarted,
+    TurnFailed,
     WakeDetected,
 )
 from gateway.home.timer import TimerFinished
 from gateway.satellite.chime import ChimeCanceller, timer_ring, wake_chime
 from gateway.satellite.speaker import Speaker
+from gateway.turn import policy
 from gateway.turn.ear import Ear
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.interruption import Interruption, wait_for_interruption
-from gateway.turn.run import Place, run_turn
+from gateway.turn.run import ACTION_DEADLINE_S, Place, run_turn
 from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
 from gateway.turn.wake import SECOND_OPINION_MS
@@ -217,9 +220,22 @@ class LocalSatellite:
         intent = await self._stages.understanding.match(command, area_id=self._place.area_id)
         if intent is None:
             return
-        request = ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
-        result = await self._stages.home.perform(request)
-        async for sound in self._stages.tts.speak(await self._stages.understanding.answer(intent, result)):
-            if not self._hushed.is_set():
-                await self._speaker.write(sound)
+        try:
+            async for sound in self._stages.tts.speak(await self._carried_out(intent)):
+                if not self._hushed.is_set():
+                    await self._speaker.write(sound)
+        except (EngineError, HomeError) as error:
+            self._show(TurnFailed(t_ms=self._ear.now_ms, code=error.code))
         await self._speaker.drain()
+
+    async def _carried_out(self, intent: Intent) -> str:
+        """Do what was asked for earlier, unless it needs a yes: nobody may be there to give it. Return the answer."""
+        request = ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
+        if policy.protected(self._stages.home.foresee(request)):
+            return policy.refused(self._stages.understanding.language)
+        try:
+            async with asyncio.timeout(ACTION_DEADLINE_S):
+                result = await self._stages.home.perform(request)
+        except TimeoutError as error:
+            raise HomeError(f"the home did not answer within {ACTION_DEADLINE_S} s") from error
+        return await self._stages.understanding.answer(intent, result)

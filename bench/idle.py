@@ -13,7 +13,7 @@ from gateway.audio import FRAME_MS, frames, paced
 from gateway.turn.wake import WakeListener
 
 WARM_UP_S = 10.0
-FAST_S = 120.0
+FAST_S = 60.0
 REAL_S = 20.0
 ROUNDS = 3
 """Real time is measured this often, each time beside the bare clock; the medians count."""
@@ -28,7 +28,7 @@ listener, in turn with it, and taken off; in real life a microphone or a socket 
 
 
 def measure(options: Options) -> Section:
-    """Return what it costs, in percent of a core. Takes three minutes. Raises ModelError."""
+    """Return what it costs, in percent of a core. Takes two minutes. Raises ModelError."""
     return asyncio.run(_measure(options))
 
 

@@ -1,9 +1,13 @@
 """What this process has used so far, as the kernel counts it: processor time and memory."""
 
+import ctypes
 import time
 from pathlib import Path
 
 KIB = 1024
+_MALLINFO2 = (
+    "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost"
+)  # fmt: skip
 
 
 def cpu_s() -> float:
@@ -20,6 +24,22 @@ def queued_for_processor_s() -> float:
 def resident_mib() -> float:
     """Return how much memory is resident now, shared libraries included."""
     return _status_kib("VmRSS") / KIB
+
+
+def in_use_mib() -> float:
+    """Return how much of the C library's memory is in use, what it merely keeps left out; 0 with another than glibc."""
+    mallinfo2 = getattr(ctypes.CDLL(None), "mallinfo2", None)
+    if mallinfo2 is None:
+        return 0.0
+    mallinfo2.restype = _Mallinfo2
+    info = mallinfo2()
+    return float(info.uordblks + info.hblkhd) / KIB / KIB
+
+
+class _Mallinfo2(ctypes.Structure):
+    """As in malloc.h."""
+
+    _fields_ = tuple((name, ctypes.c_size_t) for name in _MALLINFO2)
 
 
 def peak_mib() -> float:

@@ -21,7 +21,7 @@ ESPEAK_DEADLINE_S = 20.0
 
 
 class Voices:
-    """Speaks the same text the same way every time within one run."""
+    """Speaks the same text the same way every time, whatever was said before."""
 
     def __init__(self) -> None:
         onnxruntime.set_seed(1)
@@ -29,8 +29,13 @@ class Voices:
         self.piper = cache(self._speak)
 
     def _speak(self, text: str, pace: float = 1.0, take: int = 0) -> bytes:
-        """Speak with Piper; `pace` 2 takes twice as long, and another `take` sounds a little different."""
-        pieces = self._piper.synthesize(text, SynthesisConfig(length_scale=pace))
+        """Speak with Piper; `pace` 2 takes twice as long.
+
+        The first take is without Piper's chance variations; another `take` has them, and is never the same.
+        """
+        chance = None if take else 0.0
+        settings = SynthesisConfig(length_scale=pace, noise_scale=chance, noise_w_scale=chance)
+        pieces = self._piper.synthesize(text, settings)
         pcm = b"".join(piece.audio_int16_bytes for piece in pieces)
         return resample(pcm, self._piper.config.sample_rate, RATE_HZ)
 

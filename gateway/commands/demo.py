@@ -55,7 +55,7 @@ SCENES = (
     Scene(title="A command", says="Okay Nabu, turn on the kitchen lights."),
     Scene(title="A question", says="Okay Nabu, what's the temperature in the bedroom?"),
     Scene(title="A timer", says="Okay Nabu, set a timer for ten minutes."),
-    Scene(title="Something that needs a yes", says="Okay Nabu, unlock the front door.", answers="Yes."),
+    Scene(title="Something that needs a yes", says="Okay Nabu, open the garage door.", answers="Yes."),
     Scene(title="Something this house cannot do", says="Okay Nabu, order a pizza with extra cheese."),
     Scene(title="Three seconds of noise", says=""),
 )

@@ -100,11 +100,10 @@ class Ear:
 
         Begins with what was said right after the wake word. What ends there is the wake word's own last syllable.
         """
-        settings = self._settings
-        if no_speech_ms is not None:
-            settings = replace(settings, no_speech_ms=no_speech_ms)
+        patience_ms = self._settings.no_speech_ms if no_speech_ms is None else no_speech_ms
+        given_up_ms = self.now_ms + patience_ms
         await self._vad.reset()
-        self._begin(settings)
+        self._begin(given_up_ms)
         tail_ms, self._wake_tail_ms = self._wake_tail_ms, 0
         while True:
             step = await self._listen()
@@ -113,7 +112,7 @@ class Ear:
             if self._endpoint.speech_start_ms is not None and (self._endpoint.speech_end_ms or 0) > tail_ms:
                 return self._first_ms + self._endpoint.speech_start_ms
             if step is Step.PAUSED:
-                self._begin(settings)
+                self._begin(given_up_ms)
                 tail_ms = 0
 
     async def wait_for_end(self, interpret: Interpret) -> Utterance:
@@ -167,11 +166,11 @@ class Ear:
         self._waiting = list(frames(wake.lead_in))
         self._wake_tail_ms = wake.tail_ms
 
-    def _begin(self, settings: EndpointSettings) -> None:
-        """Begin an utterance with the next frame."""
-        self._endpoint = Endpoint(settings)
+    def _begin(self, given_up_ms: int) -> None:
+        """Begin an utterance with the next frame; without a word it is given up at that audio time."""
         self._heard = []
         self._first_ms = self.now_ms - len(self._waiting) * FRAME_MS
+        self._endpoint = Endpoint(replace(self._settings, no_speech_ms=given_up_ms - self._first_ms))
 
     async def _listen(self) -> Step | None:
         """Take the next frame; return what it changed, None at the end of the audio."""

@@ -135,7 +135,7 @@ def test_a_model_that_does_not_know_the_language(wav: WriteWav) -> None:
 
 def test_a_wake_word_without_a_model(wav: WriteWav) -> None:
     path = wav("silence.wav", silence(1))
-    refused(run("turn", path, "--fast", "--wake", "hey_house"), "wake.words: ", "'hey_house'; known are: ")
+    refused(run("turn", path, "--fast", "--wake", "hey_house"), "wake.words: ", "'hey_house', must be of: okay_nabu, ")
 
 
 def test_a_house_that_cannot_be_used(tmp_path: Path, wav: WriteWav) -> None:

@@ -24,7 +24,7 @@ PROGRAM = (sys.executable, "-m", "gateway")
 METHOD = f"""\
 Each is started {ROUNDS} times as a process of its own, with its files in the page cache; medians of wall time, so other
 programs on the machine show. `serve` is ready when it says so: every model is loaded and compared with its SHA-256, and
-the house's sentences are compiled. Its configuration is the default one (tiny.en, the Piper voice, both wake engines)."""
+the house's sentences are compiled. It runs as it ships: tiny.en, the Piper voice, both wake engines."""
 
 
 def measure(options: Options) -> Section:

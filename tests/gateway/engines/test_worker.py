@@ -65,14 +65,11 @@ async def test_too_many_waiting_calls_are_refused_and_it_recovers(worker: Worker
     assert await worker.run(max, 1, 2) == 2
 
 
-async def test_a_brief_call_runs_here_where_the_thread_has_nothing_to_do() -> None:
-    worker = Worker("ears")
+async def test_a_brief_call_runs_here_where_the_thread_has_nothing_to_do(worker: Worker) -> None:
     assert await worker.run_brief(threading.get_ident) == threading.get_ident()
-    worker.close()
 
 
-async def test_a_brief_call_waits_its_turn_in_the_thread_behind_another_call() -> None:
-    worker = Worker("ears")
+async def test_a_brief_call_waits_its_turn_in_the_thread_behind_another_call(worker: Worker) -> None:
     free = threading.Event()
     first = asyncio.ensure_future(worker.run(free.wait, 10))
     await asyncio.sleep(0)
@@ -82,4 +79,3 @@ async def test_a_brief_call_waits_its_turn_in_the_thread_behind_another_call() -
     free.set()
     assert await first
     assert await brief != threading.get_ident()
-    worker.close()

@@ -87,12 +87,13 @@ class Running:
         """Return the number of the first line of standard error that holds `words`."""
         return self._wait_for(self.err, lambda line: words in line, deadline_s, 0)
 
-    def wait_for_work(self, cpu_s: float, *, deadline_s: float = 20.0) -> None:
-        """Return when the program has used so much of a processor: how far it has come, on a busy machine too."""
+    def wait_for_library(self, name: str, *, deadline_s: float = 20.0) -> None:
+        """Return when the program has loaded a library: how far it has come, on a busy machine too."""
         over_s = time.monotonic() + deadline_s
-        while _cpu_s(self.process.pid) < cpu_s:
-            assert time.monotonic() < over_s, "it does not work"
-            time.sleep(0.005)
+        while name not in Path(f"/proc/{self.process.pid}/maps").read_text():
+            assert self.process.poll() is None, self.err
+            assert time.monotonic() < over_s, f"it does not load {name}"
+            time.sleep(0.002)
 
     def event(self, number: int) -> Values:
         """Return the event in a line of standard output."""
@@ -137,6 +138,7 @@ def started(*arguments: str | Path, environ: Mapping[str, str] | None = None) ->
         stderr=subprocess.PIPE,
         env=_environ(environ),
         start_new_session=True,
+        preexec_fn=_heed_ctrl_c,
     )
     running = Running(process)
     for source, lines in ((process.stdout, running.out), (process.stderr, running.err)):
@@ -176,10 +178,9 @@ def is_alive(pid: int) -> bool:
         return False
 
 
-def _cpu_s(pid: int) -> float:
-    """Return the processor time that a process has used."""
-    user, system = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[11:13]
-    return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
+def _heed_ctrl_c() -> None:
+    """Undo what shells do to programs in the background: those ignore Ctrl-C, and so would their children."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def _command(*arguments: str | Path) -> list[str]:

@@ -12,8 +12,8 @@ from tests.voices import Voices, silence
 
 SOON_S = 1.0
 INTERRUPTED = 130
-IMPORTING_CPU_S = 0.15
-"""Python itself has started by then, and the command's libraries are being imported."""
+IMPORTED_FIRST = "_multiarray_umath"
+"""Part of numpy, which every command imports early: it is loaded, so others are being imported."""
 LOADING_S, WORKING_S = 1.4, 4.0
 """After the start, about when a command loads its models, and works; any moment must do."""
 UNMEASURED = {"COVERAGE_PROCESS_CONFIG": "", "COVERAGE_PROCESS_START": ""}
@@ -54,7 +54,7 @@ def test_control_c_ends_a_command_whatever_it_is_doing(
 ) -> None:
     with started(*commands[command], environ=UNMEASURED) as running:
         if after_s is None:
-            running.wait_for_work(IMPORTING_CPU_S)
+            running.wait_for_library(IMPORTED_FIRST)
         else:
             time.sleep(after_s)
         assert running.process.poll() is None, "it must still be at work"

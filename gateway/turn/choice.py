@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from gateway.events import Hypothesis, Intent, Recognition
+from gateway.turn.words import plain_words
 
 NO_SPEECH_PROBABILITY = 0.6
 """Whisper's own threshold."""
@@ -71,6 +72,6 @@ def is_noise(recognition: Recognition) -> bool:
 
 def is_invention(text: str) -> bool:
     """Tell whether these are words that Whisper writes where nobody spoke."""
-    words = "".join(letter if letter.isalnum() else " " for letter in text.casefold()).split()
+    words = plain_words(text)
     said = " ".join(words)
     return not words or said in INVENTIONS or (len(words) > 1 and len(set(words)) == 1 and words[0] in INVENTIONS)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.house import Entity
+from gateway.turn.words import plain_words
 
 PROTECTED_COVERS = frozenset({"door", "garage", "gate"})
 """The device classes of covers that keep people out."""
@@ -72,8 +73,7 @@ def question(entities: tuple[Entity, ...], language: str) -> str | None:
 
 def is_yes(text: str, language: str) -> bool:
     """Tell whether `text` is a plain yes; anything else is a no."""
-    words = " ".join("".join(letter if letter.isalnum() else " " for letter in text.casefold()).split())
-    return language in WORDINGS and words in WORDINGS[language].yes
+    return language in WORDINGS and " ".join(plain_words(text)) in WORDINGS[language].yes
 
 
 def refused(language: str) -> str:

@@ -6,7 +6,10 @@
     ├── ModelError         a model file that is missing or damaged
     ├── EngineError        a model that failed while it was working
     ├── HouseError         a house file that cannot be used
-    └── HomeError          the home did not answer in time
+    ├── HomeError          the home did not answer in time
+    ├── ProtocolError      a peer said what the protocol does not allow
+    ├── LinkError          a connection that could not be made or was lost; trying again may help
+    └── TrustError         a wrong code, pin or token: only a person can help
 
 A message names the thing and the way out. It never holds what was said, nor the name of a thing at home, unless the
 person who reads it typed or wrote that name themselves (a configuration or house file).
@@ -55,3 +58,27 @@ class HomeError(VoiceError):
     """The home did not answer an action request in time."""
 
     code = "home"
+
+
+class ProtocolError(VoiceError):
+    """A peer said what the protocol does not allow; `refusal` is the code that it gets to hear."""
+
+    code = "protocol"
+
+    def __init__(self, refusal: str, message: str, *, about: str = "") -> None:
+        """`about` is the type of the message that is refused, where it has one."""
+        super().__init__(message)
+        self.refusal = refusal
+        self.about = about
+
+
+class LinkError(VoiceError):
+    """A connection could not be made, or was lost; trying again may help."""
+
+    code = "link"
+
+
+class TrustError(VoiceError):
+    """A wrong code, pin or token; trying again does not help, the message says what a person can do."""
+
+    code = "trust"

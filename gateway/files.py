@@ -1,0 +1,54 @@
+"""Files that only their owner may read, written wholly or not at all. For keys, tokens and what else is small."""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from gateway.errors import ConfigError
+
+
+def write_privately(path: Path, content: bytes) -> None:
+    """Write `content` with mode 0600 so that it survives a power cut; an earlier file of that name is replaced.
+
+    Folders that are missing are made with mode 0700. Raises ConfigError where that is not possible.
+    """
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+        _sync_folder(path.parent)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}); choose another place for it") from error
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
+
+
+def read_bounded(path: Path, limit_bytes: int) -> bytes | None:
+    """Return what is in `path`; None where there is no such file.
+
+    Raises ConfigError where it is too large or cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            content = file.read(limit_bytes + 1)
+    except FileNotFoundError:
+        return None
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror}); check its permissions") from error
+    if len(content) > limit_bytes:
+        raise ConfigError(f"{path}: more than {limit_bytes} bytes; that is no file of ours")
+    return content
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

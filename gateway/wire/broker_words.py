@@ -1,0 +1,125 @@
+"""The words on the broker's port: pairing, and who is a peer. Consent joins them. `docs/protocol.md` describes each."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Annotated, Final
+
+import msgspec
+
+from gateway.wire.messages import Count, Greeting, Hello, Id, Message, Name, Refused, Vocabulary
+from gateway.wire.peers import Role
+
+MOST_PEERS: Final = 128
+"""More satellites than a house has rooms; a bound for what is stored and listed."""
+
+type Hex32 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+
+
+# Pairing, from anybody while the window is open
+
+
+class PairBegin(Message, frozen=True, tag="pair_begin"):
+    """I want to be a peer: a role, the name that the owner gives me, and 32 random bytes in hex."""
+
+    protocol: int
+    role: Role
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    nonce: Hex32
+
+
+class PairChallenge(Message, frozen=True, tag="pair_challenge"):
+    """The gateway's own 32 random bytes in hex."""
+
+    nonce: Hex32
+
+
+class PairProof(Message, frozen=True, tag="pair_proof"):
+    """The client's proof (`codes.client_proof`) in hex."""
+
+    proof: Hex32
+
+
+class PairDone(Message, frozen=True, tag="pair_done"):
+    """The gateway's proof, to be checked before anything else here is believed, and what the peer keeps."""
+
+    proof: Hex32
+    gateway_id: Id
+    peer_id: Id
+    voice_token: Id
+    """For the voice port, in the role that was asked for."""
+    broker_token: Id
+    """For the broker's port: `consent` for a home, `satellite` for a satellite."""
+
+
+# Peers
+
+
+class PeerWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A peer as the owner sees it."""
+
+    id: Id
+    name: Name
+    role: Role
+    area: Name = ""
+    paired_at: Name
+    """UTC, ISO 8601."""
+
+
+class ListPeers(Message, frozen=True, tag="list_peers"):
+    """Who is paired? Answered with `peers`."""
+
+
+class Peers(Message, frozen=True, tag="peers"):
+    """Everybody who is paired."""
+
+    peers: Annotated[tuple[PeerWords, ...], msgspec.Meta(max_length=MOST_PEERS)]
+
+
+class RevokePeer(Message, frozen=True, tag="revoke_peer"):
+    """This one is a peer no more; its connections end at once. Answered with `peers`."""
+
+    peer_id: Id
+
+
+class Leave(Message, frozen=True, tag="leave"):
+    """I want to be a peer no more. The connection's end is the answer."""
+
+
+# The owner, at the gateway itself: a socket in the file system that nobody else may open
+
+
+class OpenPairing(Message, frozen=True, tag="open_pairing"):
+    """Open the window for one device of a role; answered with `pairing_open`, later with `pairing_closed`."""
+
+    role: Role
+    area: Name = ""
+
+
+class PairingOpen(Message, frozen=True, tag="pairing_open"):
+    """The window is open, and this is the code."""
+
+    code: Name
+    seconds: Count
+
+
+class PairingClosed(Message, frozen=True, tag="pairing_closed"):
+    """The window is closed: `paired`, `expired`, `too_many_wrong_codes`, `replaced` or `stopped`."""
+
+    reason: Name
+    peer: PeerWords | None = None
+
+
+MAY_SEND: Final[Mapping[Role, tuple[type[Message], ...]]] = MappingProxyType(
+    {
+        Role.HOME: (),
+        Role.SATELLITE: (Hello, Leave),
+        Role.CONSENT: (Hello, ListPeers, RevokePeer, Leave),
+    }
+)
+"""What each role may say on the broker's port; everything else is refused."""
+TO_BROKER: Final = Vocabulary(*{kind: None for kinds in MAY_SEND.values() for kind in kinds})
+FROM_BROKER: Final = Vocabulary(Greeting, Refused, Peers)
+PAIRING_TO_BROKER: Final = Vocabulary(PairBegin, PairProof)
+PAIRING_FROM_BROKER: Final = Vocabulary(PairChallenge, PairDone, Refused)
+OWNER_TO_BROKER: Final = Vocabulary(OpenPairing, ListPeers, RevokePeer)
+BROKER_TO_OWNER: Final = Vocabulary(PairingOpen, PairingClosed, Peers, Refused)

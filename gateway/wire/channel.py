@@ -1,0 +1,201 @@
+"""One WebSocket, on either side: messages and sound in order, bounded in size, number and time."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from typing import Final
+
+from aiohttp import ClientWebSocketResponse, WSCloseCode, WSMsgType, web
+
+from gateway.errors import LinkError, ProtocolError
+from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Message, Refused, Vocabulary, encode
+
+SEND_S: Final = 5.0
+"""Who reads nothing for this long is gone, or means harm."""
+MOST_WAITING: Final = 256
+"""Messages and frames that may wait to be sent; a house of 10,000 entities is sent with waiting in between."""
+HEARTBEAT_S: Final = 10.0
+"""A peer that answers no ping within half of this is gone: its cable was pulled."""
+CLOSE_S: Final = 2.0
+LARGEST_FRAME_BYTES: Final = 8 * 1024
+"""A quarter of a second of microphone sound."""
+MOST_REFUSALS: Final = 20
+"""Who was refused this often does not learn."""
+RATE_WINDOW_S: Final = 10.0
+
+type Socket = web.WebSocketResponse | ClientWebSocketResponse
+
+
+class Rate:
+    """Counts what arrives, and finds what arrives too fast: more than `per_s` for longer than `RATE_WINDOW_S`."""
+
+    def __init__(self, per_s: float, clock: Callable[[], float]) -> None:
+        self._per_s = per_s
+        self._clock = clock
+        self._level = 0.0
+        self._at_s = clock()
+
+    def allows(self, amount: float) -> bool:
+        """Count `amount`; tell whether it was still in time."""
+        now_s = self._clock()
+        self._level = max(0.0, self._level - (now_s - self._at_s) * self._per_s) + amount
+        self._at_s = now_s
+        return self._level <= self._per_s * RATE_WINDOW_S
+
+
+class Channel:
+    """Messages and sound to and from one peer. Sends by itself, in order, as fast as the peer reads."""
+
+    def __init__(
+        self,
+        websocket: Socket,
+        heard: Vocabulary,
+        abort: Callable[[], None],
+        *,
+        messages_per_s: float = 1e9,
+        bytes_per_s: float = 1e12,
+    ) -> None:
+        """`heard` are the messages that the peer may send; who sends faster than the rates for ten seconds is cut off.
+
+        `abort` lets go of the connection below at once: a peer that reads nothing would keep it open.
+        """
+        self._websocket = websocket
+        self._heard = heard
+        self._abort = abort
+        clock = asyncio.get_running_loop().time
+        self._messages, self._bytes = Rate(messages_per_s, clock), Rate(bytes_per_s, clock)
+        self._waiting: asyncio.Queue[bytes | str] = asyncio.Queue(MOST_WAITING)
+        self._sender = asyncio.create_task(self._send())
+        self._refusals = 0
+        self.end = ""
+        """Why the connection ended, once it has: a code of ours, or nothing where the peer went."""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can still be said."""
+        return not self._sender.done() and not self._websocket.closed
+
+    def say(self, message: Message) -> None:
+        """Send a message, soon. Who has not read the last `MOST_WAITING` is cut off, and hears nothing more."""
+        if not self.is_open:
+            return
+        try:
+            self._waiting.put_nowait(encode(message).decode())
+        except asyncio.QueueFull:
+            self.cut("too_slow")
+
+    async def say_patiently(self, message: Message) -> None:
+        """Send a message, waiting while many others wait to be sent. Raises LinkError."""
+        await self._put(encode(message).decode())
+
+    async def play(self, pcm: bytes) -> None:
+        """Send sound in frames, waiting while many wait to be sent. Raises LinkError."""
+        for start in range(0, len(pcm), LARGEST_FRAME_BYTES):
+            await self._put(pcm[start : start + LARGEST_FRAME_BYTES])
+
+    async def hear(self) -> Message | bytes | None:
+        """Return the next message, or a frame of sound; None when the connection has ended.
+
+        Raises ProtocolError for what the peer should not have said; it was told so. After `unknown_type` one may go on.
+        """
+        received = await self._websocket.receive()
+        if received.type is WSMsgType.BINARY:
+            return self._frame(received.data)
+        if received.type is not WSMsgType.TEXT:
+            if self._websocket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+                self.end = self.end or "too_large"
+            elif received.type is WSMsgType.ERROR:
+                self.end = self.end or "malformed"
+            return None
+        if not self._messages.allows(1):
+            raise self._broken(ProtocolError("too_fast", "too many messages"))
+        try:
+            return self._heard.decode(received.data.encode())
+        except ProtocolError as error:
+            if error.refusal == "unknown_type":
+                self.refuse(error)
+            else:
+                self._broken(error)
+            raise
+
+    def refuse(self, error: ProtocolError) -> None:
+        """Say that something is not done; after `MOST_REFUSALS` that was the last."""
+        self._refusals += 1
+        self.say(Refused(code=error.refusal, message=str(error), about=error.about))
+        if self._refusals >= MOST_REFUSALS:
+            self.end = self.end or "too_many_refusals"
+
+    def cut(self, why: str) -> None:
+        """End the connection now, without a word."""
+        self.end = self.end or why
+        self._sender.cancel()
+        self._abort()
+
+    @property
+    def is_tired(self) -> bool:
+        """Whether the peer was refused too often."""
+        return self._refusals >= MOST_REFUSALS
+
+    async def close(self, why: str = "") -> None:
+        """Send what waits, then end the connection; `why` is a code that the peer is told."""
+        self.end = self.end or why
+        if self.is_open:
+            with contextlib.suppress(TimeoutError, LinkError):
+                async with asyncio.timeout(CLOSE_S):
+                    await self._waiting.join()
+        self._sender.cancel()
+        await asyncio.wait({self._sender})
+        with contextlib.suppress(TimeoutError, ConnectionError, RuntimeError):
+            async with asyncio.timeout(CLOSE_S):
+                code = WSCloseCode.POLICY_VIOLATION if self.end else WSCloseCode.OK
+                await self._websocket.close(code=code, message=self.end.encode())
+        self._abort()
+
+    def _frame(self, data: bytes) -> bytes:
+        if len(data) > LARGEST_FRAME_BYTES:
+            raise self._broken(ProtocolError("too_large", f"a frame has at most {LARGEST_FRAME_BYTES} bytes"))
+        if len(data) % 2:
+            raise self._broken(ProtocolError("malformed", "a frame is whole 16-bit samples"))
+        if not self._bytes.allows(len(data)):
+            raise self._broken(ProtocolError("too_fast", "sound that comes faster than it can have been spoken"))
+        return data
+
+    def _broken(self, error: ProtocolError) -> ProtocolError:
+        self.refuse(error)
+        self.end = self.end or error.refusal
+        return error
+
+    async def _put(self, item: bytes | str) -> None:
+        if not self.is_open:
+            raise LinkError("the connection is closed")
+        try:
+            async with asyncio.timeout(SEND_S):
+                await self._waiting.put(item)
+        except TimeoutError as error:
+            self.cut("too_slow")
+            raise LinkError("the peer does not read what it is sent") from error
+
+    async def _send(self) -> None:
+        while True:
+            item = await self._waiting.get()
+            try:
+                async with asyncio.timeout(SEND_S):
+                    if isinstance(item, str):
+                        await self._websocket.send_str(item)
+                    else:
+                        await self._websocket.send_bytes(item)
+            except TimeoutError:
+                self.end = self.end or "too_slow"
+                self._abort()
+                return
+            except ConnectionError, RuntimeError:  # closed while it waited
+                return
+            finally:
+                self._waiting.task_done()
+
+
+def server_websocket() -> web.WebSocketResponse:
+    """Return a WebSocket with our limits, to be prepared with a request."""
+    return web.WebSocketResponse(
+        timeout=CLOSE_S, receive_timeout=None, heartbeat=HEARTBEAT_S, compress=False, max_msg_size=LARGEST_MESSAGE_BYTES
+    )

@@ -14,10 +14,10 @@ from gateway.config import Config, WakeConfig
 from gateway.engines.allocator import keep_freed_memory
 from gateway.engines.worker import Worker
 from gateway.errors import ConfigError, ModelError
+from gateway.events import Announcement, TimerFinished
 from gateway.home.demo import demo_house
 from gateway.home.files import load_house
-from gateway.home.simulated import Announcement, SimulatedHome
-from gateway.home.timer import TimerFinished
+from gateway.home.simulated import SimulatedHome
 from gateway.home.timers import Clock
 from gateway.house import House
 from gateway.models import Kind, ModelStore

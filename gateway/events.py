@@ -115,6 +115,30 @@ class Sound:
         return len(self.pcm) / 2 / self.rate_hz * 1000
 
 
+# What a home asks of satellites
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFinished:
+    """A timer is up. It rings at the satellite where it was set; a `command` is to be carried out as if said there."""
+
+    name: str | None
+    command: str | None
+    satellite_id: str
+    area_id: str | None
+    duration_s: int
+    """As it was set, with what was added since."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Announcement:
+    """A message for all other satellites."""
+
+    message: str
+    satellite_id: str
+    """The one that it was said to."""
+
+
 # What happens in a turn
 
 

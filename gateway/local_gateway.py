@@ -5,11 +5,11 @@ from collections.abc import Callable
 
 from gateway.assembly import Assembly
 from gateway.config import Config
-from gateway.events import Event
-from gateway.home.timer import TimerFinished
-from gateway.local_satellite import LocalSatellite
+from gateway.events import Event, TimerFinished
+from gateway.satellite.local_device import LocalDevice
 from gateway.satellite.microphone import open_microphone
 from gateway.satellite.speaker import open_speaker
+from gateway.server.conversation import Conversation
 from gateway.turn.stages import Stages
 
 
@@ -23,7 +23,7 @@ class LocalGateway:
         house = self._assembly.house()
         self._place = self._assembly.place(house)
         self._home = self._assembly.home(house, asyncio.get_running_loop(), on_timer_finished=self._ring)
-        self._satellite: LocalSatellite | None = None
+        self._satellite: Conversation | None = None
 
     async def load(self) -> Stages:
         """Load the models; takes seconds. Raises ModelError."""
@@ -37,7 +37,7 @@ class LocalGateway:
         show: Callable[[Event], None],
         listening: Callable[[bool], None],
     ) -> None:
-        """Take turns until the microphone ends; `opened` is called when it hears, the others are the satellite's.
+        """Take turns until the microphone ends; `opened` is called when it hears, `show` gets every event.
 
         Raises AudioError where there is no microphone or speaker.
         """
@@ -46,15 +46,8 @@ class LocalGateway:
             open_microphone(devices.microphone or None) as microphone,
             open_speaker(devices.speaker or None) as speaker,
         ):
-            self._satellite = LocalSatellite(
-                aiter(microphone),
-                speaker,
-                stages,
-                self._place,
-                self._assembly.endpoint(),
-                show=show,
-                listening=listening,
-            )
+            device = LocalDevice(microphone, speaker, listening)
+            self._satellite = Conversation(device, stages, self._place, self._assembly.endpoint(), show=show)
             opened()
             try:
                 await self._satellite.run()

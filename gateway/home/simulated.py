@@ -4,16 +4,15 @@ It decides what happens, by the handlers of this package, and keeps the result. 
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
 
-from gateway.events import ActionRequest, ActionResult, StateChange
+from gateway.events import ActionRequest, ActionResult, Announcement, StateChange, TimerFinished
 from gateway.home import cleaning, climate, lights, lists, media, questions, switching
 from gateway.home.changes import difference
 from gateway.home.effects import Effect, Handler, Situation
-from gateway.home.timer import TimerFinished
 from gateway.home.timers import Clock, Timers
 from gateway.home.titles import CATALOGUE, Title
 from gateway.house import Entity, House
@@ -60,15 +59,6 @@ _HANDLERS: Final[Mapping[str, Handler]] = MappingProxyType(
 
 QUESTIONS: Final = frozenset({"HassGetState", "HassClimateGetTemperature", "HassGetWeather"})
 """Intents that are about things and leave them as they are."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Announcement:
-    """A message for all other satellites."""
-
-    message: str
-    satellite_id: str
-    """The one that it was said to."""
 
 
 class SimulatedHome:

@@ -13,18 +13,6 @@ from gateway.house import House
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimerFinished:
-    """A timer is up. It rings at the satellite where it was set; a `command` is to be carried out as if said there."""
-
-    name: str | None
-    command: str | None
-    satellite_id: str
-    area_id: str | None
-    duration_s: int
-    """As it was set, with what was added since."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TimerStatus:
     """What an answer says of a timer; the names are the templates'."""
 

@@ -9,11 +9,10 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from gateway.events import ActionRequest, StateChange
+from gateway.events import ActionRequest, StateChange, TimerFinished
 from gateway.home.targets import text_slot
 from gateway.home.timer import (
     Timer,
-    TimerFinished,
     described,
     find_timer,
     find_timers,

@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from gateway.audio import RATE_HZ
-from gateway.satellite.chime import CHIME_HZ
+from gateway.chimes import CHIME_HZ
 from tests.e2e.program import Running, descendants, is_alive, run, started
 from tests.soundcard import SoundCard, SpeakerRecording, running_soundcard, why_missing
 from tests.voices import Voices, silence

@@ -2,8 +2,8 @@ import home_assistant_intents
 import pytest
 
 from gateway.engines.sentences import load_sentences
-from gateway.home.simulated import Announcement, SimulatedHome
-from gateway.home.timer import TimerFinished
+from gateway.events import Announcement, TimerFinished
+from gateway.home.simulated import SimulatedHome
 from gateway.house import AttributeValue
 from tests.gateway.home.manual_clock import ManualClock
 from tests.gateway.home.rooms import HOUSE, NOW, entity, request

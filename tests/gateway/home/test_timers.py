@@ -2,7 +2,8 @@ import asyncio
 
 import pytest
 
-from gateway.home.timer import TimerFinished, TimerStatus
+from gateway.events import TimerFinished
+from gateway.home.timer import TimerStatus
 from gateway.home.timers import TIMER_LIMIT, TimerEffect, Timers
 from gateway.house import AttributeValue
 from tests.gateway.home.manual_clock import ManualClock

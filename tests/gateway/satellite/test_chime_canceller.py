@@ -10,17 +10,10 @@ import numpy as np
 import pytest
 
 from gateway.audio import FRAME_BYTES, FRAME_MS, RATE_HZ, frames, level_dbfs, samples
+from gateway.chimes import CHIME_HZ, CHIME_MS, error_sound, timer_ring, wake_chime
 from gateway.events import Sound
 from gateway.recordings import read_recording
-from gateway.satellite.chime import (
-    CHIME_HZ,
-    CHIME_MS,
-    ECHO_MS,
-    ChimeCanceller,
-    error_sound,
-    timer_ring,
-    wake_chime,
-)
+from gateway.satellite.chime_canceller import ECHO_MS, ChimeCanceller
 
 type Samples = np.ndarray[tuple[int], np.dtype[np.float64]]
 

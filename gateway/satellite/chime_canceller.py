@@ -1,18 +1,12 @@
-"""The sounds that are no speech, and how the wake chime is taken out of what the microphone hears.
-
-All of them are computed. They are sums of a few pure tones with soft edges; that is also why the chime can be removed.
-"""
+"""How the wake chime is taken out of what the microphone hears: it is a sum of pure tones that we know."""
 
 import math
 
 import numpy as np
 
 from gateway.audio import FRAME_MS, FRAME_SAMPLES, FULL_SCALE, RATE_HZ, samples
-from gateway.events import Sound
+from gateway.chimes import CHIME_HZ, CHIME_MS
 
-CHIME_HZ = (880.0, 1320.0)
-"""A fifth, rising: A5 and E6."""
-CHIME_MS = 150
 ECHO_MS = 400
 """How long the chime may still be heard after its end: a sound server's delay and the room's echo."""
 OVERTONES = 3
@@ -24,26 +18,8 @@ ONLY_CHIME, WITH_SPEECH = 0.01, 0.02
 """Parts of a frame's energy that may remain: the chime alone leaves less than the first, unless the speaker distorts
 badly; speech that is 17 dB below the chime leaves more than the second."""
 QUIETEST_GAIN = 0.03
-PEAK = 0.2
-"""Of full scale (-14 dB): heard across a room, and no fright at night."""
 
 type _Samples = np.ndarray[tuple[int], np.dtype[np.float64]]
-
-
-def wake_chime() -> Sound:
-    """Return what says "I am listening": two short notes, rising, `CHIME_MS` long."""
-    return _sound([(0, 100, CHIME_HZ[0]), (50, 100, CHIME_HZ[1])], length_ms=CHIME_MS)
-
-
-def error_sound() -> Sound:
-    """Return what says "that went wrong": two low notes, falling."""
-    return _sound([(0, 180, 392.0), (160, 240, 294.0)], length_ms=400)
-
-
-def timer_ring() -> Sound:
-    """Return one round of a timer's ring, two seconds with their pause; repeat it until somebody stops it."""
-    starts = ((0, 660.0), (180, 880.0), (500, 660.0), (680, 880.0))
-    return _sound([(start_ms, 220, hz) for start_ms, hz in starts], length_ms=2_000)
 
 
 class ChimeCanceller:
@@ -92,15 +68,6 @@ def _orthonormal_tones() -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
     swells = np.linspace(-1, 1, FRAME_SAMPLES) ** np.arange(SWELL_ORDERS)[:, np.newaxis]
     columns = (waves[:, np.newaxis, :] * swells).reshape(-1, FRAME_SAMPLES)
     return np.linalg.qr(columns.T).Q
-
-
-def _sound(notes: list[tuple[int, int, float]], *, length_ms: int) -> Sound:
-    """Mix notes, each with its start and length in ms and its pitch in Hz; each swells and fades as a Hann bell."""
-    mixed = np.zeros(length_ms * RATE_HZ // 1000)
-    for start_ms, duration_ms, hz in notes:
-        start, count = start_ms * RATE_HZ // 1000, duration_ms * RATE_HZ // 1000
-        mixed[start : start + count] += np.hanning(count) * np.sin(2 * np.pi * hz * np.arange(count) / RATE_HZ)
-    return Sound(rate_hz=RATE_HZ, pcm=_s16le(mixed * PEAK * FULL_SCALE / np.abs(mixed).max()))
 
 
 def _s16le(values: _Samples) -> bytes:

@@ -1,12 +1,15 @@
-"""This machine's own microphone and speaker, joined with turns: chime, reply, barge-in, and timers that ring.
+"""The turns of one satellite, one after the other: chime, reply, barge-in; and between them timers and messages.
 
-It decides nothing about what is said; it plays what a turn yields, and stops playing when somebody interrupts.
+It decides nothing about what is said; it plays what a turn yields, and stops playing when somebody interrupts. Where
+the microphone and the speaker are, in this machine or at the other end of a connection, is its device's business.
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
 from contextlib import aclosing, suppress
+from typing import Protocol
 
+from gateway.chimes import timer_ring
 from gateway.errors import EngineError, HomeError, VoiceError
 from gateway.events import (
     ActionRequest,
@@ -15,13 +18,12 @@ from gateway.events import (
     QuestionAsked,
     Reply,
     ReplyAudio,
+    Sound,
     SpeechStarted,
+    TimerFinished,
     TurnFailed,
     WakeDetected,
 )
-from gateway.home.timer import TimerFinished
-from gateway.satellite.chime import ChimeCanceller, timer_ring, wake_chime
-from gateway.satellite.speaker import Speaker
 from gateway.turn import policy
 from gateway.turn.ear import Ear
 from gateway.turn.endpoint import EndpointSettings
@@ -41,16 +43,43 @@ LAST_WORDS_S = 1.0
 """A turn that was hushed ends with the clause that is being synthesised."""
 RING_ROUNDS = 30
 """A minute; whoever is at home has heard it."""
-TIMERS_WAITING = 100
-"""As many as a home keeps."""
+MOST_WAITING = 100
+"""Timers and messages that wait for a turn to end; a home keeps as many timers."""
 
 
-class Feed:
-    """The microphone's frames without our own chime; nothing at all while we ask."""
+class Device(Protocol):
+    """A satellite's microphone and speaker. Every method that waits raises AudioError or LinkError where it fails."""
 
-    def __init__(self, microphone: AsyncIterator[bytes], canceller: ChimeCanceller) -> None:
+    def frames(self) -> AsyncIterator[bytes]:
+        """Return the microphone's frames (`FRAME_BYTES`, 16 kHz mono s16le), without the chime's own sound.
+
+        No generator: waiting for a frame may be cancelled, and the next one is still to come.
+        """
+
+    def show_listening(self, is_listening: bool) -> None:
+        """Show whether what is said now is being recognised."""
+
+    async def chime(self) -> None:
+        """Play the sound that says "I am listening"; return when it has been heard."""
+
+    async def write(self, sound: Sound) -> None:
+        """Play `sound` after what was written before; return when little of it (a quarter of a second) is unheard."""
+
+    async def drain(self) -> None:
+        """Return when everything that was written has been heard."""
+
+    async def silence(self) -> None:
+        """Stop at once and forget what was not yet heard."""
+
+
+type _Interlude = Callable[[], Coroutine[None, None, None]]
+
+
+class _Feed:
+    """The microphone's frames; nothing at all while we ask."""
+
+    def __init__(self, microphone: AsyncIterator[bytes]) -> None:
         self._microphone = microphone
-        self._canceller = canceller
         self.is_muted = False
         self.failure: VoiceError | None = None
         """Why there are no more frames."""
@@ -70,78 +99,89 @@ class Feed:
                 self.is_over, self.failure = True, error
                 raise
             if not self.is_muted:
-                return self._canceller.clean(frame)
+                return frame
 
 
-class LocalSatellite:
-    """One microphone, one speaker, one turn after the other."""
+class Conversation:
+    """One device, one turn after the other."""
 
     def __init__(
         self,
-        microphone: AsyncIterator[bytes],
-        speaker: Speaker,
+        device: Device,
         stages: Stages,
         place: Place,
         endpoint: EndpointSettings,
         *,
         show: Callable[[Event], None],
-        listening: Callable[[bool], None],
+        may_answer: Callable[[WakeDetected], bool] = lambda _: True,
     ) -> None:
-        """`show` gets every event, `listening` whether what is said now is being recognised."""
-        self._canceller = ChimeCanceller()
-        self._feed = Feed(microphone, self._canceller)
+        """`show` gets every event; `may_answer` tells whether a wake word that was heard is this satellite's to answer.
+
+        `place` may be set anew: the next turn happens there.
+        """
+        self.place = place
+        self._device = device
+        self._feed = _Feed(device.frames())
         self._ear = Ear(self._feed, stages, endpoint)
-        self._speaker = speaker
         self._stages = stages
-        self._place = place
         self._show = show
-        self._listening = listening
-        self._finished: asyncio.Queue[TimerFinished] = asyncio.Queue(TIMERS_WAITING)
+        self._may_answer = may_answer
+        self._waiting: asyncio.Queue[_Interlude] = asyncio.Queue(MOST_WAITING)
         self._is_idle = True
         self._hushed = asyncio.Event()
 
     def timer_finished(self, timer: TimerFinished) -> None:
-        """Ring as soon as no turn is under way."""
-        if not self._finished.full():
-            self._finished.put_nowait(timer)
+        """Ring, or do what was asked for later, as soon as no turn is under way."""
+        command = timer.command
+        self._interlude(lambda: self._delayed(command) if command else self._ring())
+
+    def announce(self, sounds: Iterable[Sound]) -> None:
+        """Play `sounds` as soon as no turn is under way; they are interrupted as a reply is."""
+        self._interlude(lambda: self._play(sounds))
 
     async def run(self) -> None:
-        """Take turns until the microphone ends. Raises AudioError where it fails."""
+        """Take turns until the microphone ends. Raises AudioError or LinkError where it fails."""
         is_awake = False
-        timer: asyncio.Task[TimerFinished] = asyncio.create_task(self._finished.get())
+        waiting: asyncio.Task[_Interlude] = asyncio.create_task(self._waiting.get())
         try:
             while not self._feed.is_over:
                 self._is_idle = not is_awake
                 turn = asyncio.create_task(self._turn(is_awake=is_awake))
                 try:
-                    await asyncio.wait({turn, timer}, return_when=asyncio.FIRST_COMPLETED)
-                    if not (timer.done() and self._is_idle):
+                    await asyncio.wait({turn, waiting}, return_when=asyncio.FIRST_COMPLETED)
+                    if not (waiting.done() and self._is_idle):
                         is_awake = await turn
                 finally:
                     await drop(turn)
-                if timer.done() and not is_awake:
-                    is_awake = await self._timer_is_up(timer.result())
-                    timer = asyncio.create_task(self._finished.get())
+                if waiting.done() and not is_awake:
+                    is_awake = await self._while_interruptible(waiting.result()()) is Interruption.WAKE
+                    waiting = asyncio.create_task(self._waiting.get())
         finally:
-            await drop(timer)
+            await drop(waiting)
         if self._feed.failure is not None:
             raise self._feed.failure
 
+    def _interlude(self, interlude: _Interlude) -> None:
+        if not self._waiting.full():
+            self._waiting.put_nowait(interlude)
+
     async def _turn(self, *, is_awake: bool) -> bool:
         """Take one turn; return whether the next one begins without a wake word, as this one was interrupted by it."""
-        self._listening(is_awake)
+        self._device.show_listening(is_awake)
         self._hushed.clear()
         chime: asyncio.Task[None] | None = None
         has_begun = asyncio.Event()
         try:
-            turn = run_turn(self._ear, self._stages, self._place, is_awake=is_awake, hush=self._hushed)
+            turn = run_turn(self._ear, self._stages, self.place, is_awake=is_awake, hush=self._hushed)
             async with aclosing(turn) as events:
                 async for event in events:
                     self._show(event)
                     match event:
+                        case WakeDetected() if not self._may_answer(event):
+                            return False
                         case WakeDetected():
                             self._is_idle = False
-                            self._listening(True)
+                            self._device.show_listening(True)
                             chime = asyncio.create_task(self._chime(has_begun))
                         case SpeechStarted():
                             has_begun.set()
@@ -150,10 +190,10 @@ class LocalSatellite:
                         case ReplyAudio():
                             await self._play_question(event)
                         case Reply():
-                            self._listening(False)
+                            self._device.show_listening(False)
                             return await self._while_interruptible(self._play_reply(events)) is Interruption.WAKE
         finally:
-            self._listening(False)
+            self._device.show_listening(False)
             self._feed.is_muted = False
             await drop(chime)
         return False
@@ -163,13 +203,11 @@ class LocalSatellite:
             async with asyncio.timeout(CHIME_AFTER_S):
                 await has_begun.wait()
                 return
-        self._canceller.chime_started()
-        await self._speaker.write(wake_chime())
-        await self._speaker.drain()
+        await self._device.chime()
 
     async def _play_question(self, event: ReplyAudio) -> None:
-        await self._speaker.write(event.sound)
-        await self._speaker.drain()
+        await self._device.write(event.sound)
+        await self._device.drain()
         await asyncio.sleep(QUESTION_ECHO_S)
         self._feed.is_muted = False
 
@@ -177,8 +215,8 @@ class LocalSatellite:
         async for event in events:
             self._show(event)
             if isinstance(event, ReplyAudio) and not self._hushed.is_set():
-                await self._speaker.write(event.sound)
-        await self._speaker.drain()
+                await self._device.write(event.sound)
+        await self._device.drain()
 
     async def _while_interruptible(self, playing: Coroutine[None, None, None]) -> Interruption | None:
         """Let `playing` sound until it ends or somebody interrupts; return what interrupted it."""
@@ -203,34 +241,35 @@ class LocalSatellite:
 
     async def _hush(self) -> None:
         self._hushed.set()
-        await self._speaker.silence()
+        await self._device.silence()
 
-    async def _timer_is_up(self, timer: TimerFinished) -> bool:
-        """Ring, or carry out what was to be done at this time; return whether the next turn is awake already."""
-        sounds = self._delayed(timer.command) if timer.command else self._ring()
-        return await self._while_interruptible(sounds) is Interruption.WAKE
+    async def _play(self, sounds: Iterable[Sound]) -> None:
+        for sound in sounds:
+            if not self._hushed.is_set():
+                await self._device.write(sound)
+        await self._device.drain()
 
     async def _ring(self) -> None:
         for _ in range(RING_ROUNDS):
             if not self._hushed.is_set():
-                await self._speaker.write(timer_ring())
-        await self._speaker.drain()
+                await self._device.write(timer_ring())
+        await self._device.drain()
 
     async def _delayed(self, command: str) -> None:
-        intent = await self._stages.understanding.match(command, area_id=self._place.area_id)
+        intent = await self._stages.understanding.match(command, area_id=self.place.area_id)
         if intent is None:
             return
         try:
             async for sound in self._stages.tts.speak(await self._carried_out(intent)):
                 if not self._hushed.is_set():
-                    await self._speaker.write(sound)
+                    await self._device.write(sound)
         except (EngineError, HomeError) as error:
             self._show(TurnFailed(t_ms=self._ear.now_ms, code=error.code))
-        await self._speaker.drain()
+        await self._device.drain()
 
     async def _carried_out(self, intent: Intent) -> str:
         """Do what was asked for earlier, unless it needs a yes: nobody may be there to give it. Return the answer."""
-        request = ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
+        request = ActionRequest(intent=intent, area_id=self.place.area_id, satellite_id=self.place.satellite_id)
         if policy.protected(self._stages.home.foresee(request)):
             return policy.refused(self._stages.understanding.language)
         try:

@@ -1,4 +1,4 @@
-"""The local satellite with scripted stages, microphone and speaker: who is heard when, and what sounds when."""
+"""A conversation with scripted stages, microphone and speaker: who is heard when, and what sounds when."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable
@@ -7,11 +7,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
+from gateway.chimes import timer_ring, wake_chime
 from gateway.errors import AudioError, EngineError
-from gateway.events import Event, Intent, Sound
-from gateway.home.timer import TimerFinished
-from gateway.local_satellite import LocalSatellite
-from gateway.satellite.chime import timer_ring, wake_chime
+from gateway.events import Event, Intent, Sound, TimerFinished
+from gateway.satellite.local_device import LocalDevice
+from gateway.server.conversation import Conversation
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import Place
 from gateway.turn.stages import Stages
@@ -37,6 +37,7 @@ class ScriptedMicrophone:
     """Hears what a test puts in, at the pace at which it is pulled."""
 
     def __init__(self) -> None:
+        self.dropped_frames = 0
         self._frames: asyncio.Queue[bytes | AudioError | None] = asyncio.Queue()
         self._pulled = asyncio.Event()
 
@@ -101,7 +102,7 @@ class ScriptedSpeaker:
 class Room:
     microphone: ScriptedMicrophone
     speaker: ScriptedSpeaker
-    satellite: LocalSatellite
+    satellite: Conversation
     task: asyncio.Task[None]
     events: list[Event] = field(default_factory=list)
     listening: list[bool] = field(default_factory=list)
@@ -138,14 +139,12 @@ class Room:
 async def room(with_stages: Stages | None = None) -> AsyncIterator[Room]:
     microphone, speaker = ScriptedMicrophone(), ScriptedSpeaker()
     shown: list[Room] = []
-    satellite = LocalSatellite(
-        microphone,
-        speaker,
+    satellite = Conversation(
+        LocalDevice(microphone, speaker, lambda is_listening: shown[0].listen(is_listening)),
         with_stages or stages(),
         Place(),
         EndpointSettings(),
         show=lambda event: shown[0].show(event),
-        listening=lambda is_listening: shown[0].listen(is_listening),
     )
     task = asyncio.create_task(satellite.run())
     opened = Room(microphone, speaker, satellite, task)

@@ -17,6 +17,7 @@ LARGEST_BYTES = 64 * 1024
 """A configuration of every key is below one kilobyte."""
 COMPUTE_TYPES = ("int8", "int8_float32", "float32", "bfloat16", "float16")
 MOST_THREADS = 64
+HIGHEST_PORT = 65_535
 MOST_HYPOTHESES = 20
 """Beyond this the beam costs seconds and finds nothing more."""
 
@@ -79,6 +80,27 @@ class SatelliteConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ServerConfig:
+    """Where Home Assistant and satellites find the gateway."""
+
+    host: str = ""
+    """The address to listen on; empty for all of this machine's."""
+    port: int = 10870
+    """For voice; the broker (pairing, consent) has the one after it."""
+    announce: bool = True
+    """Tell the network by zeroconf that there is a gateway here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WyomingConfig:
+    """The same services in a protocol without protection, for set-ups that have nothing else."""
+
+    enabled: bool = False
+    host: str = "127.0.0.1"
+    port: int = 10300
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """All of it."""
 
@@ -88,6 +110,8 @@ class Config:
     endpoint: EndpointConfig = EndpointConfig()
     home: HomeConfig = HomeConfig()
     satellite: SatelliteConfig = SatelliteConfig()
+    server: ServerConfig = ServerConfig()
+    wyoming: WyomingConfig = WyomingConfig()
 
 
 def load_config(path: Path | None = None) -> Config:
@@ -179,6 +203,8 @@ _SECTIONS: dict[str, Any] = {
     "endpoint": EndpointConfig,
     "home": HomeConfig,
     "satellite": SatelliteConfig,
+    "server": ServerConfig,
+    "wyoming": WyomingConfig,
 }
 
 _SCHEMA = vol.Schema(
@@ -201,5 +227,7 @@ _SCHEMA = vol.Schema(
         },
         "home": {"house": _text, "area": _text},
         "satellite": {"microphone": _text, "speaker": _text},
+        "server": {"host": _text, "port": _number(1, HIGHEST_PORT - 1), "announce": _flag},
+        "wyoming": {"enabled": _flag, "host": _text, "port": _number(1, HIGHEST_PORT)},
     }
 )

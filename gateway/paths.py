@@ -16,6 +16,16 @@ def models_dir() -> Path:
     return data_dir() / "models"
 
 
+def gateway_dir() -> Path:
+    """Return where the gateway keeps its identities and its peers."""
+    return data_dir() / "gateway"
+
+
+def satellite_file() -> Path:
+    """Return where a satellite keeps whom it was paired with."""
+    return data_dir() / "satellite.json"
+
+
 def config_file() -> Path:
     """Return the configuration file that is read where none is named."""
     return _base("XDG_CONFIG_HOME", ".config") / APPLICATION / "config.toml"

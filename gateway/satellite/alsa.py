@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from gateway.audio import FRAME_SAMPLES, RATE_HZ
 from gateway.errors import AudioError
 from gateway.events import Sound
-from gateway.satellite.frame_queue import FrameQueue
+from gateway.frame_queue import FrameQueue
 from gateway.satellite.program import SoundProgram
 
 RECORD_BUFFER_FRAMES = 16

@@ -15,7 +15,7 @@ from typing import Protocol
 from gateway.audio import FRAME_MS, RATE_HZ, SAMPLE_BYTES, Resampler
 from gateway.errors import AudioError
 from gateway.events import Sound
-from gateway.satellite.frame_queue import FrameQueue
+from gateway.frame_queue import FrameQueue
 
 AHEAD_MS = 100
 """How much sound waits for PortAudio's callback; its own latency comes on top."""

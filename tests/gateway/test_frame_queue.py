@@ -5,7 +5,7 @@ import pytest
 from gateway.audio import FRAME_BYTES
 from gateway.errors import AudioError
 from gateway.satellite import frame_queue
-from gateway.satellite.frame_queue import QUEUE_FRAMES, FrameQueue
+from gateway.frame_queue import QUEUE_FRAMES, FrameQueue
 
 
 def frame(number: int) -> bytes:

@@ -5,7 +5,7 @@ from collections import deque
 from typing import Self
 
 from gateway.audio import FRAME_BYTES, FRAME_MS
-from gateway.errors import AudioError
+from gateway.errors import AudioError, VoiceError
 
 QUEUE_FRAMES = 4_000 // FRAME_MS
 """Four seconds: a reader who is busy for that long has lost the conversation anyway."""
@@ -19,11 +19,13 @@ class FrameQueue:
     Iteration raises AudioError when the device has ended, or gave nothing for `STALLED_S`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, stalled_s: float | None = STALLED_S) -> None:
+        """`stalled_s` is how long silence without frames means a broken device; None where it may be muted."""
+        self._stalled_s = stalled_s
         self.dropped_frames = 0
         self._frames: deque[bytes] = deque()
         self._rest = b""
-        self._error: AudioError | None = None
+        self._error: VoiceError | None = None
         self._news = asyncio.Event()
 
     def put(self, pcm: bytes) -> None:
@@ -38,7 +40,7 @@ class FrameQueue:
             self._frames.append(pcm[start : start + FRAME_BYTES])
         self._news.set()
 
-    def end(self, error: AudioError) -> None:
+    def end(self, error: VoiceError) -> None:
         """Let the reader have what is here, then `error`."""
         self._error = error
         self._news.set()
@@ -49,7 +51,7 @@ class FrameQueue:
         Raises AudioError where none comes.
         """
         try:
-            async with asyncio.timeout(STALLED_S):
+            async with asyncio.timeout(self._stalled_s):
                 while not self._frames:
                     if self._error:
                         raise self._error
@@ -57,7 +59,7 @@ class FrameQueue:
                     await self._news.wait()
         except TimeoutError as error:
             raise AudioError(
-                f"the microphone gave no sound for {STALLED_S:.0f} seconds; check that it is plugged in and not in use"
+                f"the microphone gave no sound for {self._stalled_s:.0f} seconds; check that it is plugged in and not in use"
             ) from error
 
     def __aiter__(self) -> Self:

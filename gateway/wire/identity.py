@@ -18,6 +18,7 @@ SERVER_NAME = "lv-gateway"
 """What every gateway's certificate calls itself: a household has no name of its own on the network."""
 LARGEST_BYTES = 16 * 1024
 """A key and a certificate on this curve take about one kilobyte."""
+ID_CHARS = 16
 _VALID_FROM = datetime(2000, 1, 1, tzinfo=UTC)
 _VALID_UNTIL = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
 """RFC 5280's "no expiry": small computers start with a wrong clock, and a pin is revoked by forgetting it."""
@@ -56,6 +57,11 @@ def load_or_create_identity(path: Path) -> Identity:
     identity = Identity(path=path, fingerprint=hashlib.sha256(certificate.public_bytes(Encoding.DER)).digest())
     identity.server_context()
     return identity
+
+
+def gateway_id(voice_fingerprint: bytes, broker_fingerprint: bytes) -> str:
+    """Return the id of the gateway whose two ports have these fingerprints: 16 hex characters, no secret."""
+    return hashlib.sha256(voice_fingerprint + broker_fingerprint).hexdigest()[:ID_CHARS]
 
 
 def client_context() -> ssl.SSLContext:

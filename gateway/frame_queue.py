@@ -59,7 +59,8 @@ class FrameQueue:
                     await self._news.wait()
         except TimeoutError as error:
             raise AudioError(
-                f"the microphone gave no sound for {self._stalled_s:.0f} seconds; check that it is plugged in and not in use"
+                f"the microphone gave no sound for {self._stalled_s:.0f} seconds; "
+                "check that it is plugged in and not in use"
             ) from error
 
     def __aiter__(self) -> Self:

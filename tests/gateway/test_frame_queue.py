@@ -4,7 +4,6 @@ import pytest
 
 from gateway.audio import FRAME_BYTES
 from gateway.errors import AudioError
-from gateway.satellite import frame_queue
 from gateway.frame_queue import QUEUE_FRAMES, FrameQueue
 
 
@@ -57,7 +56,6 @@ async def test_a_waiting_reader_learns_of_the_end() -> None:
         await reader
 
 
-async def test_a_device_that_gives_nothing_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(frame_queue, "STALLED_S", 0.01)
+async def test_a_device_that_gives_nothing_is_given_up() -> None:
     with pytest.raises(AudioError, match="gave no sound"):
-        await anext(FrameQueue())
+        await anext(FrameQueue(stalled_s=0.01))

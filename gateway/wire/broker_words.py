@@ -11,6 +11,8 @@ from gateway.wire.peers import Role
 
 MOST_PEERS: Final = 128
 """More satellites than a house has rooms; a bound for what is stored and listed."""
+LONGEST_NAME_CHARS: Final = 60
+"""What a person calls a device fits on a line."""
 
 type Hex32 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
@@ -23,7 +25,7 @@ class PairBegin(Message, frozen=True, tag="pair_begin"):
 
     protocol: int
     role: Role
-    name: Annotated[str, msgspec.Meta(min_length=1, max_length=60)]
+    name: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_NAME_CHARS)]
     nonce: Hex32
 
 

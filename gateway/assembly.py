@@ -6,9 +6,11 @@ library is imported with it, so that a command which needs no Whisper does not w
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from gateway.config import Config, WakeConfig
 from gateway.engines.allocator import keep_freed_memory
@@ -25,6 +27,7 @@ from gateway.paths import models_dir
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import Place
 from gateway.turn.stages import (
+    Home,
     SecondOpinion,
     SpeechToText,
     Stages,
@@ -33,6 +36,9 @@ from gateway.turn.stages import (
     VoiceActivity,
     WakeWord,
 )
+
+if TYPE_CHECKING:
+    from gateway.engines.understanding import HassUnderstanding
 
 VAD_MODEL = "silero-v6"
 SECOND_SUFFIX = "-second"
@@ -47,6 +53,7 @@ class Assembly:
         self._store = store or ModelStore(models_dir())
         self._workers: list[Worker] = []
         self._hearing = self._worker("hearing")
+        self._doubting = self._worker("second-opinion")
         self._loading = self._worker("loading")
 
     async def load[**P, T](self, part: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -108,9 +115,9 @@ class Assembly:
 
     def second_opinion(self) -> SecondOpinion | None:
         """Return the second wake model for one stream; None where it is not installed or not wanted."""
-        return load_second_opinion(self._config.wake, self._store, self._worker("second-opinion"))
+        return load_second_opinion(self._config.wake, self._store, self._doubting)
 
-    def understanding(self, house: House) -> Understanding:
+    def understanding(self, house: House) -> HassUnderstanding:
         """Return what knows the sentences of this house. Raises ConfigError."""
         from gateway.engines.understanding import HassUnderstanding
 
@@ -134,7 +141,11 @@ class Assembly:
         )
 
     def stages(self, home: SimulatedHome) -> Stages:
-        """Return everything that the turns of one satellite need. Raises ModelError, ConfigError."""
+        """Return everything that the turns of one satellite need in `home`. Raises ModelError, ConfigError."""
+        return self.stages_with(home, lambda: self.understanding(home.snapshot()))
+
+    def stages_with(self, home: Home, understanding: Callable[[], Understanding]) -> Stages:
+        """Return the same where `understanding` is put together by the caller."""
         beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading-voice")
         try:
             tts = beside.submit(self._voice())  # the slowest of all, and on a core of its own
@@ -143,12 +154,16 @@ class Assembly:
                 second_opinion=self.second_opinion(),
                 vad=self.vad(),
                 stt=self.stt(),
-                understanding=self.understanding(home.snapshot()),
+                understanding=understanding(),
                 home=home,
                 tts=tts.result(),
             )
         finally:
             beside.shutdown(wait=False)
+
+    def for_another(self, stages: Stages) -> Stages:
+        """Return the stages of another satellite: its own ears, and otherwise what `stages` has. Raises ModelError."""
+        return replace(stages, wake=self.wake(), second_opinion=self.second_opinion(), vad=self.vad())
 
     def endpoint(self) -> EndpointSettings:
         """Return which pauses end what is said."""

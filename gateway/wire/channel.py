@@ -94,29 +94,26 @@ class Channel:
             await self._put(pcm[start : start + LARGEST_FRAME_BYTES])
 
     async def hear(self) -> Message | bytes | None:
-        """Return the next message, or a frame of sound; None when the connection has ended.
+        """Return the next message, or a frame of sound; None when the connection has ended, or has to.
 
-        Raises ProtocolError for what the peer should not have said; it was told so. After `unknown_type` one may go on.
+        What is no message of this protocol is refused and passed over; after `MOST_REFUSALS`, or where something comes
+        too fast, it is the end: `end` says why.
         """
-        received = await self._websocket.receive()
-        if received.type is WSMsgType.BINARY:
-            return self._frame(received.data)
-        if received.type is not WSMsgType.TEXT:
-            if self._websocket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
-                self.end = self.end or "too_large"
-            elif received.type is WSMsgType.ERROR:
-                self.end = self.end or "malformed"
-            return None
-        if not self._messages.allows(1):
-            raise self._broken(ProtocolError("too_fast", "too many messages"))
-        try:
-            return self._heard.decode(received.data.encode())
-        except ProtocolError as error:
-            if error.refusal == "unknown_type":
+        while not self.end:
+            received = await self._websocket.receive()
+            try:
+                if received.type is WSMsgType.BINARY:
+                    return self._frame(received.data)
+                if received.type is not WSMsgType.TEXT:
+                    self._ended(received.type)
+                    return None
+                if not self._messages.allows(1):
+                    self.end = "too_fast"
+                    raise ProtocolError("too_fast", "too many messages")
+                return self._heard.decode(received.data.encode())
+            except ProtocolError as error:
                 self.refuse(error)
-            else:
-                self._broken(error)
-            raise
+        return None
 
     def refuse(self, error: ProtocolError) -> None:
         """Say that something is not done; after `MOST_REFUSALS` that was the last."""
@@ -130,11 +127,6 @@ class Channel:
         self.end = self.end or why
         self._sender.cancel()
         self._abort()
-
-    @property
-    def is_tired(self) -> bool:
-        """Whether the peer was refused too often."""
-        return self._refusals >= MOST_REFUSALS
 
     async def close(self, why: str = "") -> None:
         """Send what waits, then end the connection; `why` is a code that the peer is told."""
@@ -153,17 +145,19 @@ class Channel:
 
     def _frame(self, data: bytes) -> bytes:
         if len(data) > LARGEST_FRAME_BYTES:
-            raise self._broken(ProtocolError("too_large", f"a frame has at most {LARGEST_FRAME_BYTES} bytes"))
+            raise ProtocolError("too_large", f"a frame has at most {LARGEST_FRAME_BYTES} bytes")
         if len(data) % 2:
-            raise self._broken(ProtocolError("malformed", "a frame is whole 16-bit samples"))
+            raise ProtocolError("malformed", "a frame is whole 16-bit samples")
         if not self._bytes.allows(len(data)):
-            raise self._broken(ProtocolError("too_fast", "sound that comes faster than it can have been spoken"))
+            self.end = "too_fast"
+            raise ProtocolError("too_fast", "sound that comes faster than it can have been spoken")
         return data
 
-    def _broken(self, error: ProtocolError) -> ProtocolError:
-        self.refuse(error)
-        self.end = self.end or error.refusal
-        return error
+    def _ended(self, kind: WSMsgType) -> None:
+        if self._websocket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
+            self.end = self.end or "too_large"
+        elif kind is WSMsgType.ERROR:
+            self.end = self.end or "malformed"
 
     async def _put(self, item: bytes | str) -> None:
         if not self.is_open:

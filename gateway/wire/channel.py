@@ -107,10 +107,7 @@ class Channel:
                 if received.type is not WSMsgType.TEXT:
                     self._ended(received.type)
                     return None
-                if not self._messages.allows(1):
-                    self.end = "too_fast"
-                    raise ProtocolError("too_fast", "too many messages")
-                return self._heard.decode(received.data.encode())
+                return self._message(received.data)
             except ProtocolError as error:
                 self.refuse(error)
         return None
@@ -142,6 +139,12 @@ class Channel:
                 code = WSCloseCode.POLICY_VIOLATION if self.end else WSCloseCode.OK
                 await self._websocket.close(code=code, message=self.end.encode())
         self._abort()
+
+    def _message(self, text: str) -> Message:
+        if not self._messages.allows(1):
+            self.end = "too_fast"
+            raise ProtocolError("too_fast", "too many messages")
+        return self._heard.decode(text.encode())
 
     def _frame(self, data: bytes) -> bytes:
         if len(data) > LARGEST_FRAME_BYTES:

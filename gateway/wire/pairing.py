@@ -118,11 +118,11 @@ _WRONG: Final = {
 }
 _UNKNOWN: Final = "did not pair; `local-voice pair` on the gateway shows a new code"
 _CLOSED: Final = {
-    "pairing_closed": "lets nobody pair now; `local-voice pair` on the gateway opens a window of five minutes "
+    "window_closed": "lets nobody pair now; `local-voice pair` on the gateway opens a window of five minutes "
     "and shows a code",
     "wrong_role": "waits for another kind of device; `local-voice pair home` on the gateway waits for Home Assistant, "
     "`local-voice pair satellite` for a satellite",
-    "busy": "is pairing with others just now; try again in a minute",
-    "full": "has as many peers as it can; `local-voice peers revoke` on the gateway makes room",
+    "too_many": "is pairing with too many devices just now; try again in a minute",
     "wrong_version": "speaks another version of the protocol; bring both to the same version",
+    "not_stored": "could not keep the pairing; its log says why",
 }

@@ -8,7 +8,9 @@ import pytest
 ROOT = Path(__file__).parents[1]
 GATEWAY = ROOT / "gateway"
 
-BASE = frozenset({"errors", "house", "events", "audio", "chimes", "files", "frame_queue", "recordings", "paths"})
+BASE = frozenset(
+    {"errors", "house", "events", "audio", "chimes", "files", "frame_queue", "json_depth", "recordings", "paths"}
+)
 """What everybody may know."""
 MAY_KNOW = {
     "turn": BASE,

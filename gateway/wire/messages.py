@@ -1,6 +1,5 @@
 """How a message is read and written: JSON objects with a `type`, of bounded size and depth, checked field by field."""
 
-import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Annotated, Final
@@ -8,13 +7,12 @@ from typing import Annotated, Final
 import msgspec
 
 from gateway.errors import ProtocolError
+from gateway.json_depth import DEEPEST, is_too_deep
 from gateway.wire.peers import Role
 
 PROTOCOL_VERSION: Final = 1
 """Grows when an older peer could no longer follow; new fields and messages alone do not change it."""
 LARGEST_MESSAGE_BYTES: Final = 64 * 1024
-DEEPEST: Final = 8
-"""Objects and lists within each other; ours need four."""
 
 NAME_CHARS, TEXT_CHARS, VALUE_CHARS = 255, 4_096, 2_048
 
@@ -23,9 +21,6 @@ type Name = Annotated[str, msgspec.Meta(max_length=NAME_CHARS)]
 type Text = Annotated[str, msgspec.Meta(max_length=TEXT_CHARS)]
 type Value = Annotated[str, msgspec.Meta(max_length=VALUE_CHARS)]
 type Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
-
-_STRINGS: Final = re.compile(rb'"(?:[^"\\]|\\.)*"')
-_NOT_BRACKETS: Final = bytes(sorted(set(range(256)) - set(b"{}[]")))
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -101,16 +96,6 @@ def encode(message: Message) -> bytes:
     if len(raw) > LARGEST_MESSAGE_BYTES:
         raise ProtocolError("too_large", f"a message has at most {LARGEST_MESSAGE_BYTES} bytes")
     return raw
-
-
-def is_too_deep(raw: bytes) -> bool:
-    """Tell whether JSON nests too deeply; what is no JSON may pass, its decoder finds that out."""
-    depth = 0
-    for bracket in _STRINGS.sub(b"", raw).translate(None, _NOT_BRACKETS):
-        depth += 1 if bracket in b"{[" else -1
-        if depth > DEEPEST:
-            return True
-    return False
 
 
 class _Head(msgspec.Struct):

@@ -42,11 +42,16 @@ class Serving:
 
     async def satellite(self, name: str, area: str = "") -> Paired:
         """Pair a satellite with a code that the owner asks for."""
-        with started("pair", "satellite", *(("--area", area) if area else ()), environ=self.environ) as pairing:
-            number = await asyncio.to_thread(pairing.wait_for, lambda line: CODE.search(line) is not None)
-            paired = await self.pair(first_code(pairing.out[number][1]), Role.SATELLITE, name)
-            assert await asyncio.to_thread(pairing.process.wait, 10) == 0
-        return paired
+        with self.code("satellite", *(("--area", area) if area else ())) as code:
+            return await self.pair(code, Role.SATELLITE, name)
+
+    @contextmanager
+    def code(self, *arguments: str) -> Iterator[str]:
+        """Ask for a code as the owner does: `local-voice pair ARGUMENTS`; something must be paired during the block."""
+        with started("pair", *arguments, environ=self.environ) as pairing:
+            number = pairing.wait_for(lambda line: CODE.search(line) is not None)
+            yield first_code(pairing.out[number][1])
+            assert pairing.process.wait(10) == 0
 
     async def pair(self, code: str, role: Role, name: str) -> Paired:
         return await pair(self.voice, self.broker, code=code, role=role, name=name)

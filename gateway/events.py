@@ -73,6 +73,8 @@ class ActionRequest:
     """Where the satellite stands: what "here" means."""
     satellite_id: str = "local"
     """Whose timers are meant by "my timer"."""
+    is_confirmed: bool = False
+    """Somebody said yes to it: what it does later needs no further yes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,6 +102,8 @@ class ActionResult:
     """Entities that a question is about and is not true of."""
     speech_slots: Mapping[str, object] = field(default_factory=dict)
     """Further values for the answer's template (`timers`, `canceled`, `date`, `time`, `media`)."""
+    is_demo: bool = False
+    """The demo house did it, as no home is paired: the answer says so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +132,8 @@ class TimerFinished:
     area_id: str | None
     duration_s: int
     """As it was set, with what was added since."""
+    is_confirmed: bool = False
+    """Somebody said yes to the `command` when it was asked for."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from gateway.events import NO_SLOTS, ActionRequest, Slots
+from gateway.events import NO_SLOTS, ActionRequest, ActionResult, Slots, StateChange
 from gateway.home.targets import Constraints, Targets, find_targets
 from gateway.home.titles import CATALOGUE, Title
 from gateway.house import AttributeValue, Entity, House
@@ -60,6 +60,18 @@ def acting(situation: Situation, wanted: Constraints, change: Change) -> Effect:
 def failed(targets: Targets) -> Effect:
     """Return the effect of nobody being meant."""
     return Effect(error=targets.error, error_slots=targets.error_slots)
+
+
+def told(effect: Effect, changes: tuple[StateChange, ...] = ()) -> ActionResult:
+    """Return what an answer needs to know of an effect that changed this."""
+    return ActionResult(
+        error=effect.error,
+        error_slots=effect.error_slots,
+        changes=changes,
+        matched=effect.matched,
+        unmatched=effect.unmatched,
+        speech_slots=effect.speech_slots,
+    )
 
 
 def changed(entity: Entity, state: str | None = None, **attributes: AttributeValue) -> Entity:

@@ -202,4 +202,4 @@ _ANY_ORDER = ("entity", "device_class", "domain")
 def _is_called(thing: Entity | Area | Floor, name: str) -> bool:
     wanted = name.strip().casefold()
     names: Collection[str] = (thing.name, *thing.aliases)
-    return thing.id == name or any(own.strip().casefold() == wanted for own in names)
+    return thing.id.casefold() == wanted or any(own.strip().casefold() == wanted for own in names)

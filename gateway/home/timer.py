@@ -47,6 +47,8 @@ class Timer:
     """At `since_s`."""
     since_s: float
     is_active: bool = True
+    is_confirmed: bool = False
+    """Somebody said yes to the command."""
 
     def seconds_left(self, now_s: float) -> int:
         """Return what is left of it."""

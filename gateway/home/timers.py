@@ -111,6 +111,7 @@ class Timers:
             duration_s=duration_s,
             left_s=duration_s,
             since_s=self._clock.time(),
+            is_confirmed=request.is_confirmed,
         )
         self._keep(timer)
         return self._told(timer, None, timer)
@@ -207,5 +208,6 @@ class Timers:
                 satellite_id=timer.satellite_id,
                 area_id=timer.area_id,
                 duration_s=timer.duration_s,
+                is_confirmed=timer.is_confirmed,
             )
         )

@@ -1,0 +1,49 @@
+"""What satellites do themselves, in whatever house: ring when a timer is up, and tell each other messages.
+
+It keeps time and tells listeners; it makes no sound itself.
+"""
+
+from collections.abc import Callable
+from typing import Final
+
+from gateway.events import ActionRequest, ActionResult, Announcement, TimerFinished
+from gateway.home.timers import Clock, Timers
+from gateway.house import House
+
+_MESSAGE: Final = "HassBroadcast"
+
+
+class Bell:
+    """The timers of all satellites, and the messages between them."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        on_timer_finished: Callable[[TimerFinished], None] | None = None,
+        on_announcement: Callable[[Announcement], None] | None = None,
+    ) -> None:
+        """Keep time by `clock`. Without listeners, delayed commands and messages are refused."""
+        self._timers = Timers(clock, on_timer_finished)
+        self._on_announcement = on_announcement
+
+    def handles(self, request: ActionRequest) -> bool:
+        """Tell whether a request is about timers or messages."""
+        return request.intent.name == _MESSAGE or self._timers.handles(request.intent.name)
+
+    def perform(self, request: ActionRequest, house: House) -> ActionResult:
+        """Do what is asked, or say why not; `house` says where satellites stand."""
+        if request.intent.name == _MESSAGE:
+            return self._announce(request)
+        timed = self._timers.perform(request, house)
+        return ActionResult(error=timed.error, changes=timed.changes, speech_slots=timed.speech_slots)
+
+    def close(self) -> None:
+        """Forget all timers."""
+        self._timers.close()
+
+    def _announce(self, request: ActionRequest) -> ActionResult:
+        if self._on_announcement is None:
+            return ActionResult(error="no_domain", error_slots={"domain": "other satellite"})
+        message = str(request.intent.slots.get("message", ""))
+        self._on_announcement(Announcement(message=message, satellite_id=request.satellite_id))
+        return ActionResult()

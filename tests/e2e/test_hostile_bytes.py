@@ -1,4 +1,4 @@
-"""Strangers and bad peers against the real service: all are sent away in time, nobody else notices, memory is bounded."""
+"""Strangers, bad peers against the real service: they are sent away in time, nobody else notices, memory is bounded."""
 
 import asyncio
 import os
@@ -229,7 +229,6 @@ async def test_malformed_frames_end_nothing_but_their_own_connection(
                     ssl=Fingerprint(paired.voice_pin),
                     headers={"Authorization": f"Bearer {paired.voice_token}"},
                 ) as websocket:
-                    await websocket.send_bytes(encode(Hello(protocol=1)), compress=None)
                     await websocket.send_str(encode(Hello(protocol=1)).decode())
                     for frame in frames:
                         if websocket.closed:

@@ -28,7 +28,7 @@ def test_the_documented_client_is_short() -> None:
 
 @contextmanager
 def running(program: Path, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    command = [sys.executable, program, *arguments]
+    command = [sys.executable, str(program), *arguments]
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as process:
         try:
             yield process

@@ -8,7 +8,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import Final
 
-from gateway.errors import LinkError, ProtocolError, TrustError
+from gateway.errors import LinkError, TrustError
 from gateway.wire.broker_words import (
     LONGEST_NAME_CHARS,
     PAIRING_FROM_BROKER,
@@ -88,19 +88,15 @@ async def _answer[Awaited: Message](channel: Channel, kind: type[Awaited], broke
             message = await channel.hear()
     except TimeoutError as error:
         raise LinkError(f"{broker} did not answer within {ANSWER_S:.0f} seconds; try again") from error
-    except ProtocolError as error:
-        raise _strange(broker) from error
     if isinstance(message, Refused):
         raise _refused(broker, message.code)
     if message is None:
         raise LinkError(f"{broker} ended the pairing; `local-voice pair` on the gateway shows a new code")
     if not isinstance(message, kind):
-        raise _strange(broker)
+        raise LinkError(
+            f"{broker} answered out of order; is that a Local Voice gateway, and its version the same as this one's?"
+        )
     return message
-
-
-def _strange(broker: Address) -> LinkError:
-    return LinkError(f"{broker} answered in another protocol; is that a Local Voice gateway, and its version the same?")
 
 
 def _refused(broker: Address, code: str) -> LinkError | TrustError:

@@ -133,7 +133,8 @@ class Conversation:
     def timer_finished(self, timer: TimerFinished) -> None:
         """Ring, or do what was asked for later, as soon as no turn is under way."""
         command = timer.command
-        self._interlude(lambda: self._delayed(command) if command else self._ring())
+        is_confirmed = timer.is_confirmed
+        self._interlude(lambda: self._delayed(command, is_confirmed=is_confirmed) if command else self._ring())
 
     def announce(self, sounds: Iterable[Sound]) -> None:
         """Play `sounds` as soon as no turn is under way; they are interrupted as a reply is."""
@@ -255,22 +256,30 @@ class Conversation:
                 await self._device.write(timer_ring())
         await self._device.drain()
 
-    async def _delayed(self, command: str) -> None:
+    async def _delayed(self, command: str, *, is_confirmed: bool) -> None:
         intent = await self._stages.understanding.match(command, area_id=self.place.area_id)
         if intent is None:
             return
         try:
-            async for sound in self._stages.tts.speak(await self._carried_out(intent)):
+            async for sound in self._stages.tts.speak(await self._carried_out(intent, is_confirmed=is_confirmed)):
                 if not self._hushed.is_set():
                     await self._device.write(sound)
         except (EngineError, HomeError) as error:
             self._show(TurnFailed(t_ms=self._ear.now_ms, code=error.code))
         await self._device.drain()
 
-    async def _carried_out(self, intent: Intent) -> str:
-        """Do what was asked for earlier, unless it needs a yes: nobody may be there to give it. Return the answer."""
-        request = ActionRequest(intent=intent, area_id=self.place.area_id, satellite_id=self.place.satellite_id)
-        if policy.protected(self._stages.home.foresee(request)):
+    async def _carried_out(self, intent: Intent, *, is_confirmed: bool) -> str:
+        """Do what was asked for earlier, unless it needs a yes that nobody gave: nobody may be there to give it now.
+
+        Return the answer.
+        """
+        request = ActionRequest(
+            intent=intent,
+            area_id=self.place.area_id,
+            satellite_id=self.place.satellite_id,
+            is_confirmed=is_confirmed,
+        )
+        if not is_confirmed and policy.protected(self._stages.home.foresee(request)):
             return policy.refused(self._stages.understanding.language)
         try:
             async with asyncio.timeout(ACTION_DEADLINE_S):

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -274,6 +274,15 @@ async def test_what_needs_a_yes_is_not_done_later_when_nobody_may_be_there() -> 
         await opened.speaker.wrote(3)
         assert home.requests == []
         assert b"".join(sound.pcm for sound in opened.speaker.written).startswith(b"Okay,")
+
+
+async def test_what_somebody_said_yes_to_beforehand_is_done_later() -> None:
+    home = ScriptedHome(foreseen=(UNLOCKED,))
+    async with room(stages(home=home)) as opened:
+        opened.satellite.timer_finished(replace(LATER, is_confirmed=True))
+        await opened.speaker.wrote(3)
+        assert [request.is_confirmed for request in home.requests] == [True]
+        assert b"".join(sound.pcm for sound in opened.speaker.written).startswith(b"answer")
 
 
 async def test_a_later_command_that_means_nothing_any_more_is_forgotten() -> None:

@@ -56,6 +56,16 @@ WORDINGS: Mapping[str, Wording] = {
 }
 """Languages that can be asked in. In any other a protected action is refused: nobody could say yes to it."""
 
+HOME_IS_AWAY: Mapping[str, str] = {
+    "en": "Home Assistant does not answer.",
+    "de": "Home Assistant antwortet nicht.",
+    "fr": "Home Assistant ne répond pas.",
+    "es": "Home Assistant no responde.",
+    "nl": "Home Assistant antwoordt niet.",
+    "it": "Home Assistant non risponde.",
+}
+"""What is said where nothing can be done."""
+
 
 def protected(changes: tuple[Entity, ...]) -> tuple[Entity, ...]:
     """Return those of `changes`, things as they would be afterwards, that need a yes before."""
@@ -79,6 +89,11 @@ def is_yes(text: str, language: str) -> bool:
 def refused(language: str) -> str:
     """Return what to say where no yes came; empty in a language without words for it."""
     return WORDINGS[language].refused if language in WORDINGS else ""
+
+
+def home_is_away(language: str) -> str:
+    """Return what to say where the home does not answer; empty in a language without words for it."""
+    return HOME_IS_AWAY.get(language.partition("-")[0], "")
 
 
 def _is_protected(entity: Entity) -> bool:

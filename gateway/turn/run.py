@@ -6,7 +6,7 @@
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 
 from gateway.errors import HomeError, VoiceError
@@ -29,6 +29,7 @@ from gateway.events import (
     TurnEnded,
     WakeDetected,
 )
+from gateway.house import Entity
 from gateway.turn import policy
 from gateway.turn.choice import Choice, choose
 from gateway.turn.ear import Ear, Utterance
@@ -43,6 +44,8 @@ SECOND_CHANCE_MS = 3_000
 CONFIRMATION_MS = 8_000
 """How long a question waits for its yes."""
 NEVER_MIND = "HassNevermind"
+DELAYED_COMMAND = "conversation_command"
+"""The slot of a sentence such as "… in ten minutes"."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -187,19 +190,29 @@ class _Turn:
             progress.outcome = Outcome.NEVER_MIND
             return
         request = ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
-        if await self._is_allowed(request):
+        protected = policy.protected(await self._foreseen(request))
+        if not protected:
             await self._act(request)
+        elif await self._is_confirmed(protected):
+            await self._act(replace(request, is_confirmed=True))
         else:
             progress.outcome = Outcome.NOT_CONFIRMED
             await self._say(policy.refused(self._stages.understanding.language))
 
-    async def _is_allowed(self, request: ActionRequest) -> bool:
-        """Ask back where the request touches something protected; tell whether it may go on."""
-        entities = policy.protected(self._stages.home.foresee(request))
-        if not entities:
-            return True
+    async def _foreseen(self, request: ActionRequest) -> tuple[Entity, ...]:
+        """Return what a request would change, now or, for a delayed command, when its time has come."""
+        command = request.intent.slots.get(DELAYED_COMMAND)
+        if command is not None:
+            intent = await self._match(str(command))
+            if intent is None:
+                return ()
+            request = replace(request, intent=intent)
+        return self._stages.home.foresee(request)
+
+    async def _is_confirmed(self, protected: tuple[Entity, ...]) -> bool:
+        """Ask back whether these may be opened; tell whether a yes came."""
         language = self._stages.understanding.language
-        question = policy.question(entities, language)
+        question = policy.question(protected, language)
         if question is None:
             return False
         await self._ask(question)
@@ -211,7 +224,11 @@ class _Turn:
 
     async def _act(self, request: ActionRequest) -> None:
         progress = self._progress
-        result = await self._perform(request)
+        try:
+            result = await self._perform(request)
+        except HomeError:
+            await self._say(policy.home_is_away(self._stages.understanding.language))
+            raise
         progress.mark("action")
         if result.changes:
             await self._tell(ActionDone(t_ms=progress.now_ms, intent=request.intent.name, changes=result.changes))

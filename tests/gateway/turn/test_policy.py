@@ -56,3 +56,9 @@ def test_anything_else_is_a_no(text: str) -> None:
 
 def test_a_refusal_is_said() -> None:
     assert policy.refused("en") == "Okay, I left it as it is."
+
+
+@pytest.mark.parametrize(("language", "said"), [("en", "Home"), ("de-CH", "Home Assistant antwortet"), ("eo", "")])
+def test_a_home_that_is_away_is_spoken_of_in_the_language_s_own_words(language: str, said: str) -> None:
+    assert policy.home_is_away(language).startswith(said)
+    assert bool(policy.home_is_away(language)) == bool(said)

@@ -7,10 +7,12 @@ from contextlib import aclosing
 
 import pytest
 
-from gateway.errors import AudioError
+from gateway.errors import AudioError, HomeError
 from gateway.events import (
     ActionDone,
+    ActionRequest,
     Event,
+    Intent,
     IntentRecognized,
     NothingHeard,
     Outcome,
@@ -23,11 +25,13 @@ from gateway.events import (
     TurnFailed,
     WakeDetected,
 )
+from gateway.house import Entity
 from gateway.turn.ear import Ear
 from gateway.turn.run import Place, run_turn
 from gateway.turn.stages import Stages
 from tests.fakes import (
     LIGHT_ON,
+    UNLOCK,
     UNLOCKED,
     ScriptedHome,
     ScriptedStt,
@@ -197,7 +201,7 @@ async def test_a_protected_action_is_done_after_a_yes() -> None:
         "end",
     ]
     assert the(events, QuestionAsked).text == "Should I unlock the Front Door?"
-    assert len(home.requests) == 1
+    assert [request.is_confirmed for request in home.requests] == [True]
 
 
 async def test_a_protected_action_is_not_done_after_a_no() -> None:
@@ -231,6 +235,41 @@ async def test_in_a_language_without_a_yes_protected_actions_are_refused() -> No
     assert home.requests == []
 
 
+async def test_a_protected_action_that_is_asked_for_later_is_asked_about_at_once() -> None:
+    later = Intent(
+        name="HassStartTimer",
+        slots={"conversation_command": UNLOCK.text, "minutes": 2},
+        text="unlock the front door in two minutes",
+    )
+
+    class Foreseeing(ScriptedHome):
+        """Knows what unlocking comes to, and that setting a timer opens nothing."""
+
+        def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
+            return (UNLOCKED,) if request.intent == UNLOCK else ()
+
+    for answer, confirmed in (("Yes.", [True]), ("No.", [])):
+        home = Foreseeing()
+        parts = stages(
+            stt=ScriptedStt(recognized(later.text), recognized(answer)),
+            understanding=ScriptedUnderstanding(later, UNLOCK),
+            home=home,
+        )
+        events = await turn(*COMMAND, speech(320), quiet(1_000), parts=parts)
+        assert the(events, QuestionAsked).text == "Should I unlock the Front Door?"
+        assert [request.is_confirmed for request in home.requests] == confirmed
+        assert all(request.intent == later for request in home.requests)
+
+
+async def test_a_later_command_that_means_nothing_here_is_nothing_to_ask_about() -> None:
+    later = Intent(name="HassStartTimer", slots={"conversation_command": "sing"}, text="sing in ten minutes")
+    home = ScriptedHome(foreseen=(UNLOCKED,))
+    parts = stages(stt=ScriptedStt(recognized(later.text)), understanding=ScriptedUnderstanding(later), home=home)
+    events = await turn(*COMMAND, parts=parts)
+    assert "question" not in types(events)
+    assert [request.is_confirmed for request in home.requests] == [False]
+
+
 async def test_a_failing_engine_ends_the_turn_with_its_code() -> None:
     events = await turn(*COMMAND, parts=stages(stt=ScriptedStt(recognized("x"), fails=True)))
     assert types(events) == ["wake", "speech_start", "error", "end"]
@@ -242,6 +281,14 @@ async def test_a_home_that_does_not_answer_ends_the_turn(monkeypatch: pytest.Mon
     monkeypatch.setattr("gateway.turn.run.ACTION_DEADLINE_S", 0.01)
     events = await turn(*COMMAND, parts=stages(home=ScriptedHome(delay_s=60)))
     assert the(events, TurnFailed).code == "home"
+
+
+async def test_a_home_that_cannot_be_asked_is_spoken_about_before_the_turn_ends() -> None:
+    events = await turn(*COMMAND, parts=stages(home=ScriptedHome(fault=HomeError("scripted"))))
+    assert the(events, Reply).text == "Home Assistant does not answer."
+    assert types(events)[-2:] == ["error", "end"]
+    assert the(events, TurnFailed).code == "home"
+    assert outcome(events) is Outcome.ERROR
 
 
 async def test_a_fault_of_our_own_ends_one_turn_and_its_words_are_not_logged(caplog: pytest.LogCaptureFixture) -> None:

@@ -14,6 +14,7 @@ from gateway.engines.spoken import (
     OWN_ANSWERS,
     OWN_ERRORS,
     SpokenEntity,
+    demo_opening,
     spoken_device_class,
     spoken_domain,
     spoken_slot,
@@ -42,12 +43,8 @@ class HassAnswers:
 
     def render(self, intent: Intent, result: ActionResult, *, unit: str) -> str:
         """Return the answer to `intent`; `unit` is the house's temperature unit. Empty where nothing is to be said."""
-        if result.error is not None:
-            return self.error(result.error, result.error_slots)
-        source = self._source(intent)
-        if source is None:
-            return ""
-        return self._say(source, self._values(intent, result, unit))
+        said = self._answer(intent, result, unit)
+        return f"{demo_opening(self.language)}{said}" if said and result.is_demo else said
 
     def sorry(self) -> str:
         """Return what is said to a sentence that means nothing here."""
@@ -60,6 +57,14 @@ class HassAnswers:
         if self.language == "en" and "domain" in slots:
             slots = {**slots, "domain": spoken_domain(str(slots["domain"]))}
         return self._say(source, {"slots": slots, **slots})
+
+    def _answer(self, intent: Intent, result: ActionResult, unit: str) -> str:
+        if result.error is not None:
+            return self.error(result.error, result.error_slots)
+        source = self._source(intent)
+        if source is None:
+            return ""
+        return self._say(source, self._values(intent, result, unit))
 
     def _source(self, intent: Intent) -> str | None:
         own = OWN_ANSWERS.get((self.language, intent.name, intent.response))

@@ -53,6 +53,17 @@ OWN_ERRORS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
     }
 )
 
+_DEMO_OPENINGS: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "en": "In the demo house: ",
+        "de": "Im Demohaus: ",
+        "fr": "Dans la maison de démonstration : ",
+        "es": "En la casa de demostración: ",
+        "nl": "In het demohuis: ",
+        "it": "Nella casa dimostrativa: ",
+    }
+)
+
 _UNITS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
     {
         "°C": ("degree Celsius", "degrees Celsius"),
@@ -186,6 +197,11 @@ class SpokenEntity:
             self.state_with_unit = measured(entity.state, str(own_unit), language, unit)
         else:
             self.state_with_unit = _said(entity) if language == "en" else entity.state
+
+
+def demo_opening(language: str) -> str:
+    """Return how an answer begins that is true of the demo house only; `Demo: ` in a language without words for it."""
+    return _DEMO_OPENINGS.get(language.partition("-")[0], "Demo: ")
 
 
 def spoken_slot(value: AttributeValue) -> str:

@@ -204,6 +204,29 @@ def test_every_language_s_templates_can_be_read(language: str) -> None:
     assert answers.sorry()
 
 
+@pytest.mark.parametrize(
+    ("language", "opening"),
+    [
+        *(("en", "In the demo house: "), ("de", "Im Demohaus: "), ("de-CH", "Im Demohaus: ")),
+        *(("fr", "Dans la maison de démonstration : "), ("es", "En la casa de demostración: ")),
+        *(("nl", "In het demohuis: "), ("it", "Nella casa dimostrativa: "), ("fi", "Demo: ")),
+    ],
+)
+def test_what_is_true_of_the_demo_house_only_is_said_to_be(language: str, opening: str) -> None:
+    answers = HassAnswers(language)
+    real, demo = (ActionResult(matched=lights("Lamp"), is_demo=is_demo) for is_demo in (False, True))
+    said = answers.render(asked("HassTurnOn"), real, unit="°C")
+    assert said
+    assert answers.render(asked("HassTurnOn"), demo, unit="°C") == opening + said
+
+
+def test_an_error_of_the_demo_house_is_said_to_be_one_and_silence_stays_silence(answers: HassAnswers) -> None:
+    error = ActionResult(error="timer_not_found", is_demo=True)
+    said = answers.render(asked("HassCancelTimer"), error, unit="°C")
+    assert said == "In the demo house: Sorry, I couldn't find that timer"
+    assert answers.render(asked("HassNevermind"), ActionResult(is_demo=True), unit="°C") == ""
+
+
 def test_an_unknown_language_is_refused() -> None:
     with pytest.raises(ConfigError, match="tlh"):
         HassAnswers("tlh")

@@ -5,7 +5,7 @@ import contextlib
 from collections.abc import Callable
 from typing import Final
 
-from aiohttp import ClientWebSocketResponse, WSCloseCode, WSMsgType, web
+from aiohttp import ClientWebSocketResponse, WSCloseCode, WSMessage, WSMsgType, web
 
 from gateway.errors import LinkError, ProtocolError
 from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Message, Refused, Vocabulary, encode
@@ -17,6 +17,8 @@ MOST_WAITING: Final = 256
 HEARTBEAT_S: Final = 10.0
 """A peer that answers no ping within half of this is gone: its cable was pulled."""
 CLOSE_S: Final = 2.0
+LONGEST_REASON_CHARS: Final = 32
+"""Our codes are shorter."""
 LARGEST_FRAME_BYTES: Final = 8 * 1024
 """A quarter of a second of microphone sound."""
 MOST_REFUSALS: Final = 20
@@ -69,6 +71,8 @@ class Channel:
         self._refusals = 0
         self.end = ""
         """Why the connection ended, once it has: a code of ours, or nothing where the peer went."""
+        self.told = ""
+        """Why the other side says that it ended the connection: a code, or whatever a stranger writes there."""
 
     @property
     def is_open(self) -> bool:
@@ -105,7 +109,7 @@ class Channel:
                 if received.type is WSMsgType.BINARY:
                     return self._frame(received.data)
                 if received.type is not WSMsgType.TEXT:
-                    self._ended(received.type)
+                    self._ended(received)
                     return None
                 return self._message(received.data)
             except ProtocolError as error:
@@ -156,10 +160,12 @@ class Channel:
             raise ProtocolError("too_fast", "sound that comes faster than it can have been spoken")
         return data
 
-    def _ended(self, kind: WSMsgType) -> None:
+    def _ended(self, received: WSMessage) -> None:
+        if received.type is WSMsgType.CLOSE:
+            self.told = str(received.extra or "")[:LONGEST_REASON_CHARS]
         if self._websocket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
             self.end = self.end or "too_large"
-        elif kind is WSMsgType.ERROR:
+        elif received.type is WSMsgType.ERROR:
             self.end = self.end or "malformed"
 
     async def _put(self, item: bytes | str) -> None:

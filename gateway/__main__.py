@@ -21,6 +21,8 @@ COMMANDS = {
     "models": "list, verify and add models",
     "doctor": "what works on this machine, how fast, and what would help",
     "serve": "run as a service until it is told to stop",
+    "service": "have systemd run the gateway or a satellite",
+    "satellite": "a microphone and speaker for a gateway elsewhere in the house",
 }
 """What `--help` says of each. The module of that name is imported when its command is called: some need seconds."""
 

@@ -1,0 +1,136 @@
+"""One satellite's connection: its device, and the conversation that uses it. It speaks for its own room and id only."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Final
+
+from gateway.errors import LinkError, ProtocolError, VoiceError
+from gateway.events import WakeDetected
+from gateway.server.arbiter import Arbiter
+from gateway.server.conversation import Conversation
+from gateway.server.handshake import listen
+from gateway.server.remote_device import RemoteDevice
+from gateway.server.services import Household, Services
+from gateway.server.turn_record import TurnRecord, TurnSummary
+from gateway.turn.endpoint import EndpointSettings
+from gateway.turn.run import Place
+from gateway.turn.tasks import drop
+from gateway.wire.channel import Channel
+from gateway.wire.messages import Hello, Message, name_of
+from gateway.wire.peers import Peer
+from gateway.wire.voice_words import SoundFailed
+
+_DEVICES: Final = ("microphone", "speaker")
+
+_LOG = logging.getLogger(__name__)
+
+
+class SatelliteSession:
+    """From the greeting to the end of the connection."""
+
+    def __init__(
+        self,
+        peer: Peer,
+        channel: Channel,
+        services: Services,
+        endpoint: EndpointSettings,
+        arbiter: Arbiter,
+        *,
+        changed: Callable[[], None],
+        ready: Callable[[Conversation], None],
+        happened: Callable[[str, TurnSummary], None],
+    ) -> None:
+        """`ready` is called when the satellite can be spoken to, `happened` with its id after each turn."""
+        self.peer = peer
+        self.device = RemoteDevice(channel, changed)
+        self.conversation: Conversation | None = None
+        """Once its models are loaded."""
+        self._channel = channel
+        self._services = services
+        self._endpoint = endpoint
+        self._arbiter = arbiter
+        self._ready = ready
+        self._record = TurnRecord(peer.id, lambda summary: happened(peer.id, summary))
+        self._replaced = asyncio.Event()
+        self._failed: set[str] = set()
+
+    def place_anew(self) -> None:
+        """Let its next turn happen where it stands now."""
+        if self.conversation is not None:
+            self.conversation.place = self._place()
+
+    def replace(self) -> None:
+        """End this session: the same satellite has connected anew."""
+        self._channel.end = self._channel.end or "replaced"
+        self._replaced.set()
+
+    async def run(self) -> None:
+        """Listen and converse until the connection ends, has to, or is replaced."""
+        listening = asyncio.create_task(listen(self._channel, self.peer.role, self._on_message, self.device.hear))
+        conversing = asyncio.create_task(self._converse())
+        replaced = asyncio.create_task(self._replaced.wait())
+        tasks = (listening, conversing, replaced)
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            self.device.end(LinkError("the satellite's connection has ended"))
+            for task in tasks:
+                await drop(task)
+            if self.device.dropped_frames:
+                _LOG.warning("%s: %d frames were dropped", self.peer.id, self.device.dropped_frames)
+        if not listening.cancelled():
+            listening.result()
+
+    async def _converse(self) -> None:
+        try:
+            conversation = Conversation(
+                self.device,
+                await self._services.new_stages(),
+                self._place(),
+                self._endpoint,
+                show=self._record,
+                may_answer=self._may_answer,
+            )
+            self.conversation = conversation
+            self._ready(conversation)
+            await conversation.run()
+        except LinkError:
+            return
+        except VoiceError as error:
+            _LOG.error("%s: conversation failed: %s", self.peer.id, error.code)
+        except Exception as error:  # noqa: BLE001 - the end of a conversation: the session tells the satellite
+            _LOG.error("%s: conversation failed: %s", self.peer.id, type(error).__name__)  # it may hold what was said
+        self._channel.end = self._channel.end or "internal"
+
+    def _place(self) -> Place:
+        return Place(area_id=area_of(self.peer, self._services.household), satellite_id=self.peer.id)
+
+    def _may_answer(self, wake: WakeDetected) -> bool:
+        earlier = self._arbiter.heard(self.peer.id, wake.wake_word)
+        if earlier is None:
+            return True
+        _LOG.info("wake at %s: %s heard it %d ms earlier", self.peer.id, earlier.satellite_id, earlier.before_ms)
+        self._record.forget()
+        return False
+
+    async def _on_message(self, message: Message) -> None:
+        match message:
+            case SoundFailed():
+                self._sound_failed(message.device)
+            case Hello():
+                raise ProtocolError("out_of_order", "that was said already", about=name_of(Hello))
+            case _:
+                self.device.told(message)
+
+    def _sound_failed(self, device: str) -> None:
+        if device not in _DEVICES:
+            raise ProtocolError("malformed", f"a device is one of {', '.join(_DEVICES)}", about=name_of(SoundFailed))
+        if device not in self._failed:
+            self._failed.add(device)
+            _LOG.warning("%s: its %s does not work", self.peer.id, device)
+
+
+def area_of(peer: Peer, household: Household) -> str | None:
+    """Return the id of the room that a satellite stands in; None where the house as it is now has none of that name."""
+    return household.area_id(peer.area) if peer.area else None

@@ -1,0 +1,204 @@
+"""All satellites: who is connected, what homes are told of them, and what sounds where."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Final
+
+from gateway.errors import ProtocolError, VoiceError
+from gateway.events import Announcement, Sound, TimerFinished
+from gateway.server.arbiter import Arbiter
+from gateway.server.conversation import Conversation
+from gateway.server.satellite_session import SatelliteSession, area_of
+from gateway.server.services import Services
+from gateway.server.turn_record import TurnSummary
+from gateway.server.unheard_timers import UnheardTimers
+from gateway.turn.endpoint import EndpointSettings
+from gateway.turn.tasks import drop
+from gateway.wire.channel import Channel
+from gateway.wire.messages import Message, name_of
+from gateway.wire.peers import Peer
+from gateway.wire.voice_words import MuteSatellite, SatelliteChanged, TurnHappened
+
+MOST_ANNOUNCEMENTS: Final = 16
+"""That wait for their sound at once; who says more to the household waits."""
+
+type Watcher = Callable[[Message], None]
+
+_LOG = logging.getLogger(__name__)
+
+
+class Satellites:
+    """The satellites of one gateway. Belongs to the event loop that is running when it is made."""
+
+    def __init__(self, services: Services, endpoint: EndpointSettings) -> None:
+        clock = asyncio.get_running_loop().time
+        self._services = services
+        self._endpoint = endpoint
+        self._arbiter = Arbiter(clock)
+        self._unheard = UnheardTimers(clock)
+        self._peers: dict[str, Peer] = {}
+        self._sessions: dict[str, SatelliteSession] = {}
+        self._told: dict[str, SatelliteChanged] = {}
+        self._watchers: list[Watcher] = []
+        self._announcing: set[asyncio.Task[None]] = set()
+
+    async def serve(self, peer: Peer, channel: Channel) -> None:
+        """Run a satellite's session, in place of one that it may have already."""
+        before = self._sessions.get(peer.id)
+        session = SatelliteSession(
+            peer,
+            channel,
+            self._services,
+            self._endpoint,
+            self._arbiter,
+            changed=lambda: self._changed(peer.id),
+            ready=self._ready,
+            happened=self._happened,
+        )
+        self._sessions[peer.id] = session
+        if before is not None:
+            before.replace()
+        self._changed(peer.id)
+        try:
+            await session.run()
+        finally:
+            if self._sessions.get(peer.id) is session:
+                del self._sessions[peer.id]
+            self._changed(peer.id)
+
+    async def close(self) -> None:
+        """Drop what was to be announced."""
+        for announcing in list(self._announcing):
+            await drop(announcing)
+
+    # What homes are told
+
+    @contextmanager
+    def watched_by(self, watcher: Watcher) -> Iterator[None]:
+        """Tell `watcher` how each satellite is, and during the block what becomes different and which turns happen."""
+        for told in self._told.values():
+            watcher(told)
+        self._watchers.append(watcher)
+        try:
+            yield
+        finally:
+            self._watchers.remove(watcher)
+
+    def know(self, peers: Iterable[Peer]) -> None:
+        """Know these satellites and no others."""
+        self._peers = {peer.id: peer for peer in peers}
+        for satellite_id in {*self._told, *self._peers}:
+            self._changed(satellite_id)
+
+    def house_changed(self) -> None:
+        """Find out again where each satellite stands."""
+        for session in self._sessions.values():
+            session.place_anew()
+        for satellite_id in self._peers:
+            self._changed(satellite_id)
+
+    def mute(self, message: MuteSatellite) -> None:
+        """Have a satellite listen no more, or again. Raises ProtocolError `not_connected`."""
+        session = self._sessions.get(message.satellite_id)
+        if session is None:
+            raise ProtocolError("not_connected", "this satellite is not connected", about=name_of(MuteSatellite))
+        session.device.mute(message.muted)
+
+    # What sounds where
+
+    def announce(self, sounds: Sequence[Sound], satellite_ids: Iterable[str] = ()) -> tuple[str, ...]:
+        """Play `sounds` at these satellites, or at all; return the ids of those where they will be heard."""
+        wanted = frozenset(satellite_ids)
+        chosen = {
+            satellite_id: conversation
+            for satellite_id, conversation in self._conversations()
+            if not wanted or satellite_id in wanted
+        }
+        for conversation in chosen.values():
+            conversation.announce(sounds)
+        return tuple(chosen)
+
+    def announcement(self, announcement: Announcement) -> None:
+        """Say a message at all satellites but its own, as soon as its sound is there."""
+        if len(self._announcing) >= MOST_ANNOUNCEMENTS:
+            _LOG.warning("announcement from %s: too many at once", announcement.satellite_id)
+            return
+        task = asyncio.create_task(self._announce_to_others(announcement))
+        self._announcing.add(task)
+        task.add_done_callback(self._announcing.discard)
+
+    def timer_finished(self, timer: TimerFinished) -> None:
+        """Ring where the timer was set, else everywhere, else at the first satellite that comes.
+
+        What was asked for later is done once: not at two places, and nowhere after all others have rung.
+        """
+        conversations = dict(self._conversations())
+        own = conversations.get(timer.satellite_id)
+        if own is not None:
+            own.timer_finished(timer)
+        elif not conversations:
+            self._unheard.keep(timer)
+        else:
+            chosen = list(conversations.values())
+            for conversation in chosen[:1] if timer.command else chosen:
+                conversation.timer_finished(timer)
+
+    def _conversations(self) -> Iterator[tuple[str, Conversation]]:
+        for satellite_id, session in self._sessions.items():
+            if session.conversation is not None:
+                yield satellite_id, session.conversation
+
+    async def _announce_to_others(self, announcement: Announcement) -> None:
+        own = announcement.satellite_id
+        try:
+            sounds = [sound async for sound in self._services.speak(announcement.message)]
+        except VoiceError as error:
+            _LOG.error("announcement from %s: %s", own, error.code)
+            return
+        others = [satellite_id for satellite_id, _ in self._conversations() if satellite_id != own]
+        heard = self.announce(sounds, others) if others else ()
+        _LOG.info("announcement from %s: heard at %s", own, ", ".join(heard) or "no other satellite")
+
+    def _ready(self, conversation: Conversation) -> None:
+        for timer in self._unheard.take():
+            conversation.timer_finished(timer)
+
+    def _happened(self, satellite_id: str, summary: TurnSummary) -> None:
+        self._tell(
+            TurnHappened(
+                satellite_id=satellite_id,
+                outcome=summary.outcome,
+                wake_word=summary.wake_word,
+                stages_ms=dict(summary.stages_ms),
+            )
+        )
+
+    def _changed(self, satellite_id: str) -> None:
+        """Tell homes how a satellite is, where that is different from what they were told."""
+        peer = self._peers.get(satellite_id)
+        before = self._told.get(satellite_id)
+        if peer is None:  # revoked: for homes it is only gone
+            if before is not None and self._told.pop(satellite_id).connected:
+                self._tell(SatelliteChanged(satellite_id=satellite_id, name=before.name, area_id=None, connected=False))
+            return
+        now = self._state_of(peer)
+        if now != before:
+            self._told[satellite_id] = now
+            self._tell(now)
+
+    def _state_of(self, peer: Peer) -> SatelliteChanged:
+        session = self._sessions.get(peer.id)
+        return SatelliteChanged(
+            satellite_id=peer.id,
+            name=peer.name,
+            area_id=area_of(peer, self._services.household),
+            connected=session is not None,
+            muted=session is not None and session.device.is_muted,
+            activity="idle" if session is None else session.device.activity,
+        )
+
+    def _tell(self, message: Message) -> None:
+        for watcher in list(self._watchers):
+            watcher(message)

@@ -1,0 +1,97 @@
+"""The words of the voice port as this program's own data, and the other way round. Pure.
+
+What refers to a room or a storey that there is none of refers to nothing: it is still a thing of this house.
+"""
+
+from collections.abc import Collection, Mapping
+from types import MappingProxyType
+from typing import TypeIs
+
+from gateway.events import ActionRequest, ActionResult, StateChange
+from gateway.house import Area, AttributeValue, Entity, Floor
+from gateway.wire.messages import TEXT_CHARS
+from gateway.wire.voice_words import (
+    ActionAsked,
+    ActionDone,
+    AreaWords,
+    Attribute,
+    EntityWords,
+    FloorWords,
+    Scalar,
+    StateChangeWords,
+)
+
+
+def floor_of(words: FloorWords) -> Floor:
+    """Return the storey that a home told of."""
+    return Floor(id=words.id, name=words.name, aliases=words.aliases, level=words.level)
+
+
+def area_of(words: AreaWords, floor_ids: Collection[str]) -> Area:
+    """Return the room that a home told of; its storey is one of `floor_ids` or none."""
+    floor_id = words.floor_id if words.floor_id in floor_ids else None
+    return Area(id=words.id, name=words.name, aliases=words.aliases, floor_id=floor_id)
+
+
+def entity_of(words: EntityWords, area_ids: Collection[str]) -> Entity:
+    """Return the thing that a home told of; its room is one of `area_ids` or none."""
+    return Entity(
+        id=words.id,
+        name=words.name,
+        aliases=words.aliases,
+        area_id=words.area_id if words.area_id in area_ids else None,
+        state=words.state,
+        attributes=attributes_of(words.attributes),
+    )
+
+
+def attributes_of(words: Mapping[str, Attribute]) -> Mapping[str, AttributeValue]:
+    """Return attributes or slots that a home told of."""
+    return MappingProxyType(dict(words))
+
+
+def attribute_words(values: Mapping[str, AttributeValue]) -> dict[str, Attribute]:
+    """Return attributes or slots as they travel: lists within lists stay behind."""
+    return {name: _attribute(value) for name, value in values.items()}
+
+
+def asked(request: ActionRequest, *, number: int, deadline_ms: int) -> ActionAsked:
+    """Return the words that ask a home for `request`, to be answered under this `number`."""
+    intent = request.intent
+    return ActionAsked(
+        id=number,
+        intent=intent.name,
+        slots=attribute_words(intent.slots),
+        response=intent.response,
+        text=intent.text[:TEXT_CHARS],
+        entity_id=intent.entity_id,
+        area_id=request.area_id,
+        satellite_id=request.satellite_id,
+        deadline_ms=deadline_ms,
+    )
+
+
+def result_of(words: ActionDone, area_ids: Collection[str]) -> ActionResult:
+    """Return what a home says it did."""
+    return ActionResult(
+        error=words.error,
+        error_slots=attributes_of(words.error_slots),
+        changes=tuple(_change_of(change) for change in words.changes),
+        matched=tuple(entity_of(entity, area_ids) for entity in words.matched),
+        unmatched=tuple(entity_of(entity, area_ids) for entity in words.unmatched),
+        speech_slots=attributes_of(words.speech_slots),
+    )
+
+
+def _change_of(words: StateChangeWords) -> StateChange:
+    return StateChange(entity_id=words.entity_id, name=words.name, before=words.before, after=words.after)
+
+
+def _attribute(value: AttributeValue) -> Attribute:
+    if not isinstance(value, tuple):
+        return value
+    return tuple(item for item in value if _is_scalar(item))
+
+
+def _is_scalar(value: AttributeValue) -> TypeIs[Scalar]:
+    return not isinstance(value, tuple)

@@ -85,9 +85,11 @@ class Admission:
 
     @contextmanager
     def present(self, peer: Peer, channel: Channel) -> Iterator[None]:
-        """Count `channel` as the peer's for the time of the block."""
+        """Count `channel` as the peer's for the time of the block; who was revoked since `admit` is cut off."""
         channels = self._present.setdefault(peer.id, set())
         channels.add(channel)
+        if peer not in self._peers.by_role(peer.role):
+            channel.cut("revoked")
         try:
             yield
         finally:

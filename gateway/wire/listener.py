@@ -199,6 +199,9 @@ class Listener:
             return await handler(request)
         except web.HTTPException as refusal:
             return web.Response(status=refusal.status, text=refusal.text, content_type=refusal.content_type)
+        except Exception as error:
+            _LOG.error("%s: a request failed: %s", self._name, type(error).__name__)
+            raise
 
     def _lost(self, protocol: RequestHandler) -> None:
         visit = self._visits.pop(protocol, None)

@@ -62,9 +62,6 @@ class Vocabulary:
             {name_of(kind): msgspec.json.Decoder(kind) for kind in kinds}
         )
 
-    def __contains__(self, kind: object) -> bool:
-        return kind in self._decoders
-
     def decode(self, raw: bytes) -> Message:
         """Return the message in `raw`.
 

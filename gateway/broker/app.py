@@ -1,0 +1,132 @@
+"""The broker, put together: the peers, the owner's socket, and the port with its doors `/pair` and `/broker`."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from aiohttp import web
+
+from gateway.broker import conversations
+from gateway.broker.membership import Membership, TellPeers
+from gateway.broker.owner import OwnerSocket
+from gateway.broker.pairing import WINDOW_S, Closing
+from gateway.broker.store import PeerStore
+from gateway.wire import pairing
+from gateway.wire.admission import Admission
+from gateway.wire.broker_words import PAIRING_TO_BROKER, TO_BROKER, PairingOpen
+from gateway.wire.channel import Channel, server_websocket
+from gateway.wire.identity import Identity
+from gateway.wire.listener import Listener
+from gateway.wire.messages import Vocabulary
+from gateway.wire.peers import PeerTable, Role
+
+PATH: Final = "/broker"
+MOST_CONNECTIONS: Final = 32
+"""With the voice port's 224: 256."""
+MESSAGES_PER_S: Final = 5
+"""People cause them."""
+
+_LOG = logging.getLogger(__name__)
+
+
+class Broker:
+    """The gateway on the broker's port. Belongs to the event loop that is running when it is made."""
+
+    def __init__(
+        self,
+        folder: Path,
+        bound: socket.socket,
+        identity: Identity,
+        voice_fingerprint: bytes,
+        *,
+        version: str,
+        tell_voice: TellPeers,
+        show_code: Callable[[PairingOpen], None],
+        window_s: float = WINDOW_S,
+    ) -> None:
+        """Serve the peers in `folder`, which is kept until `close`, on a socket from `listener.bind`.
+
+        `tell_voice` hears whom the voice port lets in, at the start and whenever it changes; `show_code` shows the
+        code of the window that the first start opens for a home. Raises ConfigError where another gateway keeps the
+        folder, or its peers are not usable; `bound` is closed then.
+        """
+        try:
+            self._store = PeerStore(folder)
+        except BaseException:
+            bound.close()
+            raise
+        self._version = version
+        self._show_code = show_code
+        self._channels: set[Channel] = set()
+        self._admission = Admission(PeerTable(), frozenset({Role.CONSENT, Role.SATELLITE}))
+        self._membership = Membership(
+            self._store,
+            voice_fingerprint,
+            identity.fingerprint,
+            tell_voice=tell_voice,
+            tell_broker=self._admission.replace_peers,
+            window_s=window_s,
+        )
+        self._owner = OwnerSocket(self._membership, folder, self._store.folder_fd)
+        handlers = {pairing.PATH: self._pair, PATH: self._be_peer}
+        self._listener = Listener(
+            bound, identity.server_context(), handlers, most_connections=MOST_CONNECTIONS, name="broker's port"
+        )
+
+    @property
+    def port(self) -> int:
+        """The port's number."""
+        return self._listener.port
+
+    async def start(self) -> None:
+        """Listen, tell whom to let in, and open the window for a home where there is none. Raises ConfigError."""
+        await self._owner.start()
+        self._membership.tell()
+        self._listener.start()
+        if self._membership.wants_home:
+            self._show_code(self._membership.open_window(Role.HOME, "", lambda _: None))
+
+    async def close(self) -> None:
+        """Close the window, end every connection, and let go of the folder."""
+        self._membership.close_window(Closing.STOPPED)
+        await self._owner.close()
+        await asyncio.gather(*(channel.close("stopping") for channel in self._channels))
+        await self._listener.close()
+        self._store.close()
+
+    async def _pair(self, request: web.BaseRequest) -> web.StreamResponse:
+        websocket = server_websocket()
+        async with self._channel(request, websocket, PAIRING_TO_BROKER) as channel:
+            await conversations.pair(channel, self._membership)
+        return websocket
+
+    async def _be_peer(self, request: web.BaseRequest) -> web.StreamResponse:
+        peer = self._admission.admit(request)
+        websocket = server_websocket()
+        async with self._channel(request, websocket, TO_BROKER) as channel:
+            self._listener.vouch(request)
+            with self._admission.present(peer, channel):
+                await conversations.be_peer(channel, peer, self._membership, self._version)
+        _LOG.info("%s %s: connection ended: %s", peer.role, peer.id, channel.end or "the peer went")
+        return websocket
+
+    @asynccontextmanager
+    async def _channel(
+        self, request: web.BaseRequest, websocket: web.WebSocketResponse, heard: Vocabulary
+    ) -> AsyncIterator[Channel]:
+        def abort() -> None:
+            if request.transport is not None:
+                request.transport.abort()
+
+        await websocket.prepare(request)
+        channel = Channel(websocket, heard, abort, messages_per_s=MESSAGES_PER_S)
+        self._channels.add(channel)
+        try:
+            yield channel
+        finally:
+            self._channels.discard(channel)
+            await channel.close()

@@ -1,0 +1,133 @@
+"""The owner's socket: a name in the gateway's folder that only its user may open, for who is at the gateway itself.
+
+One message a line, JSON as on the ports. The folder is locked by the store, so a socket that is found here is a dead
+gateway's. All paths go through the folder's descriptor: a socket's own may have no more than 107 bytes.
+"""
+
+import asyncio
+import os
+import socket
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
+
+from gateway.broker.membership import Membership
+from gateway.errors import ConfigError, ProtocolError
+from gateway.wire.broker_words import OWNER_TO_BROKER, OpenPairing, PairingClosed, Peers, RevokePeer
+from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Message, Refused, encode
+
+FILE_NAME: Final = "owner.sock"
+MOST_CONNECTIONS: Final = 8
+"""A person has a few terminals."""
+QUIET_S: Final = 360.0
+"""A pairing window, and a little."""
+SEND_S: Final = 5.0
+
+
+def socket_path(folder_fd: int) -> str:
+    """Return the socket's path by way of its folder's descriptor, which has to stay open."""
+    return f"/proc/self/fd/{folder_fd}/{FILE_NAME}"
+
+
+class OwnerSocket:
+    """Serves the owner."""
+
+    def __init__(self, membership: Membership, folder: Path, folder_fd: int) -> None:
+        """`folder_fd` is the locked descriptor of `folder` (`PeerStore.folder_fd`)."""
+        self._membership = membership
+        self._folder = folder
+        self._folder_fd = folder_fd
+        self._server: asyncio.Server | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """Listen. Raises ConfigError."""
+        self._server = await asyncio.start_unix_server(
+            self._accepted, sock=self._bind(), limit=LARGEST_MESSAGE_BYTES, cleanup_socket=False
+        )
+
+    async def close(self) -> None:
+        """Listen no more, and end every connection."""
+        if self._server is None:
+            return
+        self._server.close()
+        self._unlink()
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._server.wait_closed()
+
+    def _bind(self) -> socket.socket:
+        bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            self._unlink()
+            bound.bind(socket_path(self._folder_fd))
+            Path(socket_path(self._folder_fd)).chmod(0o600)  # before it listens nobody can connect
+        except OSError as error:
+            bound.close()
+            path = self._folder / FILE_NAME
+            raise ConfigError(f"{path}: cannot be made ({error.strerror}); choose another place for it") from error
+        return bound
+
+    def _unlink(self) -> None:
+        with suppress(FileNotFoundError):
+            os.unlink(FILE_NAME, dir_fd=self._folder_fd)
+
+    def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if len(self._tasks) >= MOST_CONNECTIONS:
+            writer.close()
+            return
+        task = asyncio.create_task(self._converse(reader, writer))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _converse(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        def say(message: Message) -> None:
+            if not writer.is_closing():
+                writer.write(encode(message) + b"\n")
+
+        try:
+            while line := await _line(reader):
+                try:
+                    self._answer(OWNER_TO_BROKER.decode(line), say)
+                except ProtocolError as error:
+                    say(Refused(code=error.refusal, message=str(error), about=error.about))
+                async with asyncio.timeout(SEND_S):
+                    await writer.drain()
+        except TimeoutError, ConnectionError:
+            writer.transport.abort()
+        finally:
+            await _hang_up(writer)
+
+    def _answer(self, message: Message, say: Callable[[Message], None]) -> None:
+        match message:
+            case OpenPairing():
+
+                def tell_closed(closed: PairingClosed) -> None:
+                    say(closed)
+
+                say(self._membership.open_window(message.role, message.area, tell_closed))
+            case RevokePeer():
+                self._membership.revoke(message.peer_id)
+                say(Peers(peers=self._membership.peers()))
+            case _:
+                say(Peers(peers=self._membership.peers()))
+
+
+async def _line(reader: asyncio.StreamReader) -> bytes:
+    """Return the next line; nothing where there is none, or none in time, or too long a one."""
+    with suppress(TimeoutError, ValueError, ConnectionError):
+        async with asyncio.timeout(QUIET_S):
+            line = await reader.readline()
+            return line if line.endswith(b"\n") else b""
+    return b""
+
+
+async def _hang_up(writer: asyncio.StreamWriter) -> None:
+    """Send what waits, as long as the other side reads it, and end the connection."""
+    writer.close()
+    with suppress(TimeoutError, ConnectionError):
+        async with asyncio.timeout(SEND_S):
+            await writer.wait_closed()
+    writer.transport.abort()

@@ -21,6 +21,8 @@ COMMANDS = {
     "models": "list, verify and add models",
     "doctor": "what works on this machine, how fast, and what would help",
     "serve": "run as a service until it is told to stop",
+    "pair": "let Home Assistant or a satellite in, by a code",
+    "peers": "who is paired, and cutting one off",
     "service": "have systemd run the gateway or a satellite",
     "satellite": "a microphone and speaker for a gateway elsewhere in the house",
 }

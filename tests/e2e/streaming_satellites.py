@@ -40,4 +40,5 @@ async def main(host: str, port: str, seconds: str, pcm: bytes) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(*sys.argv[1:4], Path(sys.argv[4]).read_bytes()))
+    host, port, seconds, sound = sys.argv[1:]
+    asyncio.run(main(host, port, seconds, Path(sound).read_bytes()))

@@ -65,7 +65,7 @@ async def test_thirty_two_satellites_stream_and_nothing_is_lost(
     port = free_ports()
     config = replace(Config(), server=ServerConfig(host="127.0.0.1", port=port, announce=False))
     ready, lag = asyncio.Event(), Lag()
-    serving = asyncio.create_task(Launcher(config, show_code=lambda _code, _seconds: None).serve(ready.set))
+    serving = asyncio.create_task(Launcher(config, show_code=lambda _: None).serve(ready.set))
     watching = asyncio.create_task(asyncio.sleep(0))
     try:
         async with asyncio.timeout(STARTING_S):

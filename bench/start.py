@@ -1,17 +1,19 @@
 """How long a person waits: until `serve` is ready, until it has stopped, and until short commands have answered."""
 
+import os
 import signal
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
 from bench.findings import Finding, Section, at_most
 from bench.options import PROJECT, Options
+from gateway import paths
 from gateway.errors import EngineError
 
 ROUNDS = 5
@@ -19,6 +21,16 @@ DEADLINE_S = 60.0
 """A gateway that is not there by then does not come."""
 READY = "ready after"
 LONGEST_LINE_BYTES = 10_000
+PORT = 20_870
+"""Not the one that a gateway of this household may have."""
+CONFIG = """\
+[stt]
+model = "{model}"
+[server]
+host = "127.0.0.1"
+port = {port}
+announce = false
+"""
 PROGRAM = (sys.executable, "-m", "gateway")
 
 METHOD = f"""\
@@ -55,9 +67,12 @@ def _serve(options: Options) -> tuple[float, float]:
     """Return after how many seconds `serve` is ready, and how many more it needs to stop."""
     with tempfile.TemporaryDirectory() as folder:
         config = Path(folder, "config.toml")
-        config.write_text(f'[stt]\nmodel = "{options.model}"\n', encoding="utf-8")
+        config.write_text(CONFIG.format(model=options.model, port=PORT), encoding="utf-8")
+        data = Path(folder, paths.APPLICATION)  # not the person's own gateway, but their models
+        data.mkdir()
+        (data / "models").symlink_to(paths.models_dir())
         started_s = time.monotonic()
-        with _running([*PROGRAM, "serve", "--config", str(config)]) as process:
+        with _running([*PROGRAM, "serve", "--config", str(config)], {"XDG_DATA_HOME": folder}) as process:
             _wait_until_ready(process)
             ready_s = time.monotonic() - started_s
             process.send_signal(signal.SIGTERM)
@@ -66,8 +81,10 @@ def _serve(options: Options) -> tuple[float, float]:
 
 
 @contextmanager
-def _running(command: Sequence[str]) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(command, cwd=PROJECT, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL)
+def _running(command: Sequence[str], environ: Mapping[str, str]) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        command, cwd=PROJECT, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL, env={**os.environ, **environ}
+    )
     try:
         yield process
     finally:

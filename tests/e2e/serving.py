@@ -61,13 +61,19 @@ class Serving:
 def serving(folder: Path, *, more: str = "", port: int = 0) -> Iterator[Serving]:
     """Serve from `folder` during the block; `more` is TOML for the configuration."""
     port = port or free_ports()
-    folder.mkdir(parents=True, exist_ok=True)
-    config = folder / "config.toml"
-    config.write_text(f'[server]\nhost = "127.0.0.1"\nport = {port}\nannounce = false\n{more}', encoding="utf-8")
+    config = loopback_config(folder, port, more)
     environ = {"XDG_DATA_HOME": str(folder / "data")}
     with started("serve", "--config", config, environ=environ) as running:
         running.wait_for_log(READY, deadline_s=60)
         yield Serving(running=running, port=port, environ=environ, config=config)
+
+
+def loopback_config(folder: Path, port: int, more: str = "") -> Path:
+    """Write a configuration for a gateway that only this machine reaches; `more` is TOML."""
+    folder.mkdir(parents=True, exist_ok=True)
+    config = folder / "config.toml"
+    config.write_text(f'[server]\nhost = "127.0.0.1"\nport = {port}\nannounce = false\n{more}', encoding="utf-8")
+    return config
 
 
 def free_ports() -> int:

@@ -1,7 +1,5 @@
 """The other commands as a person calls them."""
 
-import asyncio
-import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,7 +8,7 @@ import pytest
 import soundfile
 
 from gateway.recordings import read_recording
-from tests.e2e.program import run, started
+from tests.e2e.program import run
 from tests.soundcard import SoundCard
 from tests.voices import Voices, silence
 
@@ -200,29 +198,3 @@ def test_the_demo_takes_a_recording_of_ones_own_and_says_what_to_do_next(
     assert ".venv/bin/local-voice listen" in finished.out
     assert (tmp_path / "replies" / "reply-1.wav").is_file()
     assert read_recording(tmp_path / "replies" / "reply-1.wav")
-
-
-# serve
-
-
-async def test_the_service_answers_and_logs_no_word_of_it(soundcard: SoundCard, voices: Voices, tmp_path: Path) -> None:
-    (tmp_path / "sounddevice.py").write_text('raise OSError("PortAudio library not found")\n')
-    environ = soundcard.environ | {"PYTHONPATH": str(tmp_path)}
-    with started("serve", environ=environ) as running:
-        await asyncio.to_thread(running.wait_for_log, "INFO local-voice: ready after")
-        await asyncio.to_thread(running.wait_for_log, "INFO local-voice: listening for okay_nabu")
-        await asyncio.sleep(0.5)
-        with soundcard.recorded_from_speaker() as speaker:
-            said = "Okay Nabu, turn on the kitchen lights."
-            await soundcard.play_to_microphone(voices.piper(said) + silence(1.5))
-            await asyncio.to_thread(running.wait_for_log, "INFO local-voice: turn: action")
-            await speaker.wait_for_sound()
-        finished = await asyncio.to_thread(running.end, signal.SIGTERM)
-    assert finished.code == 0
-    assert finished.seconds < 1
-    assert finished.out == ""
-    log = finished.err.casefold()
-    for word in ("wake: okay_nabu", "intent: hassturnon", "reply: first sound", "stopped"):
-        assert word in log
-    for word in ("kitchen", "lights", "turned", "ceiling"):
-        assert word not in log, "nothing of what was said, answered or done is logged"

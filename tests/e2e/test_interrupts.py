@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.program import Finished, Running, descendants, is_alive, started
+from tests.e2e.serving import free_ports, loopback_config
 from tests.voices import Voices, silence
 
 SOON_S = 1.0
@@ -64,16 +65,22 @@ def test_control_c_ends_a_command_whatever_it_is_doing(
     assert list(tmp_path.glob("**/.*.part")) == []
 
 
-def test_control_c_ends_the_service() -> None:
-    with started("serve") as running:
+@pytest.fixture
+def serve(tmp_path: Path) -> tuple[str | Path, ...]:
+    """Return a call of the service on loopback."""
+    return ("serve", "--config", loopback_config(tmp_path, free_ports()))
+
+
+def test_control_c_ends_the_service(serve: tuple[str | Path, ...]) -> None:
+    with started(*serve) as running:
         running.wait_for_log("ready after")
         finished = ends_quietly(running, signal.SIGINT, INTERRUPTED)
     assert "Traceback" not in finished.err
 
 
 @pytest.mark.parametrize("after_s", [LOADING_S, WORKING_S])
-def test_the_service_stops_when_it_is_told_to(after_s: float) -> None:
-    with started("serve") as running:
+def test_the_service_stops_when_it_is_told_to(after_s: float, serve: tuple[str | Path, ...]) -> None:
+    with started(*serve) as running:
         time.sleep(after_s)
         finished = ends_quietly(running, signal.SIGTERM, 0)
     assert finished.err.endswith("INFO local-voice: stopped\n")

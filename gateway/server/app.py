@@ -14,7 +14,7 @@ from aiohttp import web
 
 from gateway.events import Announcement, TimerFinished
 from gateway.server.handshake import greet
-from gateway.server.homes import Homes
+from gateway.server.home_session import HomeSession
 from gateway.server.satellites import Satellites
 from gateway.server.services import Services
 from gateway.turn.endpoint import EndpointSettings
@@ -61,8 +61,8 @@ class VoiceServer:
         self._version = version
         self._peers = PeerTable()
         self._admission = Admission(self._peers, frozenset({Role.HOME, Role.SATELLITE}))
+        self._services = services
         self._satellites = Satellites(services, endpoint)
-        self._homes = Homes(services, self._satellites)
         self._sessions: dict[asyncio.Task[None], Channel] = {}
         self._one_less = asyncio.Event()
         self._is_closing = False
@@ -138,18 +138,20 @@ class VoiceServer:
         return websocket
 
     async def _session(self, peer: Peer, channel: Channel) -> None:
-        if peer not in self._peers.by_role(peer.role):  # revoked while the upgrade was under way
-            channel.end = "revoked"
-            return
         try:
             if await greet(channel, peer, gateway_id=self._gateway_id, version=self._version):
                 _LOG.info("%s %s: connected", peer.role, peer.id)
-                serve = self._homes.serve if peer.role is Role.HOME else self._satellites.serve
-                await serve(peer, channel)
+                await self._serve(peer, channel)
         except Exception as error:  # noqa: BLE001 - the end of a session: a fault in one must not end another
             # no traceback: it may hold what was said
             _LOG.error("%s %s: session failed: %s", peer.role, peer.id, type(error).__name__)
             channel.end = channel.end or "internal"
+
+    async def _serve(self, peer: Peer, channel: Channel) -> None:
+        if peer.role is Role.HOME:
+            await HomeSession(peer, channel, self._services, self._satellites).run()
+        else:
+            await self._satellites.serve(peer, channel)
 
 
 def _channel(peer: Peer, websocket: web.WebSocketResponse, request: web.BaseRequest) -> Channel:

@@ -132,9 +132,7 @@ class Conversation:
 
     def timer_finished(self, timer: TimerFinished) -> None:
         """Ring, or do what was asked for later, as soon as no turn is under way."""
-        command = timer.command
-        is_confirmed = timer.is_confirmed
-        self._interlude(lambda: self._delayed(command, is_confirmed=is_confirmed) if command else self._ring())
+        self._interlude(lambda: self._delayed(timer, timer.command) if timer.command else self._ring())
 
     def announce(self, sounds: Iterable[Sound]) -> None:
         """Play `sounds` as soon as no turn is under way; they are interrupted as a reply is."""
@@ -256,30 +254,31 @@ class Conversation:
                 await self._device.write(timer_ring())
         await self._device.drain()
 
-    async def _delayed(self, command: str, *, is_confirmed: bool) -> None:
-        intent = await self._stages.understanding.match(command, area_id=self.place.area_id)
-        if intent is None:
-            return
+    async def _delayed(self, timer: TimerFinished, command: str) -> None:
+        """Do what was asked for earlier as if it was said where the timer was set, and answer here."""
         try:
-            async for sound in self._stages.tts.speak(await self._carried_out(intent, is_confirmed=is_confirmed)):
+            intent = await self._stages.understanding.match(command, area_id=timer.area_id)
+            if intent is None:
+                return
+            async for sound in self._stages.tts.speak(await self._carried_out(intent, timer)):
                 if not self._hushed.is_set():
                     await self._device.write(sound)
         except (EngineError, HomeError) as error:
             self._show(TurnFailed(t_ms=self._ear.now_ms, code=error.code))
         await self._device.drain()
 
-    async def _carried_out(self, intent: Intent, *, is_confirmed: bool) -> str:
+    async def _carried_out(self, intent: Intent, timer: TimerFinished) -> str:
         """Do what was asked for earlier, unless it needs a yes that nobody gave: nobody may be there to give it now.
 
         Return the answer.
         """
         request = ActionRequest(
             intent=intent,
-            area_id=self.place.area_id,
-            satellite_id=self.place.satellite_id,
-            is_confirmed=is_confirmed,
+            area_id=timer.area_id,
+            satellite_id=timer.satellite_id,
+            is_confirmed=timer.is_confirmed,
         )
-        if not is_confirmed and policy.protected(self._stages.home.foresee(request)):
+        if not timer.is_confirmed and policy.protected(self._stages.home.foresee(request)):
             return policy.refused(self._stages.understanding.language)
         try:
             async with asyncio.timeout(ACTION_DEADLINE_S):

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
 from time import monotonic
 
 from gateway.errors import ProtocolError, VoiceError
@@ -32,15 +31,12 @@ class HomeSession:
         channel: Channel,
         services: Services,
         satellites: Satellites,
-        *,
-        usable: Callable[[], None],
     ) -> None:
-        """`usable` is called whenever a whole house of this home has come into use."""
         self._peer = peer
         self._channel = channel
         self._household = services.household
         self._satellites = satellites
-        self._usable = usable
+        self._is_connected = False
         self._actions = OpenActions(channel.say)
         self._announcing = Announcing(services, satellites.announce, channel.say)
         self._house = HouseNews()
@@ -57,13 +53,25 @@ class HomeSession:
         try:
             await asyncio.wait({passing_on, listening}, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self._actions.fail()
+            self._disconnect()
             await drop(passing_on)
             await drop(listening)
             await self._announcing.close()
         for task in (passing_on, listening):
             if not task.cancelled():
                 task.result()
+
+    def _connect(self) -> None:
+        if not self._is_connected:
+            self._is_connected = True
+            self._household.connected(self.ask)
+
+    def _disconnect(self) -> None:
+        if self._is_connected:
+            self._is_connected = False
+            self._household.disconnected(self.ask)
+        self._actions.fail()
+        self._satellites.house_changed()
 
     async def _listen(self) -> None:
         with self._satellites.watched_by(self._channel.say):
@@ -96,7 +104,7 @@ class HomeSession:
             if news.house is not None:
                 started_s = monotonic()
                 await self._household.use(news.house)
-                self._usable()
+                self._connect()
                 entities = len(news.house.entities)
                 _LOG.info("%s: a house of %d entities after %.2f s", self._peer.id, entities, monotonic() - started_s)
                 self._channel.say(HouseUsable(entities=entities))

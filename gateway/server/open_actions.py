@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 from typing import Final
 
-from gateway.errors import HomeError
+from gateway.errors import HomeError, ProtocolError
 from gateway.events import ActionRequest, ActionResult
 from gateway.server.translate import asked
 from gateway.turn.run import ACTION_DEADLINE_S
@@ -41,6 +41,8 @@ class OpenActions:
                 return await answer
         except TimeoutError as error:
             raise HomeError(f"the home did not answer within {self._deadline_s:g} s") from error
+        except ProtocolError as error:
+            raise HomeError("more was to be done than fits into a message") from error
         finally:
             del self._waiting[number]
 

@@ -18,19 +18,19 @@ class Household(Protocol):
     """The house as the connected home tells it, or the demo house where none is."""
 
     async def use(self, house: House) -> None:
-        """Take this house for the one before; return when what is said is understood in it. Raises HouseError."""
+        """Take this house for the one before; return when what is said is understood in it. Raises EngineError."""
 
     async def change(self, changed: tuple[Entity, ...], removed: tuple[str, ...]) -> None:
-        """Take these entities, whole each, for new or different, and those ids for gone; return when that counts."""
+        """Take these entities, whole each, for new or different, and those ids for gone."""
 
     def states(self, news: Iterable[StateNews]) -> None:
         """Take these states; names and places stay. An id that is not known is ignored."""
 
     def connected(self, ask: Ask) -> None:
-        """Know that a home is there, after the first `use` of its house: what is to be done is asked of it."""
+        """Ask this home from now on for what is to be done; called after the first `use` of its house."""
 
     def disconnected(self, ask: Ask) -> None:
-        """Know that there is no home any more; `ask` is the same as when it was connected."""
+        """Ask this home no more; one that was connected before it is asked again."""
 
     def area_id(self, named: str) -> str | None:
         """Return the id of the area with this name, alias or id; None where the house has none."""

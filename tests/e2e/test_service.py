@@ -4,6 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from pathlib import Path
+from statistics import median
 
 from gateway.recordings import read_recording
 from gateway.wire import voice_words
@@ -89,4 +90,4 @@ async def test_two_thousand_entities_are_sent_and_usable_within_a_second(
                 assert heard.entities == ENTITIES
                 times_s.append(asyncio.get_running_loop().time() - start_s)
     state(f"{ENTITIES} entities sent and usable after {', '.join(f'{s:.2f}' for s in times_s)} s")
-    assert min(times_s) < USABLE_S
+    assert median(times_s) < USABLE_S

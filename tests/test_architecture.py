@@ -9,7 +9,19 @@ ROOT = Path(__file__).parents[1]
 GATEWAY = ROOT / "gateway"
 
 BASE = frozenset(
-    {"errors", "house", "events", "audio", "chimes", "files", "frame_queue", "json_depth", "recordings", "paths"}
+    {
+        "errors",
+        "house",
+        "events",
+        "audio",
+        "chimes",
+        "files",
+        "frame_queue",
+        "json_depth",
+        "recordings",
+        "sound_files",
+        "paths",
+    }
 )
 """What everybody may know."""
 MAY_KNOW = {

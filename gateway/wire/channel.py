@@ -69,6 +69,7 @@ class Channel:
         self._waiting: asyncio.Queue[bytes | str] = asyncio.Queue(MOST_WAITING)
         self._sender = asyncio.create_task(self._send())
         self._refusals = 0
+        self._is_cut = False
         self.end = ""
         """Why the connection ended, once it has: a code of ours, or nothing where the peer went."""
         self.told = ""
@@ -77,7 +78,7 @@ class Channel:
     @property
     def is_open(self) -> bool:
         """Whether anything can still be said."""
-        return not self._sender.done() and not self._websocket.closed
+        return not self._is_cut and not self._sender.done() and not self._websocket.closed
 
     def say(self, message: Message) -> None:
         """Send a message, soon. Who has not read the last `MOST_WAITING` is cut off, and hears nothing more."""
@@ -126,6 +127,7 @@ class Channel:
     def cut(self, why: str) -> None:
         """End the connection now, without a word."""
         self.end = self.end or why
+        self._is_cut = True
         self._sender.cancel()
         self._abort()
 
@@ -139,7 +141,7 @@ class Channel:
         self._sender.cancel()
         await asyncio.wait({self._sender})
         with contextlib.suppress(TimeoutError, ConnectionError, RuntimeError):
-            async with asyncio.timeout(CLOSE_S):
+            async with asyncio.timeout(0.0 if self._is_cut else CLOSE_S):
                 code = WSCloseCode.POLICY_VIOLATION if self.end else WSCloseCode.OK
                 await self._websocket.close(code=code, message=self.end.encode())
         self._abort()

@@ -2,9 +2,10 @@
 
 import asyncio
 import hashlib
+import socket
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
@@ -94,7 +95,14 @@ async def dial(
             raise _refused(address, error.status) from error
         except (ClientError, OSError, TimeoutError) as error:
             raise unreachable(address, error) from error
-        channel = Channel(websocket, heard, lambda: None)
+
+        def abort() -> None:
+            connected = websocket.get_extra_info("socket")
+            if connected is not None:
+                with suppress(OSError):
+                    connected.shutdown(socket.SHUT_RDWR)
+
+        channel = Channel(websocket, heard, abort)
         try:
             yield channel
         finally:

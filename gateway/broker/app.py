@@ -91,7 +91,7 @@ class Broker:
             self._show_code(self._membership.open_window(Role.HOME, "", lambda _: None))
 
     async def close(self) -> None:
-        """Close the window, end every connection, and let go of the folder."""
+        """Close the window, end every connection, and let go of the folder. May be called again."""
         self._membership.close_window(Closing.STOPPED)
         await self._owner.close()
         await asyncio.gather(*(channel.close("stopping") for channel in self._channels))

@@ -64,7 +64,7 @@ class PeerStore:
         """
         self._now = now
         self._path = folder / FILE_NAME
-        self.folder_fd: Final = _keep(folder)
+        self.folder_fd = _keep(folder)
         """The folder's descriptor, locked: it is the sign that this process is the one that keeps it."""
         try:
             self._records = _read(self._path)
@@ -73,8 +73,10 @@ class PeerStore:
             raise
 
     def close(self) -> None:
-        """Let other processes keep the folder."""
-        os.close(self.folder_fd)
+        """Let other processes keep the folder. May be called again."""
+        if self.folder_fd >= 0:
+            os.close(self.folder_fd)
+            self.folder_fd = -1
 
     @property
     def is_full(self) -> bool:

@@ -1,0 +1,99 @@
+"""A broker that really runs, on loopback, and devices that pair with it."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from gateway.broker.app import Broker
+from gateway.broker.owner_link import owner_link
+from gateway.broker.pairing import WINDOW_S
+from gateway.wire.broker_words import FROM_BROKER, OpenPairing, PairingOpen
+from gateway.wire.channel import Channel
+from gateway.wire.dial import Address, dial
+from gateway.wire.identity import load_or_create_identity
+from gateway.wire.listener import Listener, bind
+from gateway.wire.messages import PROTOCOL_VERSION, Greeting, Hello
+from gateway.wire.pairing import Paired, pair
+from gateway.wire.peers import Peer, Role
+
+HOST = "127.0.0.1"
+SOON_S = 5.0
+"""Nothing here takes a tenth of this; what takes longer has failed."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Gateway:
+    """A running broker, beside a voice port that shows its certificate."""
+
+    folder: Path
+    broker: Broker
+    voice: Address
+    port: Address
+    told: list[list[Peer]]
+    """What the voice side heard, each time."""
+    shown: list[PairingOpen]
+    """The codes of the first start."""
+    opened: list[str] = field(default_factory=list)
+
+    async def code(self, role: Role = Role.HOME, area: str = "") -> str:
+        """Open a window as the owner does, and return its code."""
+        async with owner_link(self.folder) as owner:
+            answer = await owner.ask(OpenPairing(role=role, area=area))
+        assert isinstance(answer, PairingOpen)
+        self.opened.append(answer.code)
+        return answer.code
+
+    async def paired(self, role: Role = Role.HOME, name: str = "Device", area: str = "") -> Paired:
+        """Pair a device."""
+        code = await self.code(role, area)
+        return await pair(self.voice, self.port, code=code, role=role, name=name)
+
+    @asynccontextmanager
+    async def channel(self, peer: Paired) -> AsyncIterator[Channel]:
+        """Hold a greeted connection of a peer to the broker's port."""
+        async with dial(self.port, "/broker", FROM_BROKER, pin=peer.broker_pin, token=peer.broker_token) as channel:
+            channel.say(Hello(protocol=PROTOCOL_VERSION))
+            assert isinstance(await soon(channel.hear), Greeting)
+            yield channel
+
+
+@asynccontextmanager
+async def running(folder: Path, *, window_s: float = WINDOW_S) -> AsyncIterator[Gateway]:
+    """Run a broker that keeps its things in `folder`."""
+    voice_identity = load_or_create_identity(folder / "voice.pem")
+    identity = load_or_create_identity(folder / "broker.pem")
+    voice = Listener(bind(HOST, 0), voice_identity.server_context(), {}, most_connections=64, name="voice port")
+    told: list[list[Peer]] = []
+    shown: list[PairingOpen] = []
+    broker = Broker(
+        folder,
+        bind(HOST, 0),
+        identity,
+        voice_identity.fingerprint,
+        version="test",
+        tell_voice=told.append,
+        show_code=shown.append,
+        window_s=window_s,
+    )
+    voice.start()
+    await broker.start()
+    try:
+        yield Gateway(
+            folder=folder,
+            broker=broker,
+            voice=Address(host=HOST, port=voice.port),
+            port=Address(host=HOST, port=broker.port),
+            told=told,
+            shown=shown,
+        )
+    finally:
+        await broker.close()
+        await voice.close()
+
+
+async def soon[T](awaited: Callable[[], Awaitable[T]]) -> T:
+    """Return what comes, which must not take long."""
+    async with asyncio.timeout(SOON_S):
+        return await awaited()

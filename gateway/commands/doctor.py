@@ -16,11 +16,12 @@ from rich.table import Table
 from gateway.assembly import Assembly
 from gateway.audio import FRAME_BYTES, FRAME_MS, RATE_HZ, frames, resample
 from gateway.commands.arguments import add_config, chosen_config
+from gateway.commands.service_checks import service_findings
 from gateway.commands.turn import joined
 from gateway.config import Config
 from gateway.errors import VoiceError
 from gateway.models import Kind, ModelStore
-from gateway.paths import config_file, models_dir
+from gateway.paths import config_file, gateway_dir, models_dir
 from gateway.satellite.devices import SoundDevices, find_devices
 
 TEST_SENTENCE = "Turn on the lights in the living room and close the blinds."
@@ -51,6 +52,7 @@ def run(args: argparse.Namespace) -> int:
     console.print(f"[bold]Processor[/]     {_processor()}")
     models_work = _show_models(console, config)
     devices_work = _show_devices(console, find_devices())
+    _show_service(console, config)
     if not models_work:
         return PROBLEM
     asyncio.run(_show_speed(console, config))
@@ -101,6 +103,14 @@ def _show_devices(console: Console, devices: SoundDevices) -> bool:
         packages = " or ".join(devices.missing_packages)
         console.print(f"              [yellow]no program for sound is here: sudo apt install {packages}[/]")
     return bool(devices.microphones and devices.speakers)
+
+
+def _show_service(console: Console, config: Config) -> None:
+    """Say how it stands with the service."""
+    for finding in service_findings(config, gateway_dir()):
+        console.print(
+            f"[bold]{finding.label:<13}[/] [{finding.level}]{escape(finding.text)}[/]", soft_wrap=True, highlight=False
+        )
 
 
 async def _show_speed(console: Console, config: Config) -> None:

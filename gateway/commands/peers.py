@@ -36,15 +36,16 @@ def run(args: argparse.Namespace) -> int:
     """Do what `args` say and return the exit code. Raises ConfigError, LinkError."""
     console = Console()
     if args.action == "list":
-        _show(_list(), console)
+        _show(paired(), console)
         return OK
-    peer = _named(args.peer, _list())
+    peer = _named(args.peer, paired())
     _revoke(peer.id)
     console.print(f"Revoked: {escape(peer.name)} ({peer.role}, {peer.id}).", soft_wrap=True, highlight=False)
     return OK
 
 
-def _list() -> Sequence[PeerWords]:
+def paired() -> Sequence[PeerWords]:
+    """Return everybody who is paired. Raises ConfigError, LinkError."""
     try:
         return asyncio.run(_ask(ListPeers()))
     except NoGatewayError:

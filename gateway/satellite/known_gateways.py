@@ -1,5 +1,6 @@
 """The gateways that this satellite was paired with: their pins and our tokens, in one file of its owner's."""
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -15,7 +16,7 @@ MOST_GATEWAYS: Final = 32
 """A satellite stands in one house; the gateway that was paired longest ago is forgotten first."""
 LARGEST_BYTES: Final = 64 * 1024
 """A gateway takes about half a kilobyte."""
-LOWEST_PORT, HIGHEST_PORT = 1, 65_534
+HIGHEST_PORT: Final = 65_534
 """The broker has the port after it."""
 
 
@@ -60,17 +61,12 @@ def broker_of(voice: Address) -> Address:
 
 def parse_address(text: str, *, default_port: int) -> Address:
     """Return the address in `text`: `host`, `host:port`, `[IPv6]` or `[IPv6]:port`. Raises ConfigError."""
-    host, port_text = text.strip(), ""
-    if host.startswith("["):
-        host, _, rest = host[1:].partition("]")
-        port_text = rest.removeprefix(":") if rest else ""
-    elif host.count(":") == 1:
-        host, _, port_text = host.partition(":")
-    port = int(port_text) if port_text.isascii() and port_text.isdigit() else default_port
-    is_port = not port_text or port_text == str(port)
-    if not host or not is_port or not LOWEST_PORT <= port <= HIGHEST_PORT or set(host) & set(" /@?#[]"):
+    found = _ADDRESS.fullmatch(text.strip())
+    host = found and (found["bracketed"] or found["name"] or found["bare_ipv6"])
+    port = int(found["port"] or default_port) if found else default_port
+    if not host or port > HIGHEST_PORT:
         raise ConfigError(
-            f"--gateway: found {text!r}; must be a host or an address, with a port from {LOWEST_PORT} to "
+            f"--gateway: found {text!r}; must be a host or an address, with a port from 1 to "
             f"{HIGHEST_PORT} where it is not {default_port}: gateway.local, 192.168.1.5:{default_port}, [fd00::5]"
         )
     return Address(host=host, port=port)
@@ -109,4 +105,8 @@ def the_only(known: tuple[KnownGateway, ...]) -> KnownGateway:
     return known[0]
 
 
+_ADDRESS: Final = re.compile(
+    r"(?:\[(?P<bracketed>[^\s\[\]/@?#]+)\]|(?P<name>[^\s\[\]/@?#:]+))(?::(?P<port>[1-9][0-9]{0,4}))?"
+    r"|(?P<bare_ipv6>[^\s\[\]/@?#:]*:[^\s\[\]/@?#:]*:[^\s\[\]/@?#]*)"
+)
 _DECODER: Final = msgspec.json.Decoder(tuple[KnownGateway, ...])

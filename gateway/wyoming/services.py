@@ -1,0 +1,62 @@
+"""What the Wyoming server offers: the stages that do it, their names, and turns at them. The launcher fills it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from gateway.errors import EngineError
+from gateway.turn.stages import Home, SpeechToText, TextToSpeech, Understanding
+from gateway.turn.wake import Wake
+
+
+class WakeEars(Protocol):
+    """What follows one stream and says when its wake word was said: a `turn.wake.WakeListener`."""
+
+    async def hear(self, frame: bytes) -> Wake | None:
+        """Take the stream's next frame; return the wake word that is now certain, if one is."""
+
+    async def reset(self) -> None:
+        """Forget the stream: another follows."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """How what is offered is called."""
+
+    version: str
+    language: str
+    """Of speech recognition, sentences and voice."""
+    stt_model: str
+    voice: str
+    wake_words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """The stages, shared by all connections but for the ears: each stream has its own."""
+
+    names: Names
+    stt: SpeechToText
+    tts: TextToSpeech
+    understanding: Understanding
+    home: Home
+    new_wake: Callable[[], Awaitable[WakeEars]]
+    """Raises ModelError, EngineError."""
+
+
+class Turnstile:
+    """Lets one at a time at a model, so that a satellite waits for one stranger's sentence at most."""
+
+    def __init__(self, answer_s: float) -> None:
+        """`answer_s` is for waiting and work together."""
+        self._answer_s = answer_s
+        self._lock = asyncio.Lock()
+
+    async def run[T](self, work: Callable[[], Awaitable[T]]) -> T:
+        """Return what `work` returns. Raises what it raises, and EngineError where it is not done in time."""
+        try:
+            async with asyncio.timeout(self._answer_s), self._lock:
+                return await work()
+        except TimeoutError as error:
+            raise EngineError(f"there was no answer within {self._answer_s:.0f} s") from error

@@ -62,9 +62,11 @@ class HassilIntents:
 
 def _prepare(sentences: Sentences) -> None:
     """Build what hassil builds on first use, templates and number words: the first sentence must not pay for it."""
+    rules = sentences.intents.expansion_rules
     for intent in sentences.intents.intents.values():
         for block in intent.data:
-            _ = block.sentences
+            for template in block.sentences:
+                template.get_required_clauses({**rules, **block.expansion_rules})
     number = parse_sentence("{number}")
     for slot_list in sentences.intents.slot_lists.values():
         if isinstance(slot_list, RangeSlotList):

@@ -9,7 +9,7 @@ from typing import Final, Self
 
 from gateway.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES
 from gateway.chimes import CHIME_MS
-from gateway.errors import LinkError, ProtocolError, VoiceError
+from gateway.errors import LinkError, ProtocolError
 from gateway.events import Sound
 from gateway.frame_queue import FrameQueue
 from gateway.wire.channel import Channel
@@ -40,7 +40,10 @@ SILENCE: Final = bytes(FRAME_BYTES)
 
 
 class RemoteDevice:
-    """Implements `conversation.Device` over a channel. What waits raises LinkError once the connection has ended."""
+    """Implements `conversation.Device` over a channel.
+
+    What is sent raises LinkError once the connection has ended; whoever waits then is ended by the session.
+    """
 
     def __init__(self, channel: Channel, changed: Callable[[], None]) -> None:
         """`changed` is called when `is_muted` or `activity` may be another."""
@@ -48,7 +51,6 @@ class RemoteDevice:
         self._changed = changed
         self._queue = FrameQueue(stalled_s=None)
         self._news = asyncio.Event()
-        self._failure: VoiceError | None = None
         self._sent_bytes = self._played_bytes = 0
         self._rate_hz = 0
         self._drains_asked = self._drains_done = 0
@@ -146,12 +148,6 @@ class RemoteDevice:
                 raise ProtocolError("out_of_order", "not now")
         self._tell()
 
-    def end(self, error: VoiceError) -> None:
-        """Have whoever waits for the satellite, or listens to it, get `error`."""
-        self._failure = error
-        self._queue.end(error)
-        self._tell()
-
     async def _drained(self) -> None:
         self._drains_asked += 1
         wanted, silences = self._drains_asked, self._silences
@@ -162,7 +158,7 @@ class RemoteDevice:
         try:
             async with asyncio.timeout(lasts_s + DRAIN_S):
                 while self._drains_done < wanted and silences == self._silences:
-                    await self._some_news()
+                    await self._news.wait()
         except TimeoutError as error:
             raise self._stuck() from error
 
@@ -174,16 +170,11 @@ class RemoteDevice:
             while self._sent_bytes - self._played_bytes > most_bytes and silences == self._silences:
                 before = self._played_bytes
                 async with asyncio.timeout_at(deadline_s):
-                    await self._some_news()
+                    await self._news.wait()
                 if self._played_bytes > before:
                     deadline_s = clock() + PROGRESS_S
         except TimeoutError as error:
             raise self._stuck() from error
-
-    async def _some_news(self) -> None:
-        if self._failure is not None:
-            raise self._failure
-        await self._news.wait()
 
     def _tell(self) -> None:
         self._news.set()

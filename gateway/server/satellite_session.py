@@ -74,7 +74,6 @@ class SatelliteSession:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
-            self.device.end(LinkError("the satellite's connection has ended"))
             for task in tasks:
                 await drop(task)
             if self.device.dropped_frames:

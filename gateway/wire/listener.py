@@ -136,6 +136,7 @@ class Listener:
     async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
+            await asyncio.sleep(0)  # where somebody always waits, the others still run
             try:
                 accepted, address = await loop.sock_accept(self._socket)
             except OSError as error:

@@ -9,12 +9,12 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from datetime import datetime
 from importlib.metadata import version
+from typing import TYPE_CHECKING
 
 from gateway.announce import announced
 from gateway.assembly import Assembly
 from gateway.broker.app import Broker
 from gateway.config import Config
-from gateway.engines.understanding import HassUnderstanding
 from gateway.engines.worker import Worker
 from gateway.errors import EngineError
 from gateway.events import Announcement, Sound, TimerFinished
@@ -33,6 +33,9 @@ from gateway.wire.peers import Peer, Role
 from gateway.wyoming.server import WyomingServer
 from gateway.wyoming.services import Names
 from gateway.wyoming.services import Services as WyomingServices
+
+if TYPE_CHECKING:
+    from gateway.engines.understanding import HassUnderstanding
 
 VERSION = version("local-voice")
 

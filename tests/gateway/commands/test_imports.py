@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+from gateway.__main__ import COMMANDS
+
 WHISPER, PIPER = {"faster_whisper", "ctranslate2"}, {"piper", "onnxruntime"}
 PROBE = """
 import sys
@@ -28,7 +30,7 @@ def test_the_list_of_commands_imports_none_of_them() -> None:
     assert not imported("--help") & {"numpy", "asyncio", "rich", "hassil", *WHISPER, *PIPER}
 
 
-@pytest.mark.parametrize("command", ["demo", "turn", "listen", "transcribe", "say", "understand", "doctor", "serve"])
+@pytest.mark.parametrize("command", COMMANDS)
 def test_the_help_of_a_command_waits_for_no_model(command: str) -> None:
     assert not imported(command, "--help") & {"hassil", *WHISPER, *PIPER}
 

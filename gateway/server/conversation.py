@@ -260,10 +260,15 @@ class Conversation:
             intent = await self._stages.understanding.match(command, area_id=timer.area_id)
             if intent is None:
                 return
-            async for sound in self._stages.tts.speak(await self._carried_out(intent, timer)):
+            try:
+                answer = await self._carried_out(intent, timer)
+            except HomeError as error:
+                self._show(TurnFailed(t_ms=self._ear.now_ms, code=error.code))
+                answer = policy.home_is_away(self._stages.understanding.language)
+            async for sound in self._stages.tts.speak(answer):
                 if not self._hushed.is_set():
                     await self._device.write(sound)
-        except (EngineError, HomeError) as error:
+        except EngineError as error:
             self._show(TurnFailed(t_ms=self._ear.now_ms, code=error.code))
         await self._device.drain()
 

@@ -54,7 +54,7 @@ class Satellites:
             self._endpoint,
             self._arbiter,
             changed=lambda: self._changed(peer.id),
-            ready=self._ready,
+            ready=lambda conversation: self._ready(peer.id, conversation),
             happened=self._happened,
         )
         self._sessions[peer.id] = session
@@ -161,7 +161,8 @@ class Satellites:
         heard = self.announce(sounds, others) if others else ()
         _LOG.info("announcement from %s: heard at %s", own, ", ".join(heard) or "no other satellite")
 
-    def _ready(self, conversation: Conversation) -> None:
+    def _ready(self, satellite_id: str, conversation: Conversation) -> None:
+        self._changed(satellite_id)
         for timer in self._unheard.take():
             conversation.timer_finished(timer)
 
@@ -190,11 +191,12 @@ class Satellites:
 
     def _state_of(self, peer: Peer) -> SatelliteChanged:
         session = self._sessions.get(peer.id)
+        is_connected = session is not None and session.conversation is not None  # its models are there, too
         return SatelliteChanged(
             satellite_id=peer.id,
             name=peer.name,
             area_id=area_of(peer, self._services.household),
-            connected=session is not None,
+            connected=is_connected,
             muted=session is not None and session.device.is_muted,
             activity="idle" if session is None else session.device.activity,
         )

@@ -39,6 +39,8 @@ from gateway.wire.voice_words import (
 )
 
 DEADLINE_S = 10.0
+SAY_PLAYED_S = 0.01
+"""A satellite that tells of every frame talks too much."""
 PART_ENTITIES = 200
 """A message holds so many ordinary entities with ease."""
 
@@ -148,6 +150,7 @@ class ScriptedSatellite(Peer):
         self.sounds: list[tuple[int, bytearray]] = []
         """What was to be played: rate, and mono s16le."""
         self._drains: list[int] = []
+        self._saying: asyncio.TimerHandle | None = None
         self.greatest_ahead_bytes = 0
 
     @property
@@ -184,7 +187,14 @@ class ScriptedSatellite(Peer):
                 self.play()
             case Mute():
                 self.say(Muted(muted=message.muted))
-        if self.is_quick and isinstance(message, bytes | Drain):
+        if self.is_quick and isinstance(message, Drain):
+            self.play()
+        elif self.is_quick and isinstance(message, bytes) and self._saying is None:
+            self._saying = asyncio.get_running_loop().call_later(SAY_PLAYED_S, self._play_soon)
+
+    def _play_soon(self) -> None:
+        self._saying = None
+        if self.is_quick:
             self.play()
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from gateway.chimes import timer_ring, wake_chime
-from gateway.errors import AudioError, EngineError
+from gateway.errors import AudioError, EngineError, HomeError
 from gateway.events import Event, Intent, Sound, TimerFinished
 from gateway.satellite.local_device import LocalDevice
 from gateway.server.conversation import Conversation
@@ -304,6 +304,14 @@ async def test_a_later_command_that_fails_ends_nothing_else() -> None:
         opened.microphone.hear(wake_word(), quiet(300), speech(900), quiet(1_000))
         await opened.until("end")
         assert opened.types[-2:] == ["reply", "end"]
+
+
+async def test_a_home_that_is_away_when_something_is_due_is_spoken_about() -> None:
+    async with room(stages(home=ScriptedHome(fault=HomeError("scripted")))) as opened:
+        opened.satellite.timer_finished(LATER)
+        await opened.until("error")
+        await opened.speaker.wrote(1)
+        assert opened.speaker.written[0].pcm.startswith(b"Home")
 
 
 async def test_a_microphone_that_fails_is_told_after_its_turn_has_ended() -> None:

@@ -202,8 +202,7 @@ async def test_a_satellite_that_connects_anew_takes_its_own_place(tmp_path: Path
             await second.hear(wake_word(), quiet(300), speech(900), quiet(1_000))
             await home.told(TurnHappened)
             assert second.pcm == ANSWER
-            told = [message.connected for message in home.all_told(SatelliteChanged)]
-            assert told == sorted(told), "it never seemed to be away"
+            assert home.all_told(SatelliteChanged)[-1].connected
             assert len(home.all_told(TurnHappened)) == 1
 
 

@@ -38,8 +38,7 @@ class Membership:
         self._tell_voice, self._tell_broker = tell_voice, tell_broker
         self._window = PairingWindow(voice_fingerprint, broker_fingerprint, self._closed, window_s=window_s)
         self._window_s = window_s
-        self._tell_closed: TellClosed | None = None
-        self._expiry: asyncio.TimerHandle | None = None
+        self._at_close: tuple[TellClosed, ...] = ()
 
     @property
     def wants_home(self) -> bool:
@@ -71,8 +70,8 @@ class Membership:
             message = "there is no room for another peer; `local-voice peers revoke` makes some"
             raise ProtocolError("too_many", message, about="open_pairing")
         code = self._window.open(role, area)
-        self._tell_closed = tell_closed
-        self._expiry = asyncio.get_running_loop().call_later(self._window_s, self._window.close, Closing.EXPIRED)
+        expiry = asyncio.get_running_loop().call_later(self._window_s, self._window.close, Closing.EXPIRED)
+        self._at_close = (lambda _: expiry.cancel(), tell_closed)
         _LOG.info("pairing: window opened for a %s", role)
         return PairingOpen(code=in_groups(code), seconds=round(self._window_s))
 
@@ -127,8 +126,6 @@ class Membership:
 
     def _closed(self, why: Closing, peer: PeerWords | None = None) -> None:
         _LOG.info("pairing: window closed: %s", why)
-        if self._expiry is not None:
-            self._expiry.cancel()
-        tell, self._tell_closed = self._tell_closed, None
-        if tell is not None:
+        at_close, self._at_close = self._at_close, ()
+        for tell in at_close:
             tell(PairingClosed(reason=why, peer=peer))

@@ -58,27 +58,27 @@ class OwnerLink:
 async def owner_link(folder: Path) -> AsyncIterator[OwnerLink]:
     """Hold a connection to the gateway that keeps `folder`. Raises LinkError: NoGatewayError where none runs."""
     try:
-        folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    except FileNotFoundError as error:
-        raise _nobody() from error
-    try:
         async with asyncio.timeout(SEND_S):
-            reader, writer = await asyncio.open_unix_connection(socket_path(folder_fd), limit=LARGEST_MESSAGE_BYTES)
+            reader, writer = await _connect(folder)
     except (FileNotFoundError, ConnectionRefusedError) as error:
-        raise _nobody() from error
+        raise NoGatewayError(
+            "no gateway of this user is running on this machine; start it with `local-voice serve`"
+        ) from error
     except (OSError, TimeoutError) as error:
         why = getattr(error, "strerror", None) or "no answer in time"
         raise LinkError(f"the gateway in {folder} is not reached ({why}); is it another user's?") from error
-    finally:
-        os.close(folder_fd)
     try:
         yield OwnerLink(reader, writer)
     finally:
         writer.transport.abort()
 
 
-def _nobody() -> NoGatewayError:
-    return NoGatewayError("no gateway of this user is running on this machine; start it with `local-voice serve`")
+async def _connect(folder: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        return await asyncio.open_unix_connection(socket_path(folder_fd), limit=LARGEST_MESSAGE_BYTES)
+    finally:
+        os.close(folder_fd)
 
 
 def _gone() -> LinkError:

@@ -15,6 +15,7 @@ from gateway.announce import announced
 from gateway.assembly import Assembly
 from gateway.broker.app import Broker
 from gateway.config import Config
+from gateway.engines.collector import spare_what_is_loaded
 from gateway.engines.worker import Worker
 from gateway.errors import EngineError
 from gateway.events import Announcement, Sound, TimerFinished
@@ -102,6 +103,7 @@ class Launcher:
             await broker.start()
             stack.push_async_callback(broker.close)
             await self._household.refresh()
+            spare_what_is_loaded()
             self._server.start()
             if self._config.wyoming.enabled:
                 wyoming = self._new_wyoming(stages)

@@ -4,6 +4,7 @@ import logging
 from typing import Final, Protocol
 
 from rich.console import Console
+from rich.highlighter import NullHighlighter
 from rich.logging import RichHandler
 
 from gateway.errors import AudioError, VoiceError
@@ -71,7 +72,9 @@ class TerminalSign(LogSign):
         super().__init__(gateway)
         self._is_connected = self._is_listening = False
         self._status = console.status(self._words())
-        self._handler = RichHandler(console=console, show_time=False, show_path=False)
+        self._handler = RichHandler(
+            console=console, show_time=False, show_path=False, highlighter=NullHighlighter(), keywords=[]
+        )
 
     def __enter__(self) -> TerminalSign:
         _LOG.addHandler(self._handler)

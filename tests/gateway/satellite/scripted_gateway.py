@@ -71,7 +71,7 @@ class ScriptedSession:
 class ScriptedGateway:
     """One satellite's gateway. `answer` may be replaced by a test, for gateways that behave otherwise."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, port: int = 0) -> None:
         self.identity: Identity = load_or_create_identity(folder / "voice.pem")
         peer_id = "satellite-1"
         token, secret_hash = new_token(peer_id)
@@ -83,7 +83,7 @@ class ScriptedGateway:
         self.sessions: asyncio.Queue[ScriptedSession] = asyncio.Queue()
         self.requests = 0
         self.listener: Listener
-        self.start()
+        self.start(port)
         self.known = KnownGateway(
             voice=Address(host="127.0.0.1", port=self.listener.port),
             gateway_id="gateway",

@@ -1,0 +1,188 @@
+"""A home over a real connection: its house, what it is asked to do, and what it is told."""
+
+import asyncio
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import EngineError, HomeError
+from gateway.events import ActionRequest
+from gateway.house import Area, AttributeValue, Entity, House
+from gateway.wire.peers import Role
+from gateway.wire.voice_words import (
+    ActionAsked,
+    ActionDone,
+    EntitiesChanged,
+    EntityWords,
+    HouseBegin,
+    HouseUsable,
+    MuteSatellite,
+    SatelliteChanged,
+    StatesChanged,
+    StateWords,
+)
+from tests.fakes import LIGHT_ON
+from tests.gateway.server.scripted_gateway import ScriptedHousehold, scripted_gateway
+
+LAMP = Entity(id="light.lamp", name="Lamp", area_id="office", state="off", attributes={"brightness": 10})
+HOUSE = House(name="x", areas=(Area(id="office", name="Office"),), entities=(LAMP,))
+REQUEST = ActionRequest(intent=LIGHT_ON, area_id="office", satellite_id="shelf")
+
+
+async def test_two_thousand_entities_are_sent_and_usable_within_a_second(
+    tmp_path: Path, state: Callable[[str], None]
+) -> None:
+    attributes: Mapping[str, AttributeValue] = {
+        "brightness": 120,
+        "supported_color_modes": ("hs", "color_temp"),
+        "friendly": "x" * 40,
+    }
+    entities = tuple(
+        Entity(
+            id=f"light.number_{number}",
+            name=f"Lamp number {number}",
+            aliases=(f"Light {number}", f"Bulb {number}"),
+            area_id=f"area_{number % 40}",
+            state="on",
+            attributes=attributes,
+        )
+        for number in range(2_000)
+    )
+    areas = tuple(Area(id=f"area_{number}", name=f"Room {number}") for number in range(40))
+    house = House(name="large", areas=areas, entities=entities)
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        await home.greeted()
+        started_s = time.monotonic()
+        home.tell(house)
+        usable = await home.told(HouseUsable)
+        took_s = time.monotonic() - started_s
+        assert usable.entities == 2_000
+        assert gateway.household.houses == [house]
+    assert took_s < 1.0
+    state(f"voice port: 2,000 entities sent, checked and handed to a scripted household in {took_s * 1000:.0f} ms")
+
+
+async def test_changes_reach_the_household_in_order_also_those_told_while_it_was_busy(tmp_path: Path) -> None:
+    household = ScriptedHousehold()
+    household.may_go_on.clear()
+    async with scripted_gateway(tmp_path, household=household) as gateway, gateway.home() as home:
+        home.tell(HOUSE)
+        await household.until(lambda: len(household.houses) == 1)
+        home.say(
+            StatesChanged(states=(StateWords(id="light.lamp", state="on", attributes={"brightness": 99}),)),
+            EntitiesChanged(changed=(EntityWords(id="fan.fan", name="Fan", area_id="moon"),)),
+            StatesChanged(states=(StateWords(id="fan.fan", state="on"),)),
+        )
+        await gateway.household.until(lambda: household.asks == [])
+        assert household.told_states == []
+        household.may_go_on.set()
+        await home.told(HouseUsable)
+        await household.until(lambda: bool(household.told_states))
+        assert household.changes == [((Entity(id="fan.fan", name="Fan", state="on"),), ())]
+        assert household.told_states == [("light.lamp", "on", {"brightness": 99})]
+        home.say(EntitiesChanged(removed=("fan.fan",)))
+        await household.until(lambda: len(household.changes) == 2)
+        assert household.changes[1] == ((), ("fan.fan",))
+
+
+async def test_a_house_that_cannot_be_used_is_refused_and_the_next_one_is_taken(tmp_path: Path) -> None:
+    household = ScriptedHousehold(fault=EngineError("scripted"))
+    async with scripted_gateway(tmp_path, household=household) as gateway, gateway.home() as home:
+        home.tell(HOUSE)
+        assert (await home.refused("unusable")).about == "house_end"
+        assert household.asks == []
+        household.fault = None
+        home.tell(HOUSE)
+        await home.told(HouseUsable)
+        assert len(household.asks) == 1
+        home.tell(HOUSE)
+        await home.told(HouseUsable, 2)
+        assert len(household.asks) == 1
+
+
+async def test_parts_that_come_before_the_beginning_are_refused(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        home.say(EntitiesChanged(changed=(EntityWords(id="fan.fan", name="Fan"),)))
+        assert (await home.refused("out_of_order")).about == "entities_changed"
+        await home.say_raw(b"\0\0")
+        await home.refused("out_of_order", 2)
+        home.say(HouseBegin(name="x"))
+        home.tell(HOUSE)
+        await home.told(HouseUsable)
+
+
+async def test_the_home_acts_and_its_answer_is_the_result(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        home.tell(HOUSE)
+        await home.told(HouseUsable)
+        result = await gateway.household.asks[0](REQUEST)
+        assert [(change.entity_id, change.after) for change in result.changes] == [("light.lamp", "on")]
+        asked = await home.told(ActionAsked)
+        assert (asked.intent, asked.slots, asked.area_id) == ("HassTurnOn", {"name": "Lamp"}, "office")
+        home.say(ActionDone(id=asked.id), ActionDone(id=4_711))
+        home.answers = lambda asked: ActionDone(id=asked.id, error="no_entity")
+        assert (await gateway.household.asks[0](REQUEST)).error == "no_entity"
+
+
+async def test_a_home_that_goes_fails_what_it_was_asked_at_once(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway:
+        async with gateway.home() as home:
+            home.answers = lambda _: None
+            home.tell(HOUSE)
+            await home.told(HouseUsable)
+            ask = gateway.household.asks[0]
+            asking = asyncio.ensure_future(ask(REQUEST))
+            await home.told(ActionAsked)
+        started_s = time.monotonic()
+        with pytest.raises(HomeError, match="not connected"):
+            await asking
+        assert time.monotonic() - started_s < 1.0
+        await gateway.household.until(lambda: gateway.household.asks == [])
+        with pytest.raises(HomeError):
+            await ask(REQUEST)
+
+
+async def test_the_newest_home_is_the_last_to_be_connected_and_both_are_told(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as first, gateway.home() as second:
+        first.tell(HOUSE)
+        await first.told(HouseUsable)
+        second.tell(HOUSE)
+        await second.told(HouseUsable)
+        await gateway.household.asks[-1](REQUEST)
+        assert await second.told(ActionAsked)
+        assert not first.all_told(ActionAsked)
+        peer_id = gateway.pair(Role.SATELLITE)
+        await first.satellite_is(peer_id, connected=False)
+        await second.satellite_is(peer_id, connected=False)
+
+
+async def test_a_home_is_told_of_each_satellite_and_of_every_change(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway:
+        away = gateway.pair(Role.SATELLITE, name="Attic")
+        async with gateway.satellite(area="Kitchen") as satellite:
+            here = (await satellite.greeted()).peer_id
+            async with gateway.home() as home:
+                assert (await home.satellite_is(away, connected=False)).name == "Attic"
+                assert (await home.satellite_is(here, connected=True)).area_id == "kitchen"
+                gateway.household.areas = {"Kitchen": "cuisine"}
+                home.tell(HOUSE)
+                await home.satellite_is(here, area_id="cuisine")
+                gateway.household.areas = {}
+                gateway.server.house_changed()
+                await home.satellite_is(here, area_id=None)
+                gateway.revoke(here)
+                await home.satellite_is(here, connected=False)
+                gateway.revoke(away)
+                gateway.pair(Role.SATELLITE, name="Last")
+                await home.told(SatelliteChanged, which=lambda told: told.name == "Last")
+                assert [told.connected for told in home.all_told(SatelliteChanged) if told.satellite_id == away] == [
+                    False
+                ]
+
+
+async def test_a_satellite_that_is_not_there_cannot_be_muted(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        home.say(MuteSatellite(satellite_id="nobody", muted=True))
+        assert (await home.refused("not_connected")).about == "mute_satellite"

@@ -1,0 +1,121 @@
+"""Words and data: what is said of a house arrives as it was meant."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.events import ActionRequest, ActionResult, Intent, StateChange
+from gateway.house import Area, AttributeValue, Entity, Floor, House
+from gateway.server.house_news import HouseNews
+from gateway.server.translate import area_of, asked, attribute_words, entity_of, result_of
+from gateway.wire.messages import encode
+from gateway.wire.voice_words import (
+    TO_GATEWAY,
+    TO_HOME,
+    ActionAsked,
+    ActionDone,
+    AreaWords,
+    EntityWords,
+    HouseBegin,
+    HouseEnd,
+    StateChangeWords,
+)
+from tests.gateway.server.peers import entity_words, parts
+
+NAMES = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+IDS = NAMES.filter(bool)
+NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
+SCALARS = st.none() | st.booleans() | NUMBERS | NAMES
+ATTRIBUTES = st.dictionaries(NAMES, SCALARS | st.lists(SCALARS, max_size=3).map(tuple), max_size=3)
+ALIASES = st.lists(NAMES, max_size=2).map(tuple)
+FLOORS = st.builds(Floor, id=IDS, name=NAMES, aliases=ALIASES, level=st.none() | st.integers(-3, 9))
+
+
+@st.composite
+def houses(draw: st.DrawFn) -> House:
+    floors = draw(st.lists(FLOORS, max_size=3, unique_by=lambda floor: floor.id))
+    floor_ids = st.sampled_from([None, *(floor.id for floor in floors)])
+    areas = draw(
+        st.lists(
+            st.builds(Area, id=IDS, name=NAMES, aliases=ALIASES, floor_id=floor_ids),
+            max_size=3,
+            unique_by=lambda area: area.id,
+        )
+    )
+    area_ids = st.sampled_from([None, *(area.id for area in areas)])
+    entities = st.builds(
+        Entity, id=IDS, name=NAMES, aliases=ALIASES, area_id=area_ids, state=NAMES, attributes=ATTRIBUTES
+    )
+    return House(
+        name=draw(NAMES),
+        language=draw(NAMES),
+        temperature_unit=draw(NAMES),
+        floors=tuple(floors),
+        areas=tuple(areas),
+        entities=tuple(draw(st.lists(entities, max_size=4, unique_by=lambda entity: entity.id))),
+    )
+
+
+@given(houses())
+def test_a_house_arrives_as_it_was_told(house: House) -> None:
+    news = HouseNews()
+    begin = HouseBegin(name=house.name, language=house.language, temperature_unit=house.temperature_unit)
+    for message in (begin, *parts(house), HouseEnd()):
+        assert news.told(TO_GATEWAY.decode(encode(message)))
+    assert news.take().house == house
+
+
+@given(
+    st.builds(
+        ActionRequest,
+        intent=st.builds(Intent, name=NAMES, slots=ATTRIBUTES, response=NAMES, text=NAMES, entity_id=st.none() | NAMES),
+        area_id=st.none() | NAMES,
+        satellite_id=NAMES,
+    )
+)
+def test_a_request_arrives_as_it_was_asked(request: ActionRequest) -> None:
+    words = TO_HOME.decode(encode(asked(request, number=5, deadline_ms=5_000)))
+    assert isinstance(words, ActionAsked)
+    intent = Intent(
+        name=words.intent, slots=words.slots, response=words.response, text=words.text, entity_id=words.entity_id
+    )
+    assert (words.id, words.deadline_ms) == (5, 5_000)
+    assert ActionRequest(intent=intent, area_id=words.area_id, satellite_id=words.satellite_id) == request
+
+
+@given(st.none() | NAMES, ATTRIBUTES, ATTRIBUTES, houses(), st.lists(st.tuples(IDS, NAMES, NAMES, NAMES), max_size=3))
+def test_a_result_arrives_as_it_was_told(
+    error: str | None,
+    error_slots: dict[str, AttributeValue],
+    speech_slots: dict[str, AttributeValue],
+    house: House,
+    changes: list[tuple[str, str, str, str]],
+) -> None:
+    words = ActionDone(
+        id=1,
+        error=error,
+        error_slots=attribute_words(error_slots),
+        speech_slots=attribute_words(speech_slots),
+        matched=tuple(entity_words(entity) for entity in house.entities),
+        unmatched=tuple(entity_words(entity) for entity in house.entities[:1]),
+        changes=tuple(StateChangeWords(entity_id=i, name=n, before=b, after=a) for i, n, b, a in changes),
+    )
+    heard = TO_GATEWAY.decode(encode(words))
+    assert isinstance(heard, ActionDone)
+    assert result_of(heard, {area.id for area in house.areas}) == ActionResult(
+        error=error,
+        error_slots=error_slots,
+        speech_slots=speech_slots,
+        matched=house.entities,
+        unmatched=house.entities[:1],
+        changes=tuple(StateChange(entity_id=i, name=n, before=b, after=a) for i, n, b, a in changes),
+    )
+
+
+def test_what_lies_in_a_room_that_is_not_there_lies_nowhere() -> None:
+    assert entity_of(EntityWords(id="light.x", name="X", area_id="moon"), {"kitchen"}).area_id is None
+    assert area_of(AreaWords(id="a", name="A", floor_id="9"), ()).floor_id is None
+
+
+def test_lists_within_lists_and_endless_sentences_stay_behind() -> None:
+    assert attribute_words({"a": (1, (2, 3), "x")}) == {"a": (1, "x")}
+    assert len(asked(ActionRequest(intent=Intent(name="x", text="a" * 9_000)), number=1, deadline_ms=1).text) == 4_096

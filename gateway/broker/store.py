@@ -13,7 +13,7 @@ import msgspec
 
 from gateway.errors import ConfigError
 from gateway.files import read_bounded, write_privately
-from gateway.wire.broker_words import LONGEST_NAME_CHARS, MOST_PEERS, PeerWords
+from gateway.wire.broker_words import LONGEST_NAME_CHARS, MOST_PEERS, Hex32, PeerWords
 from gateway.wire.messages import Id, Name
 from gateway.wire.peers import Peer, Role, new_peer_id, new_token
 
@@ -22,8 +22,6 @@ LARGEST_BYTES: Final = 256 * 1024
 """128 peers of 0.7 KiB, and as much again."""
 LONGEST_NAME_BYTES: Final = 3 * LONGEST_NAME_CHARS
 """So that all peers fit into one message, in any script."""
-
-type _Hash = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,8 +33,8 @@ class _Record:
     role: Role
     area: Name
     paired_at: Name
-    voice_secret_hash: _Hash
-    broker_secret_hash: _Hash
+    voice_secret_hash: Hex32
+    broker_secret_hash: Hex32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

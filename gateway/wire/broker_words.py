@@ -14,7 +14,7 @@ MOST_PEERS: Final = 128
 LONGEST_NAME_CHARS: Final = 60
 """What a person calls a device fits on a line."""
 
-type Hex32 = Annotated[str, msgspec.Meta(pattern="^[0-9a-f]{64}$")]
+type Hex32 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
 # Pairing, from anybody while the window is open

@@ -9,6 +9,7 @@ import contextlib
 import logging
 import socket
 import ssl
+from asyncio.sslproto import SSLProtocol
 from collections import Counter
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -29,7 +30,10 @@ MOST_STRANGERS_AN_ADDRESS = 16
 """So that one machine, gone wild, does not keep the others out."""
 LINE_BYTES = 2_048
 FIELD_BYTES = 4_096
-BACKLOG = 64
+BACKLOG = 1_024
+"""They are accepted at once, and most sent away. Beyond it the kernel leaves them half open for half a minute."""
+TLS_BUFFER_BYTES = 16 * 1024
+"""A TLS record. asyncio would hold sixteen times as much ready for each connection."""
 CLOSING_S = 2.0
 PAUSE_S = 0.1
 """Out of file descriptors: some will be free by then."""
@@ -40,6 +44,8 @@ _LOG = logging.getLogger(__name__)
 _SILENT = logging.getLogger("gateway.wire.http")
 """aiohttp logs what strangers sent; that is nothing for a log."""
 _SILENT.disabled = True
+
+SSLProtocol.max_size = TLS_BUFFER_BYTES
 
 
 @dataclass(eq=False, slots=True)

@@ -63,7 +63,10 @@ class Announcing:
         self._file = _File(announce=message, deadline=deadline)
 
     def hear(self, piece: bytes) -> None:
-        """Take the next piece of a sound file. Raises ProtocolError where none is on its way, or it is too long."""
+        """Take the next piece of a sound file; one of odd length is filled up with a byte, as frames are never odd.
+
+        Raises ProtocolError where none is on its way.
+        """
         file = self._file
         if file is None:
             raise ProtocolError("out_of_order", "no sound file is on its way")
@@ -71,11 +74,11 @@ class Announcing:
         if len(file.content) < file.announce.sound_bytes:
             return
         self._forget_file()
-        if len(file.content) > file.announce.sound_bytes:
+        if len(file.content) > file.announce.sound_bytes + file.announce.sound_bytes % 2:  # frames are never odd
             message = f"more than the {file.announce.sound_bytes} bytes that were announced"
             self._fail(file.announce, "too_large", message)
             return
-        self._begin(file.announce, bytes(file.content))
+        self._begin(file.announce, bytes(file.content[: file.announce.sound_bytes]))
 
     async def close(self) -> None:
         """Drop what is open."""

@@ -50,6 +50,7 @@ class RemoteDevice:
         self._channel = channel
         self._changed = changed
         self._queue = FrameQueue(stalled_s=None)
+        self._dropped_before = 0
         self._news = asyncio.Event()
         self._sent_bytes = self._played_bytes = 0
         self._rate_hz = 0
@@ -68,13 +69,14 @@ class RemoteDevice:
 
     @property
     def dropped_frames(self) -> int:
-        """How many of the microphone's frames nobody took in time."""
-        return self._queue.dropped_frames
+        """How many of the microphone's frames nobody took in time, since somebody listens at all."""
+        return self._queue.dropped_frames - self._dropped_before
 
     # What a conversation needs
 
     def frames(self) -> AsyncIterator[bytes]:
         """Return the microphone's frames; silence, at its pace, while none come, so that what has begun can end."""
+        self._dropped_before = self._queue.dropped_frames
         return _Frames(self._queue)
 
     def show_listening(self, is_listening: bool) -> None:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from gateway.events import Sound
 from gateway.server import announcing
 from gateway.server.announcing import MOST_OPEN
 from gateway.wire.peers import Role
@@ -48,17 +49,32 @@ async def test_a_sound_file_is_played_as_it_was_sent(tmp_path: Path) -> None:
         assert satellite.sounds == [(48_000, bytearray(FILE))]
 
 
+async def test_a_file_of_odd_length_is_filled_up_on_the_way_only(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        odd = NO_FILE + b"!"
+        got: list[bytes] = []
+
+        async def noted(content: bytes) -> Sound:
+            got.append(content)
+            return Sound(rate_hz=16_000, pcm=b"")
+
+        object.__setattr__(gateway.server._services, "decode", noted)
+        home.say(Announce(id=1, sound_bytes=len(odd)))
+        await home.channel.play(odd + b"\0")
+        await announced(home, 1)
+        assert got == [odd]
+
+
 @pytest.mark.parametrize(
-    ("sent", "expected", "error"),
-    [(NO_FILE + b"\0", len(NO_FILE), "audio"), (bytes(8_192), 100, "too_large")],
-    ids=["no sound file", "too long"],
+    ("sent", "sound_bytes", "error"),
+    [(NO_FILE, len(NO_FILE), "audio"), (bytes(102), 100, "too_large"), (bytes(102), 99, "too_large")],
+    ids=["no sound file", "too long", "too long and odd"],
 )
 async def test_a_file_that_is_none_or_longer_than_announced_is_told(
-    tmp_path: Path, sent: bytes, expected: int, error: str
+    tmp_path: Path, sent: bytes, sound_bytes: int, error: str
 ) -> None:
-    sent = sent if error == "too_large" else sent[: expected + expected % 2]
     async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
-        home.say(Announce(id=1, sound_bytes=len(sent) if error == "audio" else expected))
+        home.say(Announce(id=1, sound_bytes=sound_bytes))
         await home.channel.play(sent)
         told = await announced(home, 1)
         assert (told.error, told.satellite_ids) == (error, ())

@@ -11,6 +11,7 @@ import pytest
 from gateway.errors import ModelError
 from gateway.events import Sound
 from gateway.server import remote_device
+from gateway.turn.stages import Stages
 from gateway.wire.voice_words import (
     Chime,
     Drain,
@@ -304,3 +305,23 @@ async def test_a_turn_is_one_line_in_the_log_without_a_word_of_it(
     assert len(turns) == 1
     assert turns[0].startswith(f"{peer_id}: turn: action; wake okay_nabu 0.90; intent HassTurnOn; first sound after ")
     assert "lamp" not in caplog.text.casefold()
+
+
+async def test_frames_that_came_while_the_models_were_loaded_are_not_missed(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    loaded = asyncio.Event()
+
+    async def new_stages() -> Stages:
+        await loaded.wait()
+        return stages()
+
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        object.__setattr__(gateway.server._services, "new_stages", new_stages)
+        async with gateway.satellite() as satellite:
+            await satellite.hear(quiet(8_000), wake_word(), quiet(300), speech(900), quiet(1_000))
+            satellite.say(SoundFailed(device="?"))
+            await satellite.refused("malformed")  # all of it has arrived
+            loaded.set()
+            assert (await home.told(TurnHappened)).outcome == "action", "the last four seconds are heard"
+    assert "dropped" not in caplog.text

@@ -165,10 +165,9 @@ class Channel:
     def _ended(self, received: WSMessage) -> None:
         if received.type is WSMsgType.CLOSE:
             self.told = str(received.extra or "")[:LONGEST_REASON_CHARS]
-        if self._websocket.close_code == WSCloseCode.MESSAGE_TOO_BIG:
-            self.end = self.end or "too_large"
         elif received.type is WSMsgType.ERROR:
-            self.end = self.end or "malformed"
+            is_too_large = getattr(received.data, "code", None) == WSCloseCode.MESSAGE_TOO_BIG
+            self.end = self.end or ("too_large" if is_too_large else "malformed")
 
     async def _put(self, item: bytes | str) -> None:
         if not self.is_open:

@@ -69,7 +69,7 @@ class ScriptedSession:
 
 
 class ScriptedGateway:
-    """One satellite's gateway. `answer` may be replaced by a test, for gateways that behave otherwise."""
+    """One satellite's gateway: the voice port, and a broker's port for which nobody can be let go."""
 
     def __init__(self, folder: Path, port: int = 0) -> None:
         self.identity: Identity = load_or_create_identity(folder / "voice.pem")
@@ -100,7 +100,7 @@ class ScriptedGateway:
         self.listener = Listener(
             bind("127.0.0.1", port),
             self.identity.server_context(),
-            {"/voice": cast("Handler", self._answer)},
+            dict.fromkeys(("/voice", "/broker"), cast("Handler", self._answer)),
             most_connections=8,
             name="test",
         )

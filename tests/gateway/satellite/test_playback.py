@@ -1,16 +1,22 @@
 import asyncio
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 
 import pytest
 
 from gateway.errors import AudioError, ProtocolError
 from gateway.satellite import playback as playback_module
+from gateway.satellite.alsa import AplaySpeaker
+from gateway.satellite.local_device import LocalDevice
 from gateway.satellite.playback import MOST_QUEUED, RETRY_S, Playback
 from gateway.satellite.side_by_side import until_first
+from gateway.satellite.speaker import open_speaker
 from gateway.wire.messages import Message
 from gateway.wire.voice_words import SPEECH_AHEAD_BYTES, Drained, Played, SoundFailed
-from tests.gateway.satellite.scripted_sound import BROKEN, ScriptedSpeaker
+from tests.gateway.satellite.children import children
+from tests.gateway.satellite.scripted_sound import BROKEN, ScriptedMicrophone, ScriptedSpeaker
+from tests.soundcard import SoundCard, tone
 
 SOON_S = 5.0
 RATE_HZ = 16_000
@@ -215,3 +221,35 @@ async def test_a_fault_of_ours_is_not_hidden() -> None:
     playback.chime()
     with pytest.raises(ZeroDivisionError):
         await asyncio.wait_for(playback.run(), SOON_S)
+
+
+@pytest.mark.parametrize(("length_s", "played_bytes"), [(2.0, 6_400), (0.5, 16_000)], ids=["writing", "draining"])
+@pytest.mark.parametrize("program", ["any", "aplay"])
+async def test_a_real_speaker_is_silent_at_once(
+    soundcard: SoundCard, length_s: float, played_bytes: int, program: str, state: Callable[[str], None]
+) -> None:
+    said: asyncio.Queue[Message] = asyncio.Queue()
+    with soundcard.recorded_from_speaker() as heard:
+        async with open_speaker() as found:
+            speaker = AplaySpeaker(None) if program == "aplay" else found
+            playback = Playback(LocalDevice(ScriptedMicrophone(), speaker, lambda _: None), said.put_nowait)
+            playing = asyncio.create_task(until_first(playback.run(), playback.report()))
+            playback.begin(RATE_HZ)
+            sound = tone(440, seconds=length_s)
+            for start in range(0, len(sound), 8_000):
+                playback.take(sound[start : start + 8_000])
+            playback.drain(1)
+            await heard.wait_for_sound()
+            async with asyncio.timeout(SOON_S):
+                while not (isinstance(played := await said.get(), Played) and played.bytes >= played_bytes):
+                    pass
+            silenced_s = time.monotonic()
+            await playback.silence()
+            took_ms = (time.monotonic() - silenced_s) * 1000
+            await asyncio.sleep(0.5)
+            late_ms = (max(heard.loud_times_s()) - silenced_s) * 1000
+            state(f"a satellite's speaker is silent after {late_ms:.0f} ms (told within {took_ms:.0f} ms)")
+            assert late_ms < 150
+            playing.cancel()
+            await asyncio.gather(playing, return_exceptions=True)
+    assert children("aplay") == []

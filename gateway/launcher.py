@@ -39,6 +39,8 @@ if TYPE_CHECKING:
     from gateway.engines.understanding import HassUnderstanding
 
 VERSION = version("local-voice")
+MOST_SPARE = 8
+"""Ears (4 MiB each) that wait for a satellite to come back: one that connects again and again costs no loading."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -123,8 +125,14 @@ class Launcher:
             await asyncio.Event().wait()
 
     def _new_server(self, stages: Stages) -> VoiceServer:
+        spare: list[Stages] = []
+
         async def new_stages() -> Stages:
-            return await self._assembly.load(self._assembly.for_another, stages)
+            return spare.pop() if spare else await self._assembly.load(self._assembly.for_another, stages)
+
+        def keep(used: Stages) -> None:
+            if len(spare) < MOST_SPARE:
+                spare.append(used)
 
         async def decoded(data: bytes) -> Sound:
             return await self._decoding.run(decode, data)
@@ -134,7 +142,9 @@ class Launcher:
             context=self._voice.server_context(),
             gateway_id=self._id,
             version=VERSION,
-            services=Services(household=self._household, new_stages=new_stages, speak=stages.tts.speak, decode=decoded),
+            services=Services(
+                household=self._household, new_stages=new_stages, keep=keep, speak=stages.tts.speak, decode=decoded
+            ),
             endpoint=self._assembly.endpoint(),
         )
 

@@ -15,6 +15,7 @@ from gateway.server.services import Household, Services
 from gateway.server.turn_record import TurnRecord, TurnSummary
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import Place
+from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
 from gateway.wire.channel import Channel
 from gateway.wire.messages import Hello, Message, name_of
@@ -83,17 +84,11 @@ class SatelliteSession:
 
     async def _converse(self) -> None:
         try:
-            conversation = Conversation(
-                self.device,
-                await self._services.new_stages(),
-                self._place(),
-                self._endpoint,
-                show=self._record,
-                may_answer=self._may_answer,
-            )
-            self.conversation = conversation
-            self._ready(conversation)
-            await conversation.run()
+            stages = await self._services.new_stages()
+            try:
+                await self._converse_with(stages)
+            finally:
+                self._services.keep(stages)
         except LinkError:
             return
         except VoiceError as error:
@@ -101,6 +96,18 @@ class SatelliteSession:
         except Exception as error:  # noqa: BLE001 - the end of a conversation: the session tells the satellite
             _LOG.error("%s: conversation failed: %s", self.peer.id, type(error).__name__)  # it may hold what was said
         self._channel.end = self._channel.end or "internal"
+
+    async def _converse_with(self, stages: Stages) -> None:
+        self.conversation = Conversation(
+            self.device,
+            stages,
+            self._place(),
+            self._endpoint,
+            show=self._record,
+            may_answer=self._may_answer,
+        )
+        self._ready(self.conversation)
+        await self.conversation.run()
 
     def _place(self) -> Place:
         return Place(area_id=area_of(self.peer, self._services.household), satellite_id=self.peer.id)

@@ -43,6 +43,8 @@ class Services:
     household: Household
     new_stages: Callable[[], Awaitable[Stages]]
     """Returns stages with wake and vad models of their own, for one satellite. Raises ModelError, EngineError."""
+    keep: Callable[[Stages], None]
+    """Takes back the stages of a satellite that has gone, for the next one."""
     speak: Callable[[str], AsyncIterator[Sound]]
     """Yields the sound of a text in stretches. Raises EngineError."""
     decode: Callable[[bytes], Awaitable[Sound]]

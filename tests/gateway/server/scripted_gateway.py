@@ -134,7 +134,7 @@ async def scripted_gateway(
         context=identity.server_context(),
         gateway_id=GATEWAY_ID,
         version="test",
-        services=Services(household=household, new_stages=new_stages, speak=ScriptedTts().speak, decode=decoded),
+        services=Services(household=household, new_stages=new_stages, keep=lambda _: None, speak=ScriptedTts().speak, decode=decoded),
         endpoint=EndpointSettings(),
     )
     server.start()

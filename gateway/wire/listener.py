@@ -196,7 +196,11 @@ class Listener:
         if visit is not None and visit.is_stranger:
             _cancel_deadline(visit)
             visit.deadline = asyncio.get_running_loop().call_later(STRANGER_S, _abort, visit)
-        request.protocol.keep_alive(False)  # one request a connection
+        response = await self._response(request)
+        response.force_close()  # one request a connection
+        return response
+
+    async def _response(self, request: web.BaseRequest) -> web.StreamResponse:
         handler = self._handlers.get(request.path)
         if handler is None or request.method != "GET":
             return web.Response(status=404)

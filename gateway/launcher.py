@@ -102,8 +102,8 @@ class Launcher:
                 tell_voice=self._peers_changed,
                 show_code=self._show_code,
             )
-            await broker.start()
             stack.push_async_callback(broker.close)
+            await broker.start()
             await self._household.refresh()
             spare_what_is_loaded()
             self._server.start()

@@ -18,6 +18,8 @@ FILE_S: Final = 10.0
 MOST_OPEN: Final = 8
 """Texts and files of one home that are being turned into sound."""
 
+NOT_CONNECTED: Final = ("not_connected", "no such satellite is connected")
+
 type Play = Callable[[Sequence[Sound], tuple[str, ...]], tuple[str, ...]]
 """Plays sounds at satellites (none named: at all); returns where they will be heard."""
 
@@ -37,10 +39,20 @@ class Announcing:
     """The announcements of one home, from the first word to the answer."""
 
     def __init__(
-        self, services: Services, play: Play, say: Callable[[Announced], None], *, file_s: float = FILE_S
+        self,
+        services: Services,
+        is_heard: Callable[[tuple[str, ...]], bool],
+        play: Play,
+        say: Callable[[Announced], None],
+        *,
+        file_s: float = FILE_S,
     ) -> None:
-        """`say` sends an answer; `file_s` is how long a file's bytes may take."""
+        """`is_heard` tells whether any of these satellites is there (none named: any at all), `say` sends an answer.
+
+        `file_s` is how long a file's bytes may take.
+        """
         self._services = services
+        self._is_heard = is_heard
         self._play = play
         self._say = say
         self._file_s = file_s
@@ -92,6 +104,9 @@ class Announcing:
         task.add_done_callback(self._open.discard)
 
     async def _sound(self, announce: Announce, content: bytes) -> None:
+        if announce.text and not self._is_heard(announce.satellite_ids):
+            self._fail(announce, *NOT_CONNECTED)
+            return
         try:
             if content:
                 sounds = [await self._services.decode(content)]
@@ -105,7 +120,7 @@ class Announcing:
             return
         heard = self._play(sounds, announce.satellite_ids)
         if not heard:
-            self._fail(announce, "not_connected", "no such satellite is connected")
+            self._fail(announce, *NOT_CONNECTED)
             return
         _LOG.info("announcement %d: heard at %s", announce.id, ", ".join(heard))
         self._say(Announced(id=announce.id, satellite_ids=heard))

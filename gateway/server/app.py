@@ -13,13 +13,13 @@ from typing import Final
 from aiohttp import web
 
 from gateway.events import Announcement, TimerFinished
-from gateway.server.handshake import greet
 from gateway.server.home_session import HomeSession
 from gateway.server.satellites import Satellites
 from gateway.server.services import Services
 from gateway.turn.endpoint import EndpointSettings
 from gateway.wire.admission import Admission
 from gateway.wire.channel import Channel, server_websocket
+from gateway.wire.handshake import greet
 from gateway.wire.listener import Listener
 from gateway.wire.peers import Peer, PeerTable, Role
 from gateway.wire.voice_words import TO_GATEWAY

@@ -7,7 +7,6 @@ from time import monotonic
 from gateway.errors import ProtocolError, VoiceError
 from gateway.events import ActionRequest, ActionResult
 from gateway.server.announcing import Announcing
-from gateway.server.handshake import listen
 from gateway.server.house_news import HouseNews, News
 from gateway.server.open_actions import OpenActions
 from gateway.server.satellites import Satellites
@@ -15,9 +14,10 @@ from gateway.server.services import Services
 from gateway.server.translate import result_of
 from gateway.turn.tasks import drop
 from gateway.wire.channel import Channel
+from gateway.wire.handshake import listen
 from gateway.wire.messages import Message, name_of
 from gateway.wire.peers import Peer
-from gateway.wire.voice_words import ActionDone, Announce, HouseEnd, HouseUsable, MuteSatellite
+from gateway.wire.voice_words import MAY_SEND, ActionDone, Announce, HouseEnd, HouseUsable, MuteSatellite
 
 _LOG = logging.getLogger(__name__)
 
@@ -38,7 +38,7 @@ class HomeSession:
         self._satellites = satellites
         self._is_connected = False
         self._actions = OpenActions(channel.say)
-        self._announcing = Announcing(services, satellites.announce, channel.say)
+        self._announcing = Announcing(services, satellites.is_heard, satellites.announce, channel.say)
         self._house = HouseNews()
         self._news = asyncio.Event()
 
@@ -75,7 +75,9 @@ class HomeSession:
 
     async def _listen(self) -> None:
         with self._satellites.watched_by(self._channel.say):
-            await listen(self._channel, self._peer.role, self._on_message, self._announcing.hear)
+            await listen(
+                self._channel, self._peer.role, MAY_SEND[self._peer.role], self._on_message, self._announcing.hear
+            )
 
     async def _on_message(self, message: Message) -> None:
         if self._house.told(message):

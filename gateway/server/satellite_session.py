@@ -9,7 +9,6 @@ from gateway.errors import LinkError, ProtocolError, VoiceError
 from gateway.events import WakeDetected
 from gateway.server.arbiter import Arbiter
 from gateway.server.conversation import Conversation
-from gateway.server.handshake import listen
 from gateway.server.remote_device import RemoteDevice
 from gateway.server.services import Household, Services
 from gateway.server.turn_record import TurnRecord, TurnSummary
@@ -18,9 +17,10 @@ from gateway.turn.run import Place
 from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
 from gateway.wire.channel import Channel
+from gateway.wire.handshake import listen
 from gateway.wire.messages import Hello, Message, name_of
 from gateway.wire.peers import Peer
-from gateway.wire.voice_words import SoundFailed
+from gateway.wire.voice_words import MAY_SEND, SoundFailed
 
 _DEVICES: Final = ("microphone", "speaker")
 
@@ -68,7 +68,9 @@ class SatelliteSession:
 
     async def run(self) -> None:
         """Listen and converse until the connection ends, has to, or is replaced."""
-        listening = asyncio.create_task(listen(self._channel, self.peer.role, self._on_message, self.device.hear))
+        listening = asyncio.create_task(
+            listen(self._channel, self.peer.role, MAY_SEND[self.peer.role], self._on_message, self.device.hear)
+        )
         conversing = asyncio.create_task(self._converse())
         replaced = asyncio.create_task(self._replaced.wait())
         tasks = (listening, conversing, replaced)

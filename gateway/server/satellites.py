@@ -110,15 +110,14 @@ class Satellites:
 
     def announce(self, sounds: Sequence[Sound], satellite_ids: Iterable[str] = ()) -> tuple[str, ...]:
         """Play `sounds` at these satellites, or at all; return the ids of those where they will be heard."""
-        wanted = frozenset(satellite_ids)
-        chosen = {
-            satellite_id: conversation
-            for satellite_id, conversation in self._conversations()
-            if not wanted or satellite_id in wanted
-        }
+        chosen = self._chosen(satellite_ids)
         for conversation in chosen.values():
             conversation.announce(sounds)
         return tuple(chosen)
+
+    def is_heard(self, satellite_ids: Iterable[str]) -> bool:
+        """Tell whether `announce` would be heard anywhere."""
+        return bool(self._chosen(satellite_ids))
 
     def announcement(self, announcement: Announcement) -> None:
         """Say a message at all satellites but its own, as soon as its sound is there."""
@@ -144,6 +143,14 @@ class Satellites:
             chosen = list(conversations.values())
             for conversation in chosen[:1] if timer.command else chosen:
                 conversation.timer_finished(timer)
+
+    def _chosen(self, satellite_ids: Iterable[str]) -> dict[str, Conversation]:
+        wanted = frozenset(satellite_ids)
+        return {
+            satellite_id: conversation
+            for satellite_id, conversation in self._conversations()
+            if not wanted or satellite_id in wanted
+        }
 
     def _conversations(self) -> Iterator[tuple[str, Conversation]]:
         for satellite_id, session in self._sessions.items():

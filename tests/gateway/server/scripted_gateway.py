@@ -134,7 +134,9 @@ async def scripted_gateway(
         context=identity.server_context(),
         gateway_id=GATEWAY_ID,
         version="test",
-        services=Services(household=household, new_stages=new_stages, keep=lambda _: None, speak=ScriptedTts().speak, decode=decoded),
+        services=Services(
+            household=household, new_stages=new_stages, keep=_forget, speak=ScriptedTts().speak, decode=decoded
+        ),
         endpoint=EndpointSettings(),
     )
     server.start()
@@ -142,3 +144,7 @@ async def scripted_gateway(
         yield ScriptedGateway(server, identity.fingerprint, household)
     finally:
         await server.close()
+
+
+def _forget(_: Stages) -> None:
+    """Every satellite has fresh ears."""

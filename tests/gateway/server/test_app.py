@@ -10,7 +10,8 @@ import pytest
 
 from gateway.errors import LinkError, TrustError
 from gateway.events import Announcement, TimerFinished
-from gateway.server import app, handshake
+from gateway.server import app
+from gateway.wire import handshake
 from gateway.wire.broker_words import ListPeers
 from gateway.wire.channel import Channel
 from gateway.wire.messages import Hello, Refused

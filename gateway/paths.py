@@ -1,9 +1,11 @@
-"""Where things lie on this machine, by the XDG base directory rules. Creates nothing and reads nothing."""
+"""Where things lie on this machine, by the XDG base directory rules. Creates nothing and opens nothing."""
 
 import os
 from pathlib import Path
 
 APPLICATION = "local-voice"
+SERVICE_DATA = Path("/var/lib")
+"""Where systemd lets a service keep what it has to remember."""
 
 
 def data_dir() -> Path:
@@ -19,6 +21,13 @@ def models_dir() -> Path:
 def gateway_dir() -> Path:
     """Return where the gateway keeps its identities and its peers."""
     return data_dir() / "gateway"
+
+
+def owned_gateway_dir() -> Path:
+    """Return the folder of the gateway that this person owns; for root, who has none, the machine's service's."""
+    own, service = gateway_dir(), SERVICE_DATA / APPLICATION / "gateway"
+    is_service_meant = os.geteuid() == 0 and not (own / "voice.pem").exists() and service.is_dir()
+    return service if is_service_meant else own
 
 
 def satellite_file() -> Path:

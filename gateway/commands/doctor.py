@@ -21,7 +21,7 @@ from gateway.commands.turn import joined
 from gateway.config import Config
 from gateway.errors import VoiceError
 from gateway.models import Kind, ModelStore
-from gateway.paths import config_file, gateway_dir, models_dir
+from gateway.paths import config_file, models_dir, owned_gateway_dir
 from gateway.satellite.devices import SoundDevices, find_devices
 
 TEST_SENTENCE = "Turn on the lights in the living room and close the blinds."
@@ -107,7 +107,7 @@ def _show_devices(console: Console, devices: SoundDevices) -> bool:
 
 def _show_service(console: Console, config: Config) -> None:
     """Say how it stands with the service."""
-    for finding in service_findings(config, gateway_dir()):
+    for finding in service_findings(config, owned_gateway_dir()):
         console.print(
             f"[bold]{finding.label:<13}[/] [{finding.level}]{escape(finding.text)}[/]", soft_wrap=True, highlight=False
         )

@@ -15,7 +15,7 @@ from rich.text import Text
 from gateway.broker.owner_link import owner_link
 from gateway.broker.pairing import Closing
 from gateway.errors import ConfigError, LinkError
-from gateway.paths import gateway_dir
+from gateway.paths import owned_gateway_dir
 from gateway.wire.broker_words import OpenPairing, PairingClosed, PairingOpen
 from gateway.wire.peers import Role
 
@@ -66,7 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 async def _pair(role: Role, area: str, console: Console) -> PairingClosed:
-    async with owner_link(gateway_dir()) as gateway:
+    async with owner_link(owned_gateway_dir()) as gateway:
         opened = await gateway.ask(OpenPairing(role=role, area=area))
         if not isinstance(opened, PairingOpen):
             raise _strange()

@@ -15,7 +15,7 @@ from rich.table import Table
 from gateway.broker.owner_link import NoGatewayError, owner_link
 from gateway.broker.store import PeerStore
 from gateway.errors import ConfigError, LinkError
-from gateway.paths import gateway_dir
+from gateway.paths import owned_gateway_dir
 from gateway.wire.broker_words import ListPeers, Peers, PeerWords, RevokePeer
 from gateway.wire.messages import Message
 
@@ -49,7 +49,7 @@ def paired() -> Sequence[PeerWords]:
     try:
         return asyncio.run(_ask(ListPeers()))
     except NoGatewayError:
-        with closing(PeerStore(gateway_dir())) as store:
+        with closing(PeerStore(owned_gateway_dir())) as store:
             return store.peers()
 
 
@@ -57,12 +57,12 @@ def _revoke(peer_id: str) -> None:
     try:
         asyncio.run(_ask(RevokePeer(peer_id=peer_id)))
     except NoGatewayError:
-        with closing(PeerStore(gateway_dir())) as store:
+        with closing(PeerStore(owned_gateway_dir())) as store:
             store.revoke(peer_id)
 
 
 async def _ask(message: Message) -> Sequence[PeerWords]:
-    async with owner_link(gateway_dir()) as gateway:
+    async with owner_link(owned_gateway_dir()) as gateway:
         answer = await gateway.ask(message)
     if not isinstance(answer, Peers):
         raise LinkError("the gateway answered out of order; is it of the same version? start it again")

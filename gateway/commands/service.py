@@ -129,7 +129,7 @@ def _next_steps(kind: UnitKind, program: Program) -> Iterator[str]:
 
 
 def _as_owner(kind: UnitKind) -> str:
-    return "" if kind.is_user else f"sudo env XDG_DATA_HOME={SYSTEM_DATA} "
+    return "" if kind.is_user else "sudo "
 
 
 def _as_service_user(kind: UnitKind) -> str:

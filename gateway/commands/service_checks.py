@@ -18,7 +18,7 @@ SHOWN_CHARS = 16
 """Of a fingerprint; what zeroconf announces, and what a person compares."""
 LOOPBACK = {"": "127.0.0.1", "0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - dialled, not listened on
 """Where a port answers that listens on all addresses."""
-ANOTHER_FOLDER = "if it is the machine's service, look with: sudo env XDG_DATA_HOME=/var/lib local-voice doctor"
+ANOTHER_FOLDER = "if it is the machine's service, look with: sudo local-voice doctor"
 
 
 class Level(StrEnum):

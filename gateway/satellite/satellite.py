@@ -20,7 +20,7 @@ from gateway.satellite.side_by_side import until_first
 from gateway.satellite.sign import Sign
 from gateway.satellite.speaker import Speaker
 from gateway.wire.dial import dial
-from gateway.wire.voice_words import TO_SATELLITE, Muted, SoundFailed
+from gateway.wire.voice_words import TO_SATELLITE, SoundFailed
 
 FIRST_PAUSE_S: Final = 0.5
 LONGEST_PAUSE_S: Final = 4.0
@@ -91,7 +91,7 @@ class Satellite:
         self.is_muted = is_muted
         self._sign.muted(is_muted)
         if self._session is not None:
-            self._session.say(Muted(muted=is_muted))
+            self._session.muted(is_muted)
 
     def toggle_mute(self) -> None:
         """Do the opposite: somebody pressed the button."""
@@ -124,7 +124,7 @@ class Satellite:
             playback = Playback(device, channel.say, changed=self._speaker_changed, heard=self._heard)
             session = Session(channel, playback, mute=self.set_muted, listening=device.show_listening)
             await session.greet()
-            session.say(Muted(muted=self.is_muted))
+            session.muted(self.is_muted)
             if not self._has_microphone:
                 session.say(SoundFailed(device="microphone"))
             self._session = session

@@ -10,7 +10,7 @@ from gateway.satellite.playback import Playback
 from gateway.satellite.side_by_side import until_first
 from gateway.wire.channel import Channel
 from gateway.wire.messages import PROTOCOL_VERSION, Greeting, Hello, Message
-from gateway.wire.voice_words import Chime, Drain, Listening, Mute, Silence, SoundBegin
+from gateway.wire.voice_words import Chime, Drain, Listening, Mute, Muted, Silence, SoundBegin
 
 PATH: Final = "/voice"
 GREETING_S: Final = 10.0
@@ -60,6 +60,12 @@ class Session:
     def say(self, message: Message) -> None:
         """Say something."""
         self._channel.say(message)
+
+    def muted(self, is_muted: bool) -> None:
+        """Say whether frames will come; when muted, what was heard and has not left yet never leaves."""
+        if is_muted:
+            self._channel.forget_sound()
+        self._channel.say(Muted(muted=is_muted))
 
     async def send(self, frame: bytes) -> None:
         """Send a frame of the microphone's. Raises LinkError."""

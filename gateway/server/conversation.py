@@ -113,7 +113,7 @@ class Conversation:
         endpoint: EndpointSettings,
         *,
         show: Callable[[Event], None],
-        may_answer: Callable[[WakeDetected], bool] = lambda _: True,
+        may_answer: Callable[[str], bool] = lambda _: True,
     ) -> None:
         """`show` gets every event; `may_answer` tells whether a wake word that was heard is this satellite's to answer.
 
@@ -153,7 +153,7 @@ class Conversation:
                 finally:
                     await drop(turn)
                 if waiting.done() and not is_awake:
-                    is_awake = await self._while_interruptible(waiting.result()()) is Interruption.WAKE
+                    is_awake = self._is_next_awake(await self._while_interruptible(waiting.result()()))
                     waiting = asyncio.create_task(self._waiting.get())
         finally:
             await drop(waiting)
@@ -176,7 +176,7 @@ class Conversation:
                 async for event in events:
                     self._show(event)
                     match event:
-                        case WakeDetected() if not self._may_answer(event):
+                        case WakeDetected() if not self._may_answer(event.wake_word):
                             return False
                         case WakeDetected():
                             self._is_idle = False
@@ -190,7 +190,7 @@ class Conversation:
                             await self._play_question(event)
                         case Reply():
                             self._device.show_listening(False)
-                            return await self._while_interruptible(self._play_reply(events)) is Interruption.WAKE
+                            return self._is_next_awake(await self._while_interruptible(self._play_reply(events)))
         finally:
             self._device.show_listening(False)
             self._feed.is_muted = False
@@ -216,6 +216,11 @@ class Conversation:
             if isinstance(event, ReplyAudio) and not self._hushed.is_set():
                 await self._device.write(event.sound)
         await self._device.drain()
+
+    def _is_next_awake(self, interruption: Interruption | None) -> bool:
+        """Tell whether what follows is for us: the wake word silenced us, and nobody else heard it before."""
+        wake_word = None if interruption is None else interruption.wake_word
+        return wake_word is not None and self._may_answer(wake_word)
 
     async def _while_interruptible(self, playing: Coroutine[None, None, None]) -> Interruption | None:
         """Let `playing` sound until it ends or somebody interrupts; return what interrupted it."""

@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.errors import LinkError, ProtocolError, VoiceError
-from gateway.events import WakeDetected
 from gateway.server.arbiter import Arbiter
 from gateway.server.conversation import Conversation
 from gateway.server.remote_device import RemoteDevice
@@ -114,8 +113,8 @@ class SatelliteSession:
     def _place(self) -> Place:
         return Place(area_id=area_of(self.peer, self._services.household), satellite_id=self.peer.id)
 
-    def _may_answer(self, wake: WakeDetected) -> bool:
-        earlier = self._arbiter.heard(self.peer.id, wake.wake_word)
+    def _may_answer(self, wake_word: str) -> bool:
+        earlier = self._arbiter.heard(self.peer.id, wake_word)
         if earlier is None:
             return True
         _LOG.info("wake at %s: %s heard it %d ms earlier", self.peer.id, earlier.satellite_id, earlier.before_ms)

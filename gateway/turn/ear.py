@@ -53,8 +53,8 @@ class Overheard:
 
     frame: bytes
     speech_probability: float
-    is_woken: bool
-    """The wake word was said; `wait_for_speech` begins with what follows it."""
+    wake_word: str | None
+    """The wake word, once it was said; `wait_for_speech` begins with what follows it."""
     may_be_woken: bool
     """The first wake model thinks so, and the second still looks."""
 
@@ -153,7 +153,7 @@ class Ear:
         return Overheard(
             frame=frame,
             speech_probability=speech_probability,
-            is_woken=wake is not None,
+            wake_word=None if wake is None else wake.wake_word,
             may_be_woken=self._wake.has_candidate,
         )
 

@@ -1,7 +1,7 @@
 """What silences us while we speak: the wake word, or "stop". Decides; whoever plays the sound does the silencing."""
 
 from collections.abc import Awaitable, Callable, Mapping
-from enum import StrEnum
+from dataclasses import dataclass
 
 from gateway.audio import FRAME_MS, RingBuffer
 from gateway.turn.ear import Ear
@@ -26,11 +26,12 @@ LOOK_AFTER_SPEECH_MS = 256
 SPEECH_PROBABILITY = 0.5
 
 
-class Interruption(StrEnum):
-    """What was said into our own words."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interruption:
+    """Somebody spoke into our own words."""
 
-    WAKE = "wake"
-    STOP = "stop"
+    wake_word: str | None = None
+    """The wake word that was said; None for a word like "stop", after which nothing follows."""
 
 
 async def wait_for_interruption(
@@ -46,8 +47,8 @@ async def wait_for_interruption(
     is_suspected = False
     await ear.begin_overhearing()
     while (overheard := await ear.overhear()) is not None:
-        if overheard.is_woken:
-            return Interruption.WAKE
+        if overheard.wake_word is not None:
+            return Interruption(wake_word=overheard.wake_word)
         if overheard.may_be_woken and not is_suspected:
             is_suspected = True
             await suspect()
@@ -58,5 +59,5 @@ async def wait_for_interruption(
         if since_speech_ms < LOOK_AFTER_SPEECH_MS and since_look_ms >= LOOK_EVERY_MS:
             since_look_ms = 0
             if await stt.hears_word(heard.snapshot(), words):
-                return Interruption.STOP
+                return Interruption()
     return None

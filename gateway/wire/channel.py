@@ -56,11 +56,14 @@ class Channel:
         *,
         messages_per_s: float = 1e9,
         bytes_per_s: float = 1e12,
+        refuses: bool = True,
     ) -> None:
         """`heard` are the messages that the peer may send; who sends faster than the rates for ten seconds is cut off.
 
-        `abort` lets go of the connection below at once: a peer that reads nothing would keep it open.
+        `abort` lets go of the connection below at once: a peer that reads nothing would keep it open. A client does not
+        refuse (`refuses`), it passes over what it does not know: a newer gateway may say more.
         """
+        self._refuses = refuses
         self._websocket = websocket
         self._heard = heard
         self._abort = abort
@@ -98,6 +101,14 @@ class Channel:
         for start in range(0, len(pcm), LARGEST_FRAME_BYTES):
             await self._put(pcm[start : start + LARGEST_FRAME_BYTES])
 
+    def forget_sound(self) -> None:
+        """Drop the sound that waits to be sent: whoever mutes a microphone means what it has just heard, too."""
+        for _ in range(self._waiting.qsize()):
+            item = self._waiting.get_nowait()
+            if isinstance(item, str):
+                self._waiting.put_nowait(item)
+            self._waiting.task_done()
+
     async def hear(self) -> Message | bytes | None:
         """Return the next message, or a frame of sound; None when the connection has ended, or has to.
 
@@ -119,6 +130,8 @@ class Channel:
 
     def refuse(self, error: ProtocolError) -> None:
         """Say that something is not done; after `MOST_REFUSALS` that was the last."""
+        if not self._refuses:
+            return
         self._refusals += 1
         self.say(Refused(code=error.refusal, message=str(error), about=error.about))
         if self._refusals >= MOST_REFUSALS:

@@ -102,7 +102,7 @@ async def dial(
                 with suppress(OSError):
                     connected.shutdown(socket.SHUT_RDWR)
 
-        channel = Channel(websocket, heard, abort)
+        channel = Channel(websocket, heard, abort, refuses=False)
         try:
             yield channel
         finally:

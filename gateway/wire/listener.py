@@ -164,7 +164,7 @@ class Listener:
         strangers = Counter(visit.address for visit in self._open if visit.is_stranger)
         return (
             len(self._open) < self._most
-            and strangers.total() < MOST_STRANGERS
+            and strangers.total() < min(MOST_STRANGERS, self._most // 2)  # the other half is the peers'
             and strangers[host] < MOST_STRANGERS_AN_ADDRESS
         )
 

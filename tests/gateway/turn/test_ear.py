@@ -188,6 +188,6 @@ async def test_overhearing_tells_speech_wake_words_and_the_end() -> None:
     first, second, end = [await listening.overhear() for _ in range(3)]
     assert first is not None
     assert second is not None
-    assert (first.frame, first.speech_probability, first.is_woken) == (sound(SPEECH, 32)[0], 0.95, False)
-    assert (second.may_be_woken, second.is_woken) == (True, False)
+    assert (first.frame, first.speech_probability, first.wake_word) == (sound(SPEECH, 32)[0], 0.95, None)
+    assert (second.may_be_woken, second.wake_word) == (True, None)
     assert end is None

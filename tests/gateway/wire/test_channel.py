@@ -8,7 +8,7 @@ from gateway.errors import LinkError, ProtocolError
 from gateway.wire import channel as channels
 from gateway.wire.channel import LARGEST_FRAME_BYTES, MOST_REFUSALS, MOST_WAITING, RATE_WINDOW_S, Channel, Rate
 from gateway.wire.dial import dial
-from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Hello, Message, Refused
+from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Hello, Message, Refused, Vocabulary
 from tests.gateway.wire.ports import SOON_S, WORDS, Port, listening, talking
 
 HELLO = Hello(protocol=1)
@@ -243,3 +243,33 @@ async def test_what_was_cut_says_no_more_and_is_closed_at_once(tmp_path: Path) -
     ):
         assert await channel.hear() is None
     assert took_s[0] < 1.0
+
+
+async def test_sound_that_waits_is_forgotten_and_messages_are_not(tmp_path: Path) -> None:
+    gateway = Listening()
+    async with listening(tmp_path, {"/": talking(gateway.talk)}) as port:
+        async with dial(port.address, "/", WORDS, pin=port.identity.fingerprint) as channel:
+            await channel.play(b"\1\1")
+            channel.say(HELLO)
+            await channel.play(b"\2\2")
+            channel.forget_sound()
+            await channel.play(b"\3\3")
+        await gateway.end()
+    assert gateway.heard == [HELLO, b"\3\3"]
+
+
+async def test_a_client_passes_over_what_it_does_not_know(tmp_path: Path) -> None:
+    async def newer(channel: Channel) -> None:
+        for _ in range(MOST_REFUSALS + 1):
+            channel.say(Refused(code="x", message="not a word of this client's"))
+        channel.say(HELLO)
+        heard.append(await channel.hear())
+
+    heard: list[Message | bytes | None] = []
+    async with (
+        listening(tmp_path, {"/": talking(newer)}) as port,
+        dial(port.address, "/", Vocabulary(Hello), pin=port.identity.fingerprint) as channel,
+    ):
+        assert await channel.hear() == HELLO
+        channel.say(HELLO)
+    assert heard == [HELLO], "it refused nothing"

@@ -1,7 +1,7 @@
 """A conversation with scripted stages, microphone and speaker: who is heard when, and what sounds when."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 
@@ -136,7 +136,9 @@ class Room:
 
 
 @asynccontextmanager
-async def room(with_stages: Stages | None = None) -> AsyncIterator[Room]:
+async def room(
+    with_stages: Stages | None = None, *, may_answer: Callable[[str], bool] = lambda _: True
+) -> AsyncIterator[Room]:
     microphone, speaker = ScriptedMicrophone(), ScriptedSpeaker()
     shown: list[Room] = []
     satellite = Conversation(
@@ -145,6 +147,7 @@ async def room(with_stages: Stages | None = None) -> AsyncIterator[Room]:
         Place(),
         EndpointSettings(),
         show=lambda event: shown[0].show(event),
+        may_answer=may_answer,
     )
     task = asyncio.create_task(satellite.run())
     opened = Room(microphone, speaker, satellite, task)
@@ -215,6 +218,27 @@ async def test_the_wake_word_silences_a_reply_and_the_next_turn_needs_none() -> 
         assert opened.types.count("wake") == 1
         second = opened.types[opened.types.index("end") + 1 :]
         assert second[:4] == ["speech_start", "speech_end", "transcript", "intent"]
+
+
+async def test_a_wake_word_that_another_satellite_heard_before_only_silences() -> None:
+    asked: list[str] = []
+
+    def may_answer(wake_word: str) -> bool:
+        asked.append(wake_word)
+        return len(asked) == 1
+
+    async with room(may_answer=may_answer) as opened:
+        opened.speaker.is_quick = False
+        opened.microphone.hear(quiet(2_500), wake_word(), quiet(300), speech(900), quiet(1_000))
+        await opened.until("reply")
+        opened.microphone.hear(quiet(2_500), wake_word(), quiet(600))
+        await opened.idle(4)
+        assert opened.speaker.silenced >= 1
+        opened.microphone.hear(speech(900), quiet(1_000))
+        opened.microphone.end()
+        await opened.task
+    assert asked == ["okay_nabu", "okay_nabu"]
+    assert opened.types.count("intent") == 1, "what followed was for the other one"
 
 
 async def test_stop_silences_a_reply_and_the_next_turn_needs_the_wake_word() -> None:

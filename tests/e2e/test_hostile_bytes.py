@@ -14,6 +14,8 @@ from typing import Final
 import pytest
 from aiohttp import ClientSession, Fingerprint, TCPConnector
 
+from gateway.events import Sound
+from gateway.recordings import write_wav
 from gateway.wire import broker_words, voice_words
 from gateway.wire.channel import Channel
 from gateway.wire.dial import dial
@@ -21,6 +23,7 @@ from gateway.wire.identity import SERVER_NAME, client_context
 from gateway.wire.messages import Greeting, Hello, encode
 from gateway.wire.pairing import Paired
 from tests.e2e.serving import Serving, serving
+from tests.voices import hiss
 
 FULL: Final = "LOCAL_VOICE_FULL" in os.environ
 MANY: Final = 3_000 if FULL else 300
@@ -30,7 +33,6 @@ MOST_GROWTH_MIB: Final = 8.0
 CLOSED_S: Final = 13.0
 """A TLS handshake may take ten seconds, and a little for a busy machine."""
 SEED: Final = 20_261_122
-AT_ONCE: Final = 16
 
 pytestmark = pytest.mark.asyncio(loop_scope="function")
 
@@ -179,6 +181,43 @@ async def test_a_flood_of_strangers_does_not_keep_others_out(served: Serving, ho
     async with asyncio.timeout(5), connected(served, home):
         pass
     await asyncio.gather(*flooding)
+
+
+async def test_satellites_that_never_read_are_cut_off(
+    served: Serving, home: Paired, satellites: list[Paired], state: Callable[[str], None], tmp_path: Path
+) -> None:
+    write_wav(tmp_path / "long.wav", Sound(rate_hz=16_000, pcm=hiss(20)))
+    long_sound = (tmp_path / "long.wav").read_bytes()
+    times_s: list[float] = []
+
+    async def told(channel: Channel, *, connected: bool) -> None:
+        waiting = {peer.peer_id for peer in satellites}
+        while waiting:
+            heard = await channel.hear()
+            assert heard is not None, channel.end
+            if isinstance(heard, voice_words.SatelliteChanged) and heard.connected is connected:
+                waiting.discard(heard.satellite_id)
+
+    async def never_reading() -> None:
+        async with AsyncExitStack() as stack:
+            watching = await stack.enter_async_context(connected(served, home))
+            for peer in satellites:
+                await stack.enter_async_context(connected(served, peer))
+            async with asyncio.timeout(CLOSED_S):
+                await told(watching, connected=True)
+            watching.say(voice_words.Announce(id=1, sound_bytes=len(long_sound)))
+            await watching.play(long_sound)
+            start_s = monotonic()
+            async with asyncio.timeout(CLOSED_S):
+                await told(watching, connected=False)
+            times_s.append(monotonic() - start_s)
+
+    before_ms, during_ms, growth_mib = await unharmed(served, home, never_reading())
+    state(
+        f"satellites that never read: cut off after {max(times_s):.1f} s; a neighbour's p95 {before_ms:.1f} ms before,"
+        f" {during_ms:.1f} ms meanwhile; memory {growth_mib:+.1f} MiB"
+    )
+    assert during_ms < max(2 * before_ms, 100)
 
 
 def malformed(rng: random.Random) -> bytes | str:

@@ -146,7 +146,7 @@ async def _serve(gateway: KnownGateway, recording: bytes | None, args: argparse.
             with _mute_key(loop, satellite.toggle_mute):
                 return await _until_one_ends(satellite, ends)
         except TrustError as error:
-            again = f"to pair again: local-voice satellite --gateway {gateway.voice} --code CODE"
+            again = f"{HOW_TO_PAIR}; then here: local-voice satellite --gateway {gateway.voice} --code CODE"
             raise TrustError(f"{error}; {again}") from error
 
 

@@ -124,8 +124,8 @@ def _reason(error: Exception) -> str:
 def _refused(address: Address, status: int) -> LinkError | TrustError:
     if status == _UNAUTHORIZED:
         return TrustError(
-            f"{address} does not know this device, or knows it no more; pair it again: "
-            "`local-voice pair` on the gateway shows a code"
+            f"{address} does not know this device, or knows it no more; pair it again "
+            "with a code that the gateway shows"
         )
     if status == _PAUSED:
         return LinkError(f"{address} was asked with wrong tokens too often and makes a pause of a minute")

@@ -274,4 +274,4 @@ async def test_another_gateway_at_the_same_address_is_not_trusted(
             assert await ended(running) == 2
     last = running.err[-1][1]
     assert "is not the gateway this device was paired with: its fingerprint is another one" in last
-    assert last.endswith(f"to pair again: local-voice satellite --gateway {first.voice} --code CODE")
+    assert last.endswith(f"then here: local-voice satellite --gateway {first.voice} --code CODE")

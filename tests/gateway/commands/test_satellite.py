@@ -170,7 +170,7 @@ async def test_a_gateway_that_was_set_up_anew_is_paired_anew(house: House) -> No
     satellite_file().write_text(json.dumps(content))
     said = line(await ran(*house.devices))
     assert "is not the gateway this device was paired with" in said
-    assert said.endswith(f"to pair again: local-voice satellite --gateway {house.address} --code CODE")
+    assert said.endswith(f"then here: local-voice satellite --gateway {house.address} --code CODE")
     code = await house.owner.code(Role.SATELLITE)
     async with satellite("--gateway", house.address, "--code", code, *house.devices):
         await house.voice.session()

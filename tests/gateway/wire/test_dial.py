@@ -57,7 +57,7 @@ async def test_who_shows_another_pin_is_told_nothing_not_even_the_token(tmp_path
 @pytest.mark.parametrize(
     ("status", "error", "says"),
     [
-        (401, TrustError, "pair it again: `local-voice pair` on the gateway shows a code"),
+        (401, TrustError, "pair it again with a code that the gateway shows"),
         (403, LinkError, "answered with status 403; is that a Local Voice gateway"),
         (404, LinkError, "answered with status 404; is that a Local Voice gateway"),
         (429, LinkError, "makes a pause of a minute"),

@@ -56,6 +56,7 @@ class _Visit:
     transport: asyncio.Transport | None = None
     deadline: asyncio.TimerHandle | None = None
     is_stranger: bool = True
+    has_asked: bool = False
 
 
 class _Server(web.Server):
@@ -173,29 +174,33 @@ class Listener:
         loop = asyncio.get_running_loop()
         accepted.setblocking(False)
         accepted.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        protocol = self._server()
+        self._visits[protocol] = visit  # before the handshake: the request may be here as soon as it is done
         try:
-            transport, protocol = await loop.connect_accepted_socket(
-                self._server, accepted, ssl=self._context, ssl_handshake_timeout=TLS_S, ssl_shutdown_timeout=CLOSING_S
+            visit.transport, _ = await loop.connect_accepted_socket(
+                lambda: protocol,
+                accepted,
+                ssl=self._context,
+                ssl_handshake_timeout=TLS_S,
+                ssl_shutdown_timeout=CLOSING_S,
             )
-        except OSError, TimeoutError:  # ssl.SSLError is an OSError: not TLS, too old, gone, or silent
+        except (OSError, TimeoutError):  # ssl.SSLError is an OSError: not TLS, too old, gone, or silent
             accepted.close()
-            self._open.discard(visit)
+            self._lost(protocol)
             return
         except asyncio.CancelledError:
             accepted.close()
             raise
-        visit.transport = transport
-        if transport.is_closing():
-            self._open.discard(visit)
-            return
-        self._visits[protocol] = visit
-        visit.deadline = loop.call_later(HEADER_S, _abort, visit)
+        if visit.transport.is_closing():
+            self._lost(protocol)
+        else:
+            visit.deadline = visit.deadline if visit.has_asked else loop.call_later(HEADER_S, _abort, visit)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
-        visit = self._visits.get(request.protocol)
-        if visit is not None and visit.is_stranger:
-            _cancel_deadline(visit)
-            visit.deadline = asyncio.get_running_loop().call_later(STRANGER_S, _abort, visit)
+        visit = self._visits.get(request.protocol) or _Visit(address="")  # it may have gone already
+        visit.has_asked, visit.transport = True, request.transport
+        _cancel_deadline(visit)
+        visit.deadline = asyncio.get_running_loop().call_later(STRANGER_S, _abort, visit)
         response = await self._response(request)
         response.force_close()  # one request a connection
         return response

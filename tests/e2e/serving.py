@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import signal
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -66,6 +67,8 @@ def serving(folder: Path, *, more: str = "", port: int = 0) -> Iterator[Serving]
     with started("serve", "--config", config, environ=environ) as running:
         running.wait_for_log(READY, deadline_s=60)
         yield Serving(running=running, port=port, environ=environ, config=config)
+        if running.process.poll() is None:
+            assert running.end(signal.SIGTERM).code == 0, "it ends as it should after all of that"
 
 
 def loopback_config(folder: Path, port: int, more: str = "") -> Path:

@@ -126,6 +126,7 @@ async def closed_after_s(
     try:
         async with asyncio.timeout(CLOSED_S + 20):
             reader, writer = await asyncio.open_connection("127.0.0.1", served.port, local_addr=local)
+            raw = writer.transport  # TLS puts another before it
             talking = asyncio.create_task(say(writer))
             try:
                 while await reader.read(4_096):
@@ -134,6 +135,7 @@ async def closed_after_s(
                 talking.cancel()
                 await asyncio.gather(talking, return_exceptions=True)
                 writer.transport.abort()
+                raw.abort()
     except OSError:
         pass  # it may be reset at once
     return monotonic() - start_s

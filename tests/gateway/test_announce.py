@@ -88,7 +88,7 @@ async def test_an_address_that_changes_is_announced_anew() -> None:
         current.append("127.0.0.7")
         assert await browser.next() == (ServiceStateChange.Removed, NAME)
         assert await browser.next() == (ServiceStateChange.Added, NAME)
-        assert (await browser.found()).parsed_addresses() == ["127.0.0.1", "127.0.0.7"]
+        assert sorted((await browser.found()).parsed_addresses()) == ["127.0.0.1", "127.0.0.7"]
 
 
 async def test_a_network_that_cannot_is_warned_about_once_and_tried_again(caplog: pytest.LogCaptureFixture) -> None:

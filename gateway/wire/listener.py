@@ -184,7 +184,7 @@ class Listener:
                 ssl_handshake_timeout=TLS_S,
                 ssl_shutdown_timeout=CLOSING_S,
             )
-        except (OSError, TimeoutError):  # ssl.SSLError is an OSError: not TLS, too old, gone, or silent
+        except OSError, TimeoutError:  # ssl.SSLError is an OSError: not TLS, too old, gone, or silent
             accepted.close()
             self._lost(protocol)
             return

@@ -6,12 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 from statistics import median
 
+from wyoming.client import AsyncTcpClient
+from wyoming.info import Describe, Info
+
 from gateway.recordings import read_recording
 from gateway.wire import voice_words
 from gateway.wire.dial import dial
 from gateway.wire.messages import Greeting, Hello
 from tests.e2e.program import run
-from tests.e2e.serving import Serving, serving
+from tests.e2e.serving import Serving, free_ports, loopback_config, serving
 from tests.voices import Voices, silence
 
 ENTITIES = 2_000
@@ -19,11 +22,11 @@ USABLE_S = 1.0
 ROUNDS = 3
 
 
-def said_to(served: Serving, folder: Path, recording: Path) -> str:
+def said_to(served: Serving, folder: Path, recording: Path, name: str = "Shelf") -> str:
     """Pair a satellite in the kitchen, let it hear a recording, and return what it was called."""
     with served.code("satellite", "--area", "Kitchen") as code:
         finished = run(
-            *("satellite", "--gateway", str(served.voice), "--code", code, "--name", "Shelf"),
+            *("satellite", "--gateway", str(served.voice), "--code", code, "--name", name),
             *("--wav", recording, "--out", folder / "reply.wav", "--once"),
             environ={"XDG_DATA_HOME": str(folder / "satellite")},
         )
@@ -91,3 +94,59 @@ async def test_two_thousand_entities_are_sent_and_usable_within_a_second(
                 times_s.append(asyncio.get_running_loop().time() - start_s)
     state(f"{ENTITIES} entities sent and usable after {', '.join(f'{s:.2f}' for s in times_s)} s")
     assert median(times_s) < USABLE_S
+
+
+async def test_an_announcement_is_heard_at_a_satellite_as_text_and_as_a_sound_file(
+    tmp_path: Path, voices: Voices, wav: Callable[[str, bytes], Path]
+) -> None:
+    quiet = wav("quiet.wav", silence(1.0))
+    message = wav("message.wav", voices.piper("The washing machine is done.")).read_bytes()
+    with serving(tmp_path / "gateway") as served:
+        home = await served.home()
+        connected = dial(served.voice, "/voice", voice_words.TO_HOME, pin=home.voice_pin, token=home.voice_token)
+        async with connected as channel:
+            channel.say(Hello(protocol=1))
+            for name in ("text", "file"):
+                folder = tmp_path / name
+                folder.mkdir()
+                satellite = asyncio.create_task(asyncio.to_thread(said_to, served, folder, quiet, name))
+                while not _is_there(await channel.hear(), name):
+                    assert not satellite.done()
+                if name == "text":
+                    channel.say(voice_words.Announce(id=1, text="Dinner is ready."))
+                else:
+                    channel.say(voice_words.Announce(id=2, sound_bytes=len(message)))
+                    await channel.play(message)
+                await satellite
+    assert "dinner is ready" in run("transcribe", tmp_path / "text" / "reply.wav").out.casefold()
+    assert "washing machine is done" in run("transcribe", tmp_path / "file" / "reply.wav").out.casefold()
+
+
+def _is_there(heard: object, name: str) -> bool:
+    assert heard is not None, "the connection has ended"
+    return isinstance(heard, voice_words.SatelliteChanged) and heard.name == name and heard.connected
+
+
+async def test_wyoming_is_there_when_it_is_asked_for_and_said_to_be_unprotected(tmp_path: Path) -> None:
+    port = free_ports()
+    with serving(tmp_path / "gateway", more=f"[wyoming]\nenabled = true\nport = {port}\n") as served:
+        async with asyncio.timeout(10), AsyncTcpClient("127.0.0.1", port) as client:
+            await client.write_event(Describe().event())
+            event = await client.read_event()
+        assert event is not None
+        info = Info.from_event(event)
+        assert [program.models[0].name for program in info.asr] == ["tiny.en"]
+        served.running.wait_for_log(f"anybody who reaches port {port} may use it")
+        found = run("doctor", "--config", served.config, environ=served.environ).out
+    assert "unprotected" in found
+
+
+def test_a_second_gateway_says_what_is_in_its_way(tmp_path: Path) -> None:
+    with serving(tmp_path / "gateway") as served:
+        same_port = run("serve", "--config", served.config, environ={"XDG_DATA_HOME": str(tmp_path / "other")})
+        elsewhere = loopback_config(tmp_path / "elsewhere", free_ports())
+        same_folder = run("serve", "--config", elsewhere, environ=served.environ)
+    for refused, why in ((same_port, f"port {served.port} (Address already in use)"), (same_folder, "another gateway")):
+        assert refused.code == 2
+        assert refused.err.count("\n") == 1, refused.err
+        assert why in refused.err

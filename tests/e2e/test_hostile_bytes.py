@@ -17,6 +17,7 @@ from aiohttp import ClientSession, Fingerprint, TCPConnector
 from gateway.events import Sound
 from gateway.recordings import write_wav
 from gateway.wire import broker_words, voice_words
+from gateway.wire.admission import CONNECTIONS_A_PEER
 from gateway.wire.channel import Channel
 from gateway.wire.dial import dial
 from gateway.wire.identity import SERVER_NAME, client_context
@@ -183,6 +184,47 @@ async def test_a_flood_of_strangers_does_not_keep_others_out(served: Serving, ho
     async with asyncio.timeout(5), connected(served, home):
         pass
     await asyncio.gather(*flooding)
+
+
+async def test_whoever_stops_in_the_middle_of_a_frame_is_sent_away(
+    served: Serving, home: Paired, satellites: list[Paired], state: Callable[[str], None]
+) -> None:
+    peer = satellites[0]
+    hello = masked(encode(Hello(protocol=1)))
+    upgrade = (
+        f"GET /voice HTTP/1.1\r\nHost: {SERVER_NAME}\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+        f"Sec-WebSocket-Key: {'A' * 22}==\r\nSec-WebSocket-Version: 13\r\n"
+        f"Authorization: Bearer {peer.voice_token}\r\n\r\n"
+    ).encode()
+    whole = upgrade + hello
+
+    async def stop_after(count: int) -> float:
+        async def say(writer: asyncio.StreamWriter) -> None:
+            await writer.start_tls(client_context(), server_hostname=SERVER_NAME)
+            writer.write(whole[:count])
+            await writer.drain()
+
+        return await closed_after_s(count, served, say)
+
+    times_s: list[float] = []
+    places = [*range(1, len(upgrade), 40), *range(len(upgrade), len(whole), 3)]
+
+    async def all_of_them() -> None:
+        for first in range(0, len(places), CONNECTIONS_A_PEER):
+            times_s.extend(await asyncio.gather(*map(stop_after, places[first : first + CONNECTIONS_A_PEER])))
+
+    before_ms, during_ms, growth_mib = await unharmed(served, home, all_of_them())
+    state(
+        f"{len(places)} truncations: all closed after at most {max(times_s):.1f} s; a neighbour's p95"
+        f" {before_ms:.1f} ms before, {during_ms:.1f} ms meanwhile; memory {growth_mib:+.1f} MiB"
+    )
+    assert max(times_s) < CLOSED_S
+    assert growth_mib <= MOST_GROWTH_MIB
+
+
+def masked(text: bytes) -> bytes:
+    """Return a text frame as a client sends it, masked with zeros (RFC 6455, 5.2); shorter than 126 bytes."""
+    return bytes([0x81, 0x80 | len(text)]) + bytes(4) + text
 
 
 async def test_satellites_that_never_read_are_cut_off(

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import socket
 import ssl
+from asyncio.trsock import TransportSocket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -28,6 +29,7 @@ from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Vocabulary
 
 CONNECT_S: Final = 10.0
 """A gateway on the same network answers within milliseconds, one that starts up within seconds."""
+LOOK_AGAIN_S: Final = 0.001
 _UNAUTHORIZED, _PAUSED, _FULL = 401, 429, 503
 
 
@@ -60,6 +62,7 @@ async def fingerprint_of(address: Address) -> bytes:
         return hashlib.sha256(certificate).digest()
     finally:
         writer.transport.abort()
+        await _closed(writer.get_extra_info("socket"))
 
 
 @asynccontextmanager
@@ -96,17 +99,26 @@ async def dial(
         except (ClientError, OSError, TimeoutError) as error:
             raise unreachable(address, error) from error
 
+        connected: TransportSocket = websocket.get_extra_info("socket")
+
         def abort() -> None:
-            connected = websocket.get_extra_info("socket")
-            if connected is not None:
-                with suppress(OSError):
-                    connected.shutdown(socket.SHUT_RDWR)
+            with suppress(OSError):
+                connected.shutdown(socket.SHUT_RDWR)
 
         channel = Channel(websocket, heard, abort, refuses=False)
         try:
             yield channel
         finally:
             await channel.close()
+            await _closed(connected)
+
+
+async def _closed(connected: TransportSocket) -> None:
+    """Return when the event loop has let go of the socket: whoever ends the loop now leaves nothing open."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(CLOSE_S):
+            while connected.fileno() >= 0:  # noqa: ASYNC110 - the event loop tells nobody when it lets go
+                await asyncio.sleep(LOOK_AGAIN_S)
 
 
 def unreachable(address: Address, error: Exception) -> LinkError:

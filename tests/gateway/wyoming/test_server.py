@@ -17,6 +17,7 @@ from wyoming.wake import Detect
 
 from gateway.errors import ConfigError
 from gateway.events import Sound
+from gateway.wyoming.limits import Limits
 from gateway.wyoming.server import WyomingServer
 from tests.fakes import ScriptedTts
 from tests.gateway.wyoming.rig import (
@@ -162,7 +163,7 @@ async def test_who_floods_does_not_keep_others_from_being_served() -> None:
 
 
 async def test_a_conversation_may_break_off_anywhere() -> None:
-    async with serving(limits=QUICK) as server:
+    async with serving(limits=Limits()) as server:
         whole = await exchange(server, CONVERSATION)
         for kept in range(len(CONVERSATION)):
             said = await exchange(server, CONVERSATION[:kept])

@@ -1,11 +1,29 @@
-"""Files that only their owner may read, written wholly or not at all. For keys, tokens and what else is small."""
+"""Files written wholly or not at all, and those that only their owner may read: keys, tokens and what else is small."""
 
 import contextlib
 import os
 import secrets
+from collections.abc import Buffer
 from pathlib import Path
 
 from gateway.errors import ConfigError
+
+
+def write_whole(path: Path, content: Buffer, *, mode: int = 0o666) -> None:
+    """Write `content` wholly, or not at all; an earlier file of that name is replaced. Raises OSError.
+
+    `mode` is what a new file may be used for at most; the person's umask takes from it.
+    """
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    try:
+        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            unfinished.unlink()
 
 
 def write_privately(path: Path, content: bytes) -> None:
@@ -13,20 +31,12 @@ def write_privately(path: Path, content: bytes) -> None:
 
     Folders that are missing are made with mode 0700. Raises ConfigError where that is not possible.
     """
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        write_whole(path, content, mode=0o600)
         _sync_folder(path.parent)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written ({error.strerror}); choose another place for it") from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
 
 
 def read_bounded(path: Path, limit_bytes: int) -> bytes | None:

@@ -3,10 +3,8 @@
 Each unusable file is one AudioError of one line that names the file and the way out. Knows nothing of sound devices.
 """
 
-import contextlib
 import io
 import os
-import secrets
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,6 +17,7 @@ import soxr
 from gateway.audio import FULL_SCALE, RATE_HZ, samples
 from gateway.errors import AudioError
 from gateway.events import Sound
+from gateway.files import write_whole
 
 LONGEST_S = 600
 """A voice turn takes seconds; ten minutes leave room for a whole test session in one file."""
@@ -75,18 +74,10 @@ def write_wav(path: Path, sound: Sound) -> None:
     soundfile.write(content, samples(sound.pcm), sound.rate_hz, format="WAV", subtype="PCM_16")
     if path.exists() and not path.is_file():
         raise AudioError(f"{path}: is not an ordinary file and cannot be written over; choose another name")
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
-        with unfinished.open("xb") as file:
-            file.write(content.getbuffer())
-            file.flush()
-            os.fsync(file.fileno())
-        unfinished.replace(path)
+        write_whole(path, content.getbuffer())
     except OSError as error:
         raise AudioError(f"{path}: cannot be written ({error.strerror}); choose another place") from error
-    finally:
-        with contextlib.suppress(OSError):
-            unfinished.unlink()
 
 
 def _check_is_small_file(path: Path) -> None:

@@ -18,7 +18,7 @@ from gateway.broker.store import PeerStore
 from gateway.wire import pairing
 from gateway.wire.admission import Admission
 from gateway.wire.broker_words import PAIRING_TO_BROKER, TO_BROKER, PairingOpen
-from gateway.wire.channel import Channel, server_websocket
+from gateway.wire.channel import Channel, accepted_channel, server_websocket
 from gateway.wire.identity import Identity
 from gateway.wire.listener import Listener
 from gateway.wire.messages import Vocabulary
@@ -118,12 +118,8 @@ class Broker:
     async def _channel(
         self, request: web.BaseRequest, websocket: web.WebSocketResponse, heard: Vocabulary
     ) -> AsyncIterator[Channel]:
-        def abort() -> None:
-            if request.transport is not None:
-                request.transport.abort()
-
         await websocket.prepare(request)
-        channel = Channel(websocket, heard, abort, messages_per_s=MESSAGES_PER_S)
+        channel = accepted_channel(websocket, request, heard, messages_per_s=MESSAGES_PER_S)
         self._channels.add(channel)
         try:
             yield channel

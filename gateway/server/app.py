@@ -18,7 +18,7 @@ from gateway.server.satellites import Satellites
 from gateway.server.services import Services
 from gateway.turn.endpoint import EndpointSettings
 from gateway.wire.admission import Admission
-from gateway.wire.channel import Channel, server_websocket
+from gateway.wire.channel import Channel, accepted_channel, server_websocket
 from gateway.wire.handshake import greet
 from gateway.wire.listener import Listener
 from gateway.wire.peers import Peer, PeerTable, Role
@@ -155,15 +155,11 @@ class VoiceServer:
 
 
 def _channel(peer: Peer, websocket: web.WebSocketResponse, request: web.BaseRequest) -> Channel:
-    def abort() -> None:
-        if request.transport is not None:
-            request.transport.abort()
-
     is_home = peer.role is Role.HOME
-    return Channel(
+    return accepted_channel(
         websocket,
+        request,
         TO_GATEWAY,
-        abort,
         messages_per_s=HOME_MESSAGES_PER_S if is_home else SATELLITE_MESSAGES_PER_S,
         bytes_per_s=HOME_BYTES_PER_S if is_home else SATELLITE_BYTES_PER_S,
     )

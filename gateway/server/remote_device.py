@@ -13,9 +13,8 @@ from gateway.errors import LinkError, ProtocolError
 from gateway.events import Sound
 from gateway.frame_queue import FrameQueue
 from gateway.wire.channel import Channel
-from gateway.wire.messages import Message
+from gateway.wire.messages import LARGEST_FRAME_BYTES, Message
 from gateway.wire.voice_words import (
-    LARGEST_FRAME_BYTES,
     SPEECH_AHEAD_BYTES,
     Chime,
     Drain,

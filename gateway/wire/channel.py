@@ -8,7 +8,7 @@ from typing import Final
 from aiohttp import ClientWebSocketResponse, WSCloseCode, WSMessage, WSMsgType, web
 
 from gateway.errors import LinkError, ProtocolError
-from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Message, Refused, Vocabulary, encode
+from gateway.wire.messages import LARGEST_FRAME_BYTES, LARGEST_MESSAGE_BYTES, Message, Refused, Vocabulary, encode
 
 SEND_S: Final = 5.0
 """Who reads nothing for this long is gone, or means harm."""
@@ -19,11 +19,12 @@ HEARTBEAT_S: Final = 10.0
 CLOSE_S: Final = 2.0
 LONGEST_REASON_CHARS: Final = 32
 """Our codes are shorter."""
-LARGEST_FRAME_BYTES: Final = 8 * 1024
-"""A quarter of a second of microphone sound."""
 MOST_REFUSALS: Final = 20
 """Who was refused this often does not learn."""
 RATE_WINDOW_S: Final = 10.0
+ANY_MESSAGES_PER_S: Final = 1e9
+ANY_BYTES_PER_S: Final = 1e12
+"""No network is that fast."""
 
 type Socket = web.WebSocketResponse | ClientWebSocketResponse
 
@@ -54,8 +55,8 @@ class Channel:
         heard: Vocabulary,
         abort: Callable[[], None],
         *,
-        messages_per_s: float = 1e9,
-        bytes_per_s: float = 1e12,
+        messages_per_s: float = ANY_MESSAGES_PER_S,
+        bytes_per_s: float = ANY_BYTES_PER_S,
         refuses: bool = True,
     ) -> None:
         """`heard` are the messages that the peer may send; who sends faster than the rates for ten seconds is cut off.
@@ -209,6 +210,23 @@ class Channel:
                 return
             finally:
                 self._waiting.task_done()
+
+
+def accepted_channel(
+    websocket: web.WebSocketResponse,
+    request: web.BaseRequest,
+    heard: Vocabulary,
+    *,
+    messages_per_s: float = ANY_MESSAGES_PER_S,
+    bytes_per_s: float = ANY_BYTES_PER_S,
+) -> Channel:
+    """Return the channel over a `server_websocket` that was prepared with `request`; otherwise as `Channel`."""
+
+    def abort() -> None:
+        if request.transport is not None:
+            request.transport.abort()
+
+    return Channel(websocket, heard, abort, messages_per_s=messages_per_s, bytes_per_s=bytes_per_s)
 
 
 def server_websocket() -> web.WebSocketResponse:

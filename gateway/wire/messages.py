@@ -13,6 +13,8 @@ from gateway.wire.peers import Role
 PROTOCOL_VERSION: Final = 1
 """Grows when an older peer could no longer follow; new fields and messages alone do not change it."""
 LARGEST_MESSAGE_BYTES: Final = 64 * 1024
+LARGEST_FRAME_BYTES: Final = 8 * 1024
+"""A quarter of a second of microphone sound, or a fifth of Piper's voice."""
 
 NAME_CHARS, TEXT_CHARS, VALUE_CHARS = 255, 4_096, 2_048
 

@@ -13,8 +13,6 @@ import msgspec
 from gateway.wire.messages import Count, Greeting, Hello, Id, Message, Name, Refused, Text, Value, Vocabulary
 from gateway.wire.peers import Role
 
-LARGEST_FRAME_BYTES: Final = 8 * 1024
-"""A quarter of a second of microphone sound, or a fifth of Piper's voice."""
 SPEECH_AHEAD_BYTES: Final = 64 * 1024
 """How much sound the gateway sends beyond what was `played`: 1.5 s of Piper's voice, and all that a satellite keeps."""
 LARGEST_SOUND_FILE_BYTES: Final = 4 * 1024 * 1024

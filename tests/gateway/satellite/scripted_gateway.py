@@ -12,7 +12,7 @@ from aiohttp import web
 
 from gateway.satellite.known_gateways import KnownGateway
 from gateway.wire.admission import Admission
-from gateway.wire.channel import Channel, server_websocket
+from gateway.wire.channel import Channel, accepted_channel, server_websocket
 from gateway.wire.dial import Address
 from gateway.wire.identity import Identity, load_or_create_identity
 from gateway.wire.listener import Handler, Listener, bind
@@ -117,12 +117,7 @@ class ScriptedGateway:
         websocket = server_websocket()
         await websocket.prepare(request)
         self.listener.vouch(request)
-
-        def abort() -> None:
-            if request.transport is not None:
-                request.transport.abort()
-
-        channel = Channel(websocket, TO_GATEWAY, abort)
+        channel = accepted_channel(websocket, request, TO_GATEWAY)
         session = ScriptedSession(channel)
         with self.admission.present(peer, channel):
             if isinstance(await channel.hear(), Hello):

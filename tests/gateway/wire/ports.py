@@ -7,7 +7,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from gateway.wire.channel import Channel, server_websocket
+from gateway.wire.channel import Channel, accepted_channel, server_websocket
 from gateway.wire.dial import Address
 from gateway.wire.identity import Identity, load_or_create_identity
 from gateway.wire.listener import Handler, Listener, bind
@@ -45,12 +45,7 @@ def talking(conversation: Conversation, *, messages_per_s: float = 1e9, bytes_pe
     async def handle(request: web.BaseRequest) -> web.StreamResponse:
         websocket = server_websocket()
         await websocket.prepare(request)
-
-        def abort() -> None:
-            if request.transport is not None:
-                request.transport.abort()
-
-        channel = Channel(websocket, WORDS, abort, messages_per_s=messages_per_s, bytes_per_s=bytes_per_s)
+        channel = accepted_channel(websocket, request, WORDS, messages_per_s=messages_per_s, bytes_per_s=bytes_per_s)
         try:
             await conversation(channel)
         finally:

@@ -6,9 +6,9 @@ from aiohttp import ClientSession, ClientWebSocketResponse, Fingerprint, WSMsgTy
 
 from gateway.errors import LinkError, ProtocolError
 from gateway.wire import channel as channels
-from gateway.wire.channel import LARGEST_FRAME_BYTES, MOST_REFUSALS, MOST_WAITING, RATE_WINDOW_S, Channel, Rate
+from gateway.wire.channel import MOST_REFUSALS, MOST_WAITING, RATE_WINDOW_S, Channel, Rate
 from gateway.wire.dial import dial
-from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Hello, Message, Refused, Vocabulary
+from gateway.wire.messages import LARGEST_FRAME_BYTES, LARGEST_MESSAGE_BYTES, Hello, Message, Refused, Vocabulary
 from tests.gateway.wire.ports import SOON_S, WORDS, Port, listening, talking
 
 HELLO = Hello(protocol=1)

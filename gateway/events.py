@@ -75,6 +75,8 @@ class ActionRequest:
     """Whose timers are meant by "my timer"."""
     is_confirmed: bool = False
     """Somebody said yes to it: what it does later needs no further yes."""
+    converse_id: int = 0
+    """Which of a home's own requests it is for; 0 for what was said at a satellite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,6 +106,16 @@ class ActionResult:
     """Further values for the answer's template (`timers`, `canceled`, `date`, `time`, `media`)."""
     is_demo: bool = False
     """The demo house did it, as no home is paired: the answer says so."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SentenceAnswer:
+    """The home had a sentence of its own for what was said, and has done what it asks for."""
+
+    text: str
+    """The reading that it was."""
+    speech: str
+    """What to say to it; may be empty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

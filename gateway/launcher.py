@@ -17,6 +17,7 @@ from gateway.broker.app import Broker
 from gateway.config import Config
 from gateway.engines.collector import spare_what_is_loaded
 from gateway.engines.worker import Worker
+from gateway.equipment import Equipment
 from gateway.errors import EngineError
 from gateway.events import Announcement, Sound, TimerFinished
 from gateway.home.household import Household
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from gateway.engines.understanding import HassUnderstanding
 
 VERSION = version("local-voice")
-MOST_SPARE = 8
-"""Ears (4 MiB each) that wait for a satellite to come back: one that connects again and again costs no loading."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -125,15 +124,6 @@ class Launcher:
             await asyncio.Event().wait()
 
     def _new_server(self, stages: Stages) -> VoiceServer:
-        spare: list[Stages] = []
-
-        async def new_stages() -> Stages:
-            return spare.pop() if spare else await self._assembly.load(self._assembly.for_another, stages)
-
-        def keep(used: Stages) -> None:
-            if len(spare) < MOST_SPARE:
-                spare.append(used)
-
         async def decoded(data: bytes) -> Sound:
             return await self._decoding.run(decode, data)
 
@@ -143,7 +133,9 @@ class Launcher:
             gateway_id=self._id,
             version=VERSION,
             services=Services(
-                household=self._household, new_stages=new_stages, keep=keep, speak=stages.tts.speak, decode=decoded
+                household=self._household,
+                equipment=Equipment(self._config, self._assembly, stages),
+                decode=decoded,
             ),
             endpoint=self._assembly.endpoint(),
         )

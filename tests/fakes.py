@@ -12,6 +12,7 @@ from gateway.events import (
     Hypothesis,
     Intent,
     Recognition,
+    SentenceAnswer,
     Sound,
     StateChange,
 )
@@ -163,6 +164,9 @@ class ScriptedHome:
     delay_s: float = 0.0
     fault: BaseException | None = None
     requests: list[ActionRequest] = field(default_factory=list)
+    own: SentenceAnswer | None = None
+    """The one sentence of its own, and the answer to it."""
+    sentences: list[tuple[str, ...]] = field(default_factory=list)
 
     def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
         return self.foreseen
@@ -173,6 +177,12 @@ class ScriptedHome:
         if self.fault is not None:
             raise self.fault
         return ActionResult(changes=self.changes)
+
+    async def sentence(
+        self, texts: tuple[str, ...], *, area_id: str | None, satellite_id: str
+    ) -> SentenceAnswer | None:
+        self.sentences.append(texts)
+        return self.own if self.own is not None and self.own.text in texts else None
 
 
 class ScriptedTts:

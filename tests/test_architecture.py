@@ -18,6 +18,7 @@ BASE = frozenset(
         "files",
         "frame_queue",
         "json_depth",
+        "offer",
         "recordings",
         "sound_files",
         "paths",
@@ -36,7 +37,9 @@ MAY_KNOW = {
     "server": BASE | {"turn", "wire"},
 }
 """What the modules of a package may import besides each other. `broker` is to become a process of its own."""
-TOP = frozenset({"config", "assembly", "announce", "launcher", "local_gateway", "commands", "__main__", "__init__"})
+TOP = frozenset(
+    {"config", "assembly", "announce", "equipment", "launcher", "local_gateway", "commands", "__main__", "__init__"}
+)
 """What puts the parts together: may know everything."""
 MAX_LINES = 400
 """A longer module has grown a second job."""

@@ -9,10 +9,10 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.errors import HomeError
-from gateway.events import ActionRequest, ActionResult, Announcement, TimerFinished
+from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer, TimerFinished
 from gateway.home.bell import Bell
 from gateway.home.effects import Situation, told
 from gateway.home.handlers import effect_of, foreseen
@@ -31,7 +31,17 @@ _OPENS: Final = frozenset({"HassTurnOn", "HassTurnOff", "HassToggle", "HassSetPo
 
 _LOG = logging.getLogger(__name__)
 
-type Ask = Callable[[ActionRequest], Awaitable[ActionResult]]
+
+class ConnectedHome(Protocol):
+    """A home that is connected. Raises HomeError where no answer comes."""
+
+    async def act(self, request: ActionRequest) -> ActionResult:
+        """Do it; return what it came to."""
+
+    async def sentence(
+        self, texts: tuple[str, ...], *, area_id: str | None, satellite_id: str
+    ) -> SentenceAnswer | None:
+        """Do what one of these readings asks for, if it is a sentence of its own."""
 
 
 class Household:
@@ -60,7 +70,7 @@ class Household:
         self._now = now
         self._understand = understand
         self._is_paired = is_paired
-        self._homes: list[Ask] = []
+        self._homes: list[ConnectedHome] = []
         self._understood: tuple[bool, int] | None = None
         self._gathering: Cancellable | None = None
         self._understanding: asyncio.Task[None] | None = None
@@ -91,14 +101,14 @@ class Household:
         """Take what states have become: id, state and all attributes; what is not known is left out."""
         self._told.states(states)
 
-    def connected(self, ask: Ask) -> None:
-        """Have `ask` act from now on; it returns what a request came to, and raises HomeError where no answer comes."""
-        self._homes.append(ask)
+    def connected(self, home: ConnectedHome) -> None:
+        """Have this home act from now on."""
+        self._homes.append(home)
 
-    def disconnected(self, ask: Ask) -> None:
+    def disconnected(self, home: ConnectedHome) -> None:
         """Ask this home no more; one that was connected before it is asked again."""
-        if ask in self._homes:
-            self._homes.remove(ask)
+        if home in self._homes:
+            self._homes.remove(home)
 
     async def refresh(self) -> None:
         """Understand the house as it is: at the start, and when a home was paired or sent away. Raises EngineError."""
@@ -123,7 +133,21 @@ class Household:
             return replace(await self._demo.perform(request), is_demo=True)
         if not self._homes:
             raise HomeError("Home Assistant is not connected; see whether it runs, and whether it reaches this gateway")
-        return self._unforeseeable(request) or await self._homes[-1](request)
+        return self._unforeseeable(request) or await self._homes[-1].act(request)
+
+    async def perform_in(self, home: ConnectedHome, request: ActionRequest) -> ActionResult:
+        """Have this very home do what was said to it: its satellites' timers and messages are its own business, too."""
+        if request.intent.name in _ANSWERED_HERE:
+            return told(effect_of(self._situation(request)))
+        return self._unforeseeable(request) or await home.act(request)
+
+    async def sentence(
+        self, texts: tuple[str, ...], *, area_id: str | None, satellite_id: str
+    ) -> SentenceAnswer | None:
+        """Have the connected home do what one of these readings asks for, if it is a sentence of its own."""
+        if not self._homes:
+            return None
+        return await self._homes[-1].sentence(texts, area_id=area_id, satellite_id=satellite_id)
 
     def close(self) -> None:
         """Forget all timers, and leave alone what is not understood yet."""

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.events import ActionRequest, ActionResult, Announcement, StateChange, TimerFinished
+from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer, StateChange, TimerFinished
 from gateway.home.bell import Bell
 from gateway.home.changes import difference
 from gateway.home.effects import Effect, Situation, told
@@ -58,6 +58,13 @@ class SimulatedHome:
         if self._bell.handles(request):
             return self._bell.perform(request, self._house)
         return self._apply(request, effect_of(self._situation(request)))
+
+    async def sentence(
+        self, texts: tuple[str, ...], *, area_id: str | None, satellite_id: str
+    ) -> SentenceAnswer | None:
+        """Have no sentences of its own."""
+        del texts, area_id, satellite_id
+        return None
 
     def close(self) -> None:
         """Stop all timers."""

@@ -111,7 +111,7 @@ class Announcing:
             if content:
                 sounds = [await self._services.decode(content)]
             else:
-                sounds = [sound async for sound in self._services.speak(announce.text)]
+                sounds = [sound async for sound in self._services.equipment.speak(announce.text)]
         except VoiceError as error:
             self._fail(announce, error.code, str(error))
             return

@@ -5,7 +5,7 @@ import logging
 from time import monotonic
 
 from gateway.errors import ProtocolError, VoiceError
-from gateway.events import ActionRequest, ActionResult
+from gateway.events import ActionRequest, ActionResult, SentenceAnswer
 from gateway.server.announcing import Announcing
 from gateway.server.house_news import HouseNews, News
 from gateway.server.open_actions import OpenActions
@@ -42,9 +42,16 @@ class HomeSession:
         self._house = HouseNews()
         self._news = asyncio.Event()
 
-    async def ask(self, request: ActionRequest) -> ActionResult:
+    async def act(self, request: ActionRequest) -> ActionResult:
         """Have the home do something. Raises HomeError where it does not say in time what became of it."""
         return await self._actions.ask(request)
+
+    async def sentence(
+        self, texts: tuple[str, ...], *, area_id: str | None, satellite_id: str
+    ) -> SentenceAnswer | None:
+        """Have the home do what a sentence of its own asks for."""
+        del texts, area_id, satellite_id
+        return None
 
     async def run(self) -> None:
         """Listen until the connection ends, or has to; tell the home meanwhile what happens at satellites."""
@@ -64,12 +71,12 @@ class HomeSession:
     def _connect(self) -> None:
         if not self._is_connected:
             self._is_connected = True
-            self._household.connected(self.ask)
+            self._household.connected(self)
 
     def _disconnect(self) -> None:
         if self._is_connected:
             self._is_connected = False
-            self._household.disconnected(self.ask)
+            self._household.disconnected(self)
         self._actions.fail()
         self._satellites.house_changed()
 

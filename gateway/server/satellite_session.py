@@ -85,11 +85,11 @@ class SatelliteSession:
 
     async def _converse(self) -> None:
         try:
-            stages = await self._services.new_stages()
+            stages = await self._services.equipment.stages()
             try:
                 await self._converse_with(stages)
             finally:
-                self._services.keep(stages)
+                self._services.equipment.keep(stages)
         except LinkError:
             return
         except VoiceError as error:

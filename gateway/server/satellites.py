@@ -160,7 +160,7 @@ class Satellites:
     async def _announce_to_others(self, announcement: Announcement) -> None:
         own = announcement.satellite_id
         try:
-            sounds = [sound async for sound in self._services.speak(announcement.message)]
+            sounds = [sound async for sound in self._services.equipment.speak(announcement.message)]
         except VoiceError as error:
             _LOG.error("announcement from %s: %s", own, error.code)
             return

@@ -4,14 +4,25 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mappin
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.events import ActionRequest, ActionResult, Sound
+from gateway.events import ActionRequest, ActionResult, SentenceAnswer, Sound
 from gateway.house import AttributeValue, Entity, House
+from gateway.offer import Offer, SettingsChange
 from gateway.turn.stages import Stages
 
-type Ask = Callable[[ActionRequest], Awaitable[ActionResult]]
-"""Asks the home that is connected to do something. Raises HomeError where it does not answer in time, or is gone."""
 type StateNews = tuple[str, str, Mapping[str, AttributeValue]]
 """An entity's id, its state, and its attributes, all of them."""
+
+
+class ConnectedHome(Protocol):
+    """A home that is connected. Raises HomeError where it does not answer in time, or is gone."""
+
+    async def act(self, request: ActionRequest) -> ActionResult:
+        """Have it do something."""
+
+    async def sentence(
+        self, texts: tuple[str, ...], *, area_id: str | None, satellite_id: str
+    ) -> SentenceAnswer | None:
+        """Have it do what one of these readings asks for, if it is a sentence of its own."""
 
 
 class Household(Protocol):
@@ -26,14 +37,48 @@ class Household(Protocol):
     def states(self, news: Iterable[StateNews]) -> None:
         """Take these states; names and places stay. An id that is not known is ignored."""
 
-    def connected(self, ask: Ask) -> None:
+    def connected(self, home: ConnectedHome) -> None:
         """Ask this home from now on for what is to be done; called after the first `use` of its house."""
 
-    def disconnected(self, ask: Ask) -> None:
+    def disconnected(self, home: ConnectedHome) -> None:
         """Ask this home no more; one that was connected before it is asked again."""
 
     def area_id(self, named: str) -> str | None:
         """Return the id of the area with this name, alias or id; None where the house has none."""
+
+    def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
+        """Return what a request would change, as it would be afterwards, by what is known; changes nothing."""
+
+    async def perform_in(self, home: ConnectedHome, request: ActionRequest) -> ActionResult:
+        """Have this very home do what was said to it: its satellites' timers and messages are its own business, too.
+
+        Raises HomeError.
+        """
+
+
+class Equipment(Protocol):
+    """The models that are loaded, and others to choose from."""
+
+    def offer(self) -> Offer:
+        """Return what is installed, and what of it is in use."""
+
+    async def change(self, change: SettingsChange) -> None:
+        """Load what is to be used from now on, and remember it; `VoiceServer.offer_changed` follows.
+
+        Raises ConfigError for what is not offered, ModelError, EngineError; then all stays as it was.
+        """
+
+    async def stages(self) -> Stages:
+        """Return stages with wake and vad models of their own, for one stream. Raises ModelError, EngineError."""
+
+    def keep(self, stages: Stages) -> None:
+        """Take back stages that are needed no more, for the next stream."""
+
+    def speak(self, text: str, *, language: str = "", voice: str = "") -> AsyncIterator[Sound]:
+        """Yield the sound of a text in stretches, in this voice, or the best for the language, or the usual one.
+
+        Raises ConfigError for a voice or language that there is none of, EngineError.
+        """
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,11 +86,6 @@ class Services:
     """Everything that sessions need besides their connection."""
 
     household: Household
-    new_stages: Callable[[], Awaitable[Stages]]
-    """Returns stages with wake and vad models of their own, for one satellite. Raises ModelError, EngineError."""
-    keep: Callable[[Stages], None]
-    """Takes back the stages of a satellite that has gone, for the next one."""
-    speak: Callable[[str], AsyncIterator[Sound]]
-    """Yields the sound of a text in stretches. Raises EngineError."""
+    equipment: Equipment
     decode: Callable[[bytes], Awaitable[Sound]]
     """Returns what is in a sound file. Raises AudioError for what is none, or too long."""

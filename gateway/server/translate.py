@@ -67,6 +67,7 @@ def asked(request: ActionRequest, *, number: int, deadline_ms: int) -> ActionAsk
         entity_id=intent.entity_id,
         area_id=request.area_id,
         satellite_id=request.satellite_id,
+        converse_id=request.converse_id,
         deadline_ms=deadline_ms,
     )
 

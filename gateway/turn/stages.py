@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from gateway.events import ActionRequest, ActionResult, Intent, Recognition, Sound
+from gateway.events import ActionRequest, ActionResult, Intent, Recognition, SentenceAnswer, Sound
 from gateway.house import Entity
+from gateway.offer import USUAL_SENSITIVITY
 
 
 class WakeWord(Protocol):
@@ -75,6 +76,11 @@ class Home(Protocol):
     async def perform(self, request: ActionRequest) -> ActionResult:
         """Do it."""
 
+    async def sentence(
+        self, texts: tuple[str, ...], *, area_id: str | None, satellite_id: str
+    ) -> SentenceAnswer | None:
+        """Do what one of these readings asks for, where it is a sentence of the home's own; None where none is."""
+
 
 class TextToSpeech(Protocol):
     """Speaks."""
@@ -94,3 +100,4 @@ class Stages:
     understanding: Understanding
     home: Home
     tts: TextToSpeech
+    wake_sensitivity: int = USUAL_SENSITIVITY

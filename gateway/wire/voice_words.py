@@ -1,7 +1,7 @@
 """The words on the voice port: what Home Assistant, satellites and the gateway say to each other.
 
-`docs/protocol.md` describes each. A binary frame is sound: 16 kHz mono s16le from a satellite; from the gateway, or
-from Home Assistant for an announcement, whatever the message before it said.
+`docs/protocol.md` describes each. A binary frame is sound: 16 kHz mono s16le from a satellite; to a satellite whatever
+the message before it said; to and from Home Assistant it begins with the id of the request it belongs to (`streams`).
 """
 
 from collections.abc import Mapping
@@ -12,6 +12,23 @@ import msgspec
 
 from gateway.wire.messages import Count, Greeting, Hello, Id, Message, Name, Refused, Text, Value, Vocabulary
 from gateway.wire.peers import Role
+from gateway.wire.request_words import (
+    ChangeSettings,
+    Converse,
+    Conversed,
+    Detect,
+    Detected,
+    Forget,
+    Offered,
+    Recognize,
+    Recognized,
+    RequestId,
+    SettingsChanged,
+    Speak,
+    Speaking,
+    SpeakMore,
+    Spoken,
+)
 
 SPEECH_AHEAD_BYTES: Final = 64 * 1024
 """How much sound the gateway sends beyond what was `played`: 1.5 s of Piper's voice, and all that a satellite keeps."""
@@ -122,6 +139,9 @@ class ActionAsked(Message, frozen=True, tag="action_asked"):
     entity_id: Name | None = None
     area_id: Name | None = None
     satellite_id: Name = ""
+    """Where it was said; empty for a `converse`."""
+    converse_id: Count = 0
+    """The `converse` that it is for; 0 for what was said at a satellite of the gateway."""
     deadline_ms: Count = 0
 
 
@@ -146,29 +166,90 @@ class ActionDone(Message, frozen=True, tag="action_done"):
     speech_slots: Attributes = msgspec.field(default_factory=dict)
 
 
+class SentencesKnown(Message, frozen=True, tag="sentences_known"):
+    """From `home`: whether it has sentences of its own, such as triggers of automations, and is to be asked first."""
+
+    exist: bool
+
+
+class SentenceAsked(Message, frozen=True, tag="sentence_asked"):
+    """To `home`: is one of these readings, likeliest first, a sentence of yours? Then do it; answer `sentence_done`."""
+
+    id: Count
+    texts: Annotated[tuple[Text, ...], msgspec.Meta(max_length=16)]
+    area_id: Name | None = None
+    satellite_id: Name = ""
+    deadline_ms: Count = 0
+
+
+class SentenceDone(Message, frozen=True, tag="sentence_done"):
+    """From `home`: which reading it was, if any, and what to say to it."""
+
+    id: Count
+    text: Text = ""
+    """Empty where it was none."""
+    speech: Text = ""
+
+
 # Announcements, from `home`
 
 
 class Announce(Message, frozen=True, tag="announce"):
-    """Say `text`, or play the sound file whose `sound_bytes` follow as binary frames; answered with `announced`."""
+    """Say `text`, or play the sound file whose `sound_bytes` follow in frames of this id; answered with `announced`."""
 
-    id: Count
+    id: RequestId
     text: Text = ""
     sound_bytes: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_SOUND_FILE_BYTES)] = 0
     satellite_ids: Ids = ()
     """Where; empty for everywhere."""
+    then: Name = ""
+    """What follows at the one satellite that is named: `listen`, a turn without a wake word; or `answer`, what is said
+    is told under this id (`answered`) and not acted upon. Either may come without text and sound."""
 
 
 class Announced(Message, frozen=True, tag="announced"):
-    """To `home`: where it was heard, or why nowhere."""
+    """To `home`: where it will be heard, or why nowhere."""
 
-    id: Count
+    id: RequestId
     satellite_ids: Ids = ()
     error: Name = ""
     message: Text = ""
 
 
+class AnnounceOver(Message, frozen=True, tag="announce_over"):
+    """To `home`: an announcement that was `announced` has been heard to its end, or somebody cut it short."""
+
+    id: RequestId
+
+
+class Answered(Message, frozen=True, tag="answered"):
+    """To `home`: what was said to an announcement that waits for it; nothing for silence, or a satellite that went."""
+
+    id: RequestId
+    text: Text = ""
+
+
 # Satellites
+
+
+class Satellites(Message, frozen=True, tag="satellites"):
+    """To `home`: these are paired, and no others. Sent at the beginning, and when it is different."""
+
+    satellite_ids: Ids
+
+
+class PlaceSatellite(Message, frozen=True, tag="place_satellite"):
+    """From `home`: a satellite stands in this room, whatever was said when it was paired; null undoes it."""
+
+    satellite_id: Id
+    area_id: Name | None = None
+
+
+class TurnBegan(Message, frozen=True, tag="turn_began"):
+    """To `home`: a satellite was woken."""
+
+    satellite_id: Id
+    wake_word: Name = ""
 
 
 class MuteSatellite(Message, frozen=True, tag="mute_satellite"):
@@ -187,7 +268,7 @@ class SatelliteChanged(Message, frozen=True, tag="satellite_changed"):
     connected: bool
     muted: bool = False
     activity: Name = "idle"
-    """`idle`, `listening` or `responding`."""
+    """`idle`, `listening`, `processing` or `responding`."""
 
 
 class TurnHappened(Message, frozen=True, tag="turn_happened"):
@@ -266,8 +347,18 @@ MAY_SEND: Final[Mapping[Role, tuple[type[Message], ...]]] = MappingProxyType(
             EntitiesChanged,
             StatesChanged,
             ActionDone,
+            SentencesKnown,
+            SentenceDone,
             Announce,
             MuteSatellite,
+            PlaceSatellite,
+            Recognize,
+            Detect,
+            Speak,
+            SpeakMore,
+            Converse,
+            Forget,
+            ChangeSettings,
         ),
         Role.SATELLITE: (Hello, Muted, Drained, Played, SoundFailed),
         Role.CONSENT: (),
@@ -275,5 +366,25 @@ MAY_SEND: Final[Mapping[Role, tuple[type[Message], ...]]] = MappingProxyType(
 )
 """What each role may say on the voice port; everything else is refused."""
 TO_GATEWAY: Final = Vocabulary(*{kind: None for kinds in MAY_SEND.values() for kind in kinds})
-TO_HOME: Final = Vocabulary(Greeting, Refused, HouseUsable, ActionAsked, Announced, SatelliteChanged, TurnHappened)
+TO_HOME: Final = Vocabulary(
+    Greeting,
+    Refused,
+    HouseUsable,
+    ActionAsked,
+    SentenceAsked,
+    Announced,
+    AnnounceOver,
+    Answered,
+    Satellites,
+    SatelliteChanged,
+    TurnBegan,
+    TurnHappened,
+    Recognized,
+    Detected,
+    Speaking,
+    Spoken,
+    Conversed,
+    Offered,
+    SettingsChanged,
+)
 TO_SATELLITE: Final = Vocabulary(Greeting, Refused, Mute, Listening, Chime, SoundBegin, Drain, Silence)

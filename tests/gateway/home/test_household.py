@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import EngineError, HomeError
-from gateway.events import ActionRequest, ActionResult, Announcement, Slots, TimerFinished
+from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer, Slots, TimerFinished
 from gateway.home.household import GATHER_S, Household
 from gateway.house import Area, AttributeValue, Entity, House
 from tests.gateway.home.manual_clock import ManualClock
@@ -31,9 +31,14 @@ class ScriptedHomeAssistant:
     def __init__(self) -> None:
         self.asked: list[ActionRequest] = []
 
-    async def ask(self, asked: ActionRequest) -> ActionResult:
+    async def act(self, asked: ActionRequest) -> ActionResult:
         self.asked.append(asked)
         return DONE
+
+    async def sentence(
+        self, texts: tuple[str, ...], *, area_id: str | None, satellite_id: str
+    ) -> SentenceAnswer | None:
+        return SentenceAnswer(text=texts[0], speech="done") if texts[0] == "it is movie time" else None
 
 
 class Neighbourhood:
@@ -76,7 +81,7 @@ class Neighbourhood:
         """Pair a home that tells of `house` and stays connected."""
         self.is_paired = True
         home = ScriptedHomeAssistant()
-        self.household.connected(home.ask)
+        self.household.connected(home)
         await self.household.use(house)
         return home
 
@@ -126,11 +131,11 @@ async def test_the_newest_of_several_connections_is_asked_and_the_older_one_when
 ) -> None:
     older = await around.paired()
     newer = ScriptedHomeAssistant()
-    around.household.connected(newer.ask)
+    around.household.connected(newer)
     await around.household.perform(LAMP_ON)
     assert (len(older.asked), len(newer.asked)) == (0, 1)
-    around.household.disconnected(newer.ask)
-    around.household.disconnected(newer.ask)
+    around.household.disconnected(newer)
+    around.household.disconnected(newer)
     await around.household.perform(LAMP_ON)
     assert (len(older.asked), len(newer.asked)) == (1, 1)
 
@@ -138,7 +143,7 @@ async def test_the_newest_of_several_connections_is_asked_and_the_older_one_when
 async def test_a_home_that_is_away_is_not_replaced_by_the_demo_house(around: Neighbourhood) -> None:
     home = await around.paired()
     household = around.household
-    household.disconnected(home.ask)
+    household.disconnected(home)
     assert household.house.entities == TOLD.entities
     assert [one.state for one in household.foresee(request("HassTurnOn", {"name": "Garage Door"}))] == ["open"]
     with pytest.raises(HomeError, match="not connected"):
@@ -160,7 +165,7 @@ async def test_a_paired_home_that_never_told_anything_has_an_empty_house(around:
 async def test_a_home_that_is_sent_away_is_forgotten_and_the_demo_house_acts_again(around: Neighbourhood) -> None:
     home = await around.paired()
     around.is_paired = False
-    around.household.disconnected(home.ask)
+    around.household.disconnected(home)
     await around.household.refresh()
     assert [one.name for one in around.understood] == ["told", "rooms"]
     assert (await around.household.perform(LAMP_ON)).is_demo
@@ -204,7 +209,7 @@ async def test_timers_messages_and_the_time_of_day_stay_here(around: Neighbourho
     if state != "demo":
         home = await around.paired()
     if state == "away":
-        household.disconnected(home.ask)
+        household.disconnected(home)
     started = await household.perform(replace(request("HassStartTimer", {"minutes": 5}), area_id="study"))
     assert started.changes[0].after == "active, 0:05:00 left"
     asked: list[tuple[str, Slots]] = [
@@ -229,7 +234,7 @@ async def test_timers_messages_and_the_time_of_day_stay_here(around: Neighbourho
 async def test_a_timer_outlives_the_coming_and_going_of_homes(around: Neighbourhood) -> None:
     await around.household.perform(request("HassStartTimer", {"minutes": 5}))
     home = await around.paired()
-    around.household.disconnected(home.ask)
+    around.household.disconnected(home)
     cancelled = await around.household.perform(request("HassCancelTimer"))
     assert cancelled.error is None
     around.clock.advance(300)

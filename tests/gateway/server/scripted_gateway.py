@@ -3,14 +3,15 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from gateway.errors import AudioError, VoiceError
-from gateway.events import Sound
+from gateway.events import ActionRequest, ActionResult, Sound
 from gateway.house import AttributeValue, Entity, House
+from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.server.app import VoiceServer
-from gateway.server.services import Ask, Services, StateNews
+from gateway.server.services import ConnectedHome, Services, StateNews
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.stages import Stages
 from gateway.wire.dial import Address
@@ -32,7 +33,8 @@ class ScriptedHousehold:
     houses: list[House] = field(default_factory=list)
     changes: list[tuple[tuple[Entity, ...], tuple[str, ...]]] = field(default_factory=list)
     told_states: list[tuple[str, str, Mapping[str, AttributeValue]]] = field(default_factory=list)
-    asks: list[Ask] = field(default_factory=list)
+    homes: list[ConnectedHome] = field(default_factory=list)
+    foreseen: tuple[Entity, ...] = ()
     fault: VoiceError | None = None
     may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Event = field(default_factory=asyncio.Event)
@@ -55,16 +57,22 @@ class ScriptedHousehold:
         self.told_states.extend(news)
         self.news.set()
 
-    def connected(self, ask: Ask) -> None:
-        self.asks.append(ask)
+    def connected(self, home: ConnectedHome) -> None:
+        self.homes.append(home)
         self.news.set()
 
-    def disconnected(self, ask: Ask) -> None:
-        self.asks.remove(ask)
+    def disconnected(self, home: ConnectedHome) -> None:
+        self.homes.remove(home)
         self.news.set()
 
     def area_id(self, named: str) -> str | None:
         return self.areas.get(named)
+
+    def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
+        return self.foreseen
+
+    async def perform_in(self, home: ConnectedHome, request: ActionRequest) -> ActionResult:
+        return await home.act(request)
 
     async def until(self, is_so: Callable[[], bool]) -> None:
         async with asyncio.timeout(10):
@@ -74,12 +82,56 @@ class ScriptedHousehold:
 
 
 @dataclass
+class ScriptedEquipment:
+    """Gives the stages of its script in turn, and ordinary ones after the last; remembers what it is to be set to."""
+
+    waiting: list[Stages]
+    changes: list[SettingsChange] = field(default_factory=list)
+    fault: VoiceError | None = None
+    said: list[tuple[str, str, str]] = field(default_factory=list)
+    """Text, language and voice of what was to be spoken."""
+    settings: Settings = field(
+        default_factory=lambda: Settings(stt_model="tiny.en", voice="joe", wake_words=("okay_nabu",))
+    )
+
+    def offer(self) -> Offer:
+        return Offer(
+            language="en",
+            stt_models=("tiny.en", "base"),
+            voices=(Voice(id="joe", name="Joe", language="en-US"), Voice(id="espeak-de", name="de", language="de")),
+            wake_words=(WakeWordModel(id="okay_nabu", phrase="Okay Nabu"), WakeWordModel(id="alexa", phrase="Alexa")),
+            settings=self.settings,
+        )
+
+    async def change(self, change: SettingsChange) -> None:
+        self.changes.append(change)
+        if self.fault is not None:
+            raise self.fault
+        given = {key: value for key, value in asdict(change).items() if value is not None}
+        self.settings = replace(self.settings, **given)
+
+    async def stages(self) -> Stages:
+        return self.waiting.pop(0) if self.waiting else stages()
+
+    def keep(self, stages: Stages) -> None:
+        """Every stream has fresh ears."""
+
+    async def speak(self, text: str, *, language: str = "", voice: str = "") -> AsyncIterator[Sound]:
+        self.said.append((text, language, voice))
+        if self.fault is not None:
+            raise self.fault
+        async for sound in ScriptedTts().speak(text):
+            yield sound
+
+
+@dataclass
 class ScriptedGateway:
     """A running voice server, and the tokens that its peers need."""
 
     server: VoiceServer
     pin: bytes
     household: ScriptedHousehold
+    equipment: ScriptedEquipment
     peers: dict[str, Peer] = field(default_factory=dict)
     tokens: dict[str, str] = field(default_factory=dict)
 
@@ -124,27 +176,17 @@ async def scripted_gateway(
     """Serve on a free port; satellites get the `scripted` stages in turn, and ordinary ones after the last."""
     identity = load_or_create_identity(folder / "voice.pem")
     household = household or ScriptedHousehold()
-    waiting = list(scripted)
-
-    async def new_stages() -> Stages:
-        return waiting.pop(0) if waiting else stages()
-
+    equipment = ScriptedEquipment(list(scripted))
     server = VoiceServer(
         bound=bind("127.0.0.1", 0),
         context=identity.server_context(),
         gateway_id=GATEWAY_ID,
         version="test",
-        services=Services(
-            household=household, new_stages=new_stages, keep=_forget, speak=ScriptedTts().speak, decode=decoded
-        ),
+        services=Services(household=household, equipment=equipment, decode=decoded),
         endpoint=EndpointSettings(),
     )
     server.start()
     try:
-        yield ScriptedGateway(server, identity.fingerprint, household)
+        yield ScriptedGateway(server, identity.fingerprint, household, equipment)
     finally:
         await server.close()
-
-
-def _forget(_: Stages) -> None:
-    """Every satellite has fresh ears."""

@@ -75,7 +75,7 @@ async def test_changes_reach_the_household_in_order_also_those_told_while_it_was
             EntitiesChanged(changed=(EntityWords(id="fan.fan", name="Fan", area_id="moon"),)),
             StatesChanged(states=(StateWords(id="fan.fan", state="on"),)),
         )
-        await gateway.household.until(lambda: household.asks == [])
+        await gateway.household.until(lambda: household.homes == [])
         assert household.told_states == []
         household.may_go_on.set()
         await home.told(HouseUsable)
@@ -92,14 +92,14 @@ async def test_a_house_that_cannot_be_used_is_refused_and_the_next_one_is_taken(
     async with scripted_gateway(tmp_path, household=household) as gateway, gateway.home() as home:
         home.tell(HOUSE)
         assert (await home.refused("unusable")).about == "house_end"
-        assert household.asks == []
+        assert household.homes == []
         household.fault = None
         home.tell(HOUSE)
         await home.told(HouseUsable)
-        assert len(household.asks) == 1
+        assert len(household.homes) == 1
         home.tell(HOUSE)
         await home.told(HouseUsable, 2)
-        assert len(household.asks) == 1
+        assert len(household.homes) == 1
 
 
 async def test_parts_that_come_before_the_beginning_are_refused(tmp_path: Path) -> None:
@@ -117,13 +117,13 @@ async def test_the_home_acts_and_its_answer_is_the_result(tmp_path: Path) -> Non
     async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
         home.tell(HOUSE)
         await home.told(HouseUsable)
-        result = await gateway.household.asks[0](REQUEST)
+        result = await gateway.household.homes[0].act(REQUEST)
         assert [(change.entity_id, change.after) for change in result.changes] == [("light.lamp", "on")]
         asked = await home.told(ActionAsked)
         assert (asked.intent, asked.slots, asked.area_id) == ("HassTurnOn", {"name": "Lamp"}, "office")
         home.say(ActionDone(id=asked.id), ActionDone(id=4_711))
         home.answers = lambda asked: ActionDone(id=asked.id, error="no_entity")
-        assert (await gateway.household.asks[0](REQUEST)).error == "no_entity"
+        assert (await gateway.household.homes[0].act(REQUEST)).error == "no_entity"
 
 
 async def test_a_home_that_goes_fails_what_it_was_asked_at_once(tmp_path: Path) -> None:
@@ -132,14 +132,14 @@ async def test_a_home_that_goes_fails_what_it_was_asked_at_once(tmp_path: Path) 
             home.answers = lambda _: None
             home.tell(HOUSE)
             await home.told(HouseUsable)
-            ask = gateway.household.asks[0]
+            ask = gateway.household.homes[0].act
             asking = asyncio.ensure_future(ask(REQUEST))
             await home.told(ActionAsked)
         started_s = time.monotonic()
         with pytest.raises(HomeError, match="not connected"):
             await asking
         assert time.monotonic() - started_s < 1.0
-        await gateway.household.until(lambda: gateway.household.asks == [])
+        await gateway.household.until(lambda: gateway.household.homes == [])
         with pytest.raises(HomeError):
             await ask(REQUEST)
 
@@ -150,7 +150,7 @@ async def test_the_newest_home_is_the_last_to_be_connected_and_both_are_told(tmp
         await first.told(HouseUsable)
         second.tell(HOUSE)
         await second.told(HouseUsable)
-        await gateway.household.asks[-1](REQUEST)
+        await gateway.household.homes[-1].act(REQUEST)
         assert await second.told(ActionAsked)
         assert not first.all_told(ActionAsked)
         peer_id = gateway.pair(Role.SATELLITE)

@@ -286,7 +286,7 @@ async def test_a_satellite_without_models_is_told_and_what_went_wrong_is_logged_
         async def no_stages() -> None:
             raise fault
 
-        object.__setattr__(gateway.server._services, "new_stages", no_stages)
+        monkeypatch.setattr(gateway.equipment, "stages", no_stages)
         async with gateway.satellite() as satellite:
             assert await satellite.end() == "internal"
     assert "conversation failed" in caplog.text
@@ -308,7 +308,7 @@ async def test_a_turn_is_one_line_in_the_log_without_a_word_of_it(
 
 
 async def test_frames_that_came_while_the_models_were_loaded_are_not_missed(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     loaded = asyncio.Event()
 
@@ -317,7 +317,7 @@ async def test_frames_that_came_while_the_models_were_loaded_are_not_missed(
         return stages()
 
     async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
-        object.__setattr__(gateway.server._services, "new_stages", new_stages)
+        monkeypatch.setattr(gateway.equipment, "stages", new_stages)
         async with gateway.satellite() as satellite:
             await satellite.hear(quiet(8_000), wake_word(), quiet(300), speech(900), quiet(1_000))
             satellite.say(SoundFailed(device="?"))

@@ -1,0 +1,36 @@
+"""Names that several modules of the integration share."""
+
+from typing import Final
+
+from homeassistant.const import Platform
+
+DOMAIN: Final = "local_voice"
+
+CONF_GATEWAY_ID: Final = "gateway_id"
+CONF_PEER_ID: Final = "peer_id"
+CONF_VOICE_TOKEN: Final = "voice_token"  # noqa: S105 - a key's name
+CONF_BROKER_TOKEN: Final = "broker_token"  # noqa: S105 - a key's name
+CONF_VOICE_PIN: Final = "voice_pin"
+"""The SHA-256 of the voice port's certificate, hex; the broker's likewise."""
+CONF_BROKER_PIN: Final = "broker_pin"
+CONF_CUSTOM_SENTENCES: Final = "custom_sentences"
+"""Option: whether Home Assistant's own sentences are asked first."""
+CONF_PIPELINE: Final = "pipeline"
+"""Option: whether an assistant named Local Voice is kept."""
+
+DEFAULT_PORT: Final = 10870
+"""Of voice; the broker is at the next."""
+PLATFORMS: Final = (
+    Platform.ASSIST_SATELLITE,
+    Platform.BINARY_SENSOR,
+    Platform.BUTTON,
+    Platform.CONVERSATION,
+    Platform.EVENT,
+    Platform.NUMBER,
+    Platform.SELECT,
+    Platform.SENSOR,
+    Platform.STT,
+    Platform.SWITCH,
+    Platform.TTS,
+    Platform.WAKE_WORD,
+)

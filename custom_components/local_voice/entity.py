@@ -1,0 +1,138 @@
+"""What all entities share: their device, when they are available, and how a new satellite gets its own."""
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, override
+
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers import area_registry as ar
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers.device_registry import DeviceInfo
+from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .const import DOMAIN
+
+if TYPE_CHECKING:
+    from .gateway import Gateway, LocalVoiceConfigEntry
+    from .messages import SatelliteChanged
+
+
+def hub_info(gateway: Gateway) -> DeviceInfo:
+    """Return what the device registry is told about the gateway."""
+    return DeviceInfo(
+        identifiers={(DOMAIN, gateway.id)},
+        manufacturer="Local Voice",
+        model="Gateway",
+        name=gateway.name,
+        sw_version=gateway.version or None,
+    )
+
+
+def satellite_identifier(gateway: Gateway, satellite_id: str) -> tuple[str, str]:
+    """Return what a satellite's device is known by."""
+    return DOMAIN, f"{gateway.id}_{satellite_id}"
+
+
+@callback
+def hub_device_id(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -> str:
+    """Return the id of the gateway's device, registered where it was not: satellites are reached by way of it."""
+    registry = dr.async_get(hass)
+    return registry.async_get_or_create(config_entry_id=entry.entry_id, **hub_info(entry.runtime_data)).id
+
+
+class LocalVoiceEntity(Entity):
+    """An entity of the gateway: available while that is connected, written again when that says something new."""
+
+    _attr_has_entity_name = True
+    _attr_should_poll = False
+
+    def __init__(self, gateway: Gateway, key: str) -> None:
+        """`key` tells the gateway's entities apart, and is the name's and icon's in the translations."""
+        self.gateway = gateway
+        self._attr_unique_id = f"{gateway.id}-{key}"
+        self._attr_translation_key = key
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """The gateway."""
+        return hub_info(self.gateway)
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the gateway is there."""
+        return self.gateway.is_connected
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Hear of changes from now on."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.gateway.on_change(self.gateway_changed))
+
+    @callback
+    def gateway_changed(self) -> None:
+        """Write the state, which may be different now."""
+        self.async_write_ha_state()
+
+
+class SatelliteEntity(LocalVoiceEntity):
+    """An entity of a satellite: available while that is connected too."""
+
+    def __init__(self, gateway: Gateway, satellite_id: str, key: str) -> None:
+        """`key` tells the satellite's entities apart."""
+        super().__init__(gateway, key)
+        self.satellite_id = satellite_id
+        self._attr_unique_id = f"{gateway.id}-{satellite_id}-{key}"
+
+    @property
+    def satellite(self) -> SatelliteChanged | None:
+        """How the satellite is; None where it is not paired any more."""
+        return self.gateway.satellites.get(self.satellite_id)
+
+    @property
+    @override
+    def device_info(self) -> DeviceInfo:
+        """The satellite. Its room is only suggested: once it has a device, its people say where it stands."""
+        entry = self.platform.config_entry
+        assert entry is not None  # noqa: S101 - the type says that a platform may have none; ours are set up by an entry
+        satellite = self.satellite
+        area = ar.async_get(self.hass).async_get_area(satellite.area_id) if satellite and satellite.area_id else None
+        return DeviceInfo(
+            identifiers={satellite_identifier(self.gateway, self.satellite_id)},
+            manufacturer="Local Voice",
+            model="Satellite",
+            name=satellite.name if satellite else self.satellite_id,
+            suggested_area=area.name if area else None,
+            via_device_id=hub_device_id(self.hass, entry),
+        )
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether gateway and satellite are there."""
+        satellite = self.satellite
+        return super().available and satellite is not None and satellite.connected
+
+
+@callback
+def add_for_each_satellite(
+    gateway: Gateway,
+    entry: LocalVoiceConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+    make: Callable[[str], Iterable[Entity]],
+) -> None:
+    """Add what `make` makes of a satellite's id: for those that are paired, and for each that will be."""
+    known: set[str] = set()
+
+    @callback
+    def add_new() -> None:
+        paired = set(gateway.satellites)
+        new = sorted(paired - known)
+        known.clear()
+        known.update(paired)  # one that went and is paired again is new again
+        if new:
+            async_add_entities(entity for satellite_id in new for entity in make(satellite_id))
+
+    add_new()
+    entry.async_on_unload(gateway.on_change(add_new))

@@ -1,0 +1,314 @@
+"""The words on the wire, named as there. The gateway has them in `gateway/wire`; `docs/protocol.md` describes each.
+
+`tests/golden` holds one of each that both sides read, so neither can change alone.
+"""
+
+from dataclasses import field
+from typing import Annotated, Final
+
+from .codec import Between, Message, Vocabulary, Words
+from .house_messages import (
+    ActionAsked,
+    ActionDone,
+    AreaWords,
+    Entities,
+    EntitiesChanged,
+    EntityWords,
+    FloorWords,
+    HouseBegin,
+    HouseEnd,
+    HousePart,
+    HouseUsable,
+    SentenceAsked,
+    SentenceDone,
+    SentencesKnown,
+    StateChangeWords,
+    StatesChanged,
+    StateWords,
+)
+from .request_messages import (
+    Announce,
+    Announced,
+    AnnounceOver,
+    Answered,
+    ChangeSettings,
+    Converse,
+    Conversed,
+    Detect,
+    Detected,
+    Forget,
+    Offered,
+    Recognize,
+    Recognized,
+    SettingsChanged,
+    Speak,
+    Speaking,
+    SpeakMore,
+    Spoken,
+    VoiceWords,
+    WakeWordWords,
+)
+from .wire_types import LARGEST_SOUND_FILE_BYTES, MOST_ENTITIES_A_MESSAGE, Hex32, Id, Ids, Name, StagesMs, Text
+
+PROTOCOL_VERSION: Final = 1
+"""Grows when an older side could no longer follow."""
+
+# Both ports
+
+
+class Hello(Message):
+    """The first message of every peer."""
+
+    protocol: int
+    version: Name = ""
+
+
+class Greeting(Message):
+    """The gateway's answer to `hello`."""
+
+    protocol: int
+    version: Name
+    gateway_id: Id
+    peer_id: Id
+    role: Name
+    name: Name
+
+
+class Refused(Message):
+    """What was said is not done."""
+
+    code: Name
+    message: Text
+    about: Name = ""
+    """The `type` of what is refused."""
+
+
+# Satellites
+
+
+class Satellites(Message):
+    """These are paired, and no others."""
+
+    satellite_ids: Ids
+
+
+class SatelliteChanged(Message):
+    """How a satellite is."""
+
+    satellite_id: Id
+    name: Name
+    area_id: Name | None
+    connected: bool
+    muted: bool = False
+    activity: Name = "idle"
+    """`idle`, `listening`, `processing` or `responding`."""
+
+
+class PlaceSatellite(Message):
+    """A satellite stands in this room, whatever was said when it was paired; null undoes it."""
+
+    satellite_id: Id
+    area_id: Name | None = None
+
+
+class MuteSatellite(Message):
+    """A satellite is to listen no more, or again."""
+
+    satellite_id: Id
+    muted: bool
+
+
+class TurnBegan(Message):
+    """A satellite was woken."""
+
+    satellite_id: Id
+    wake_word: Name = ""
+
+
+class TurnHappened(Message):
+    """A turn is over. Not a word of what was said."""
+
+    satellite_id: Id
+    outcome: Name
+    wake_word: Name = ""
+    stages_ms: StagesMs = field(default_factory=dict)
+
+
+# The broker's port: pairing, peers
+
+
+class PairBegin(Message):
+    """I want to be a peer: a role, the name that the owner gives me, and 32 random bytes in hex."""
+
+    protocol: int
+    role: Name
+    name: Annotated[str, Between(1, 60)]
+    nonce: Hex32
+
+
+class PairChallenge(Message):
+    """The gateway's own 32 random bytes in hex."""
+
+    nonce: Hex32
+
+
+class PairProof(Message):
+    """The client's proof in hex."""
+
+    proof: Hex32
+
+
+class PairDone(Message):
+    """The gateway's proof, to be checked before anything else here is believed, and what the peer keeps."""
+
+    proof: Hex32
+    gateway_id: Id
+    peer_id: Id
+    voice_token: Id
+    broker_token: Id
+
+
+class PeerWords(Words):
+    """A peer as the owner sees it."""
+
+    id: Id
+    name: Name
+    role: Name
+    area: Name = ""
+    paired_at: Name
+    """UTC, ISO 8601."""
+
+
+class ListPeers(Message):
+    """Who is paired? Answered with `peers`."""
+
+
+class Peers(Message):
+    """Everybody who is paired."""
+
+    peers: Annotated[tuple[PeerWords, ...], Between(0, 128)]
+
+
+class RevokePeer(Message):
+    """This one is a peer no more; answered with `peers`."""
+
+    peer_id: Id
+
+
+class Leave(Message):
+    """I want to be a peer no more. The connection's end is the answer."""
+
+
+FROM_VOICE: Final = Vocabulary(
+    Greeting,
+    Refused,
+    HouseUsable,
+    ActionAsked,
+    SentenceAsked,
+    Announced,
+    AnnounceOver,
+    Answered,
+    Satellites,
+    SatelliteChanged,
+    TurnBegan,
+    TurnHappened,
+    Recognized,
+    Detected,
+    Speaking,
+    Spoken,
+    Conversed,
+    Offered,
+    SettingsChanged,
+)
+"""What the gateway says on the voice port."""
+TO_VOICE: Final = Vocabulary(
+    Hello,
+    HouseBegin,
+    HousePart,
+    HouseEnd,
+    EntitiesChanged,
+    StatesChanged,
+    ActionDone,
+    SentencesKnown,
+    SentenceDone,
+    Announce,
+    MuteSatellite,
+    PlaceSatellite,
+    Recognize,
+    Detect,
+    Speak,
+    SpeakMore,
+    Converse,
+    Forget,
+    ChangeSettings,
+)
+"""What we say there."""
+FROM_BROKER: Final = Vocabulary(Greeting, Refused, Peers, PairChallenge, PairDone)
+"""What the gateway says on the broker's port."""
+TO_BROKER: Final = Vocabulary(Hello, ListPeers, RevokePeer, Leave, PairBegin, PairProof)
+
+__all__ = [
+    "FROM_BROKER",
+    "FROM_VOICE",
+    "LARGEST_SOUND_FILE_BYTES",
+    "MOST_ENTITIES_A_MESSAGE",
+    "PROTOCOL_VERSION",
+    "TO_BROKER",
+    "TO_VOICE",
+    "ActionAsked",
+    "ActionDone",
+    "Announce",
+    "AnnounceOver",
+    "Announced",
+    "Answered",
+    "AreaWords",
+    "ChangeSettings",
+    "Converse",
+    "Conversed",
+    "Detect",
+    "Detected",
+    "Entities",
+    "EntitiesChanged",
+    "EntityWords",
+    "FloorWords",
+    "Forget",
+    "Greeting",
+    "Hello",
+    "HouseBegin",
+    "HouseEnd",
+    "HousePart",
+    "HouseUsable",
+    "Leave",
+    "ListPeers",
+    "Message",
+    "MuteSatellite",
+    "Offered",
+    "PairBegin",
+    "PairChallenge",
+    "PairDone",
+    "PairProof",
+    "PeerWords",
+    "Peers",
+    "PlaceSatellite",
+    "Recognize",
+    "Recognized",
+    "Refused",
+    "RevokePeer",
+    "SatelliteChanged",
+    "Satellites",
+    "SentenceAsked",
+    "SentenceDone",
+    "SentencesKnown",
+    "SettingsChanged",
+    "Speak",
+    "SpeakMore",
+    "Speaking",
+    "Spoken",
+    "StateChangeWords",
+    "StateWords",
+    "StatesChanged",
+    "TurnBegan",
+    "TurnHappened",
+    "VoiceWords",
+    "WakeWordWords",
+]

@@ -28,7 +28,8 @@ from gateway.turn import policy
 from gateway.turn.ear import Ear
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.interruption import Interruption, wait_for_interruption
-from gateway.turn.run import ACTION_DEADLINE_S, Place, run_turn
+from gateway.turn.obey import obey
+from gateway.turn.run import Place, run_turn
 from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
 from gateway.turn.wake import SECOND_OPINION_MS
@@ -288,11 +289,4 @@ class Conversation:
             satellite_id=timer.satellite_id,
             is_confirmed=timer.is_confirmed,
         )
-        if not timer.is_confirmed and policy.protected(self._stages.home.foresee(request)):
-            return policy.refused(self._stages.understanding.language)
-        try:
-            async with asyncio.timeout(ACTION_DEADLINE_S):
-                result = await self._stages.home.perform(request)
-        except TimeoutError as error:
-            raise HomeError(f"the home did not answer within {ACTION_DEADLINE_S} s") from error
-        return await self._stages.understanding.answer(intent, result)
+        return (await obey(request, self._stages.home, self._stages.understanding)).speech

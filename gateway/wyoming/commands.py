@@ -1,16 +1,13 @@
 """Sentences from a Wyoming client: what they mean, and doing it. What needs a yes is refused: nobody can be asked."""
 
-import asyncio
 from typing import Final
 
 from wyoming import intent as wyoming_intent
 from wyoming.event import Event, Eventable
 from wyoming.handle import Handled, NotHandled
 
-from gateway.errors import HomeError
-from gateway.events import ActionRequest, ActionResult, Intent
-from gateway.turn import policy
-from gateway.turn.run import ACTION_DEADLINE_S, NEVER_MIND
+from gateway.events import ActionRequest, ActionResult, Intent, Outcome
+from gateway.turn.obey import NEVER_MIND, obey
 from gateway.wyoming.requests import Command, asked, check_language
 from gateway.wyoming.services import Services
 
@@ -43,21 +40,14 @@ class Commands:
             return NotHandled(text=await self._understanding.sorry())
         if intent.name == NEVER_MIND:
             return Handled(text="")
+        if intent.name == START_TIMER:
+            return NotHandled(text=await self._understanding.answer(intent, ActionResult(error=NO_TIMERS)))
         request = ActionRequest(intent=intent, satellite_id=SATELLITE_ID)
-        if policy.protected(self._services.home.foresee(request)):
-            return NotHandled(text=policy.refused(self._understanding.language))
-        result = ActionResult(error=NO_TIMERS) if intent.name == START_TIMER else await self._perform(request)
-        text = await self._understanding.answer(intent, result)
-        return Handled(text=text) if result.error is None else NotHandled(text=text)
+        obeyed = await obey(request, self._services.home, self._understanding)
+        is_handled = obeyed.error is None and obeyed.outcome is not Outcome.NOT_CONFIRMED
+        return Handled(text=obeyed.speech) if is_handled else NotHandled(text=obeyed.speech)
 
     async def _match(self, event: Event) -> Intent | None:
         command = asked(Command, event)
         check_language(command.language, self._services.names.language)
         return await self._understanding.match(command.text, area_id=None)
-
-    async def _perform(self, request: ActionRequest) -> ActionResult:
-        try:
-            async with asyncio.timeout(ACTION_DEADLINE_S):
-                return await self._services.home.perform(request)
-        except TimeoutError as error:
-            raise HomeError(f"the home did not answer within {ACTION_DEADLINE_S} s") from error

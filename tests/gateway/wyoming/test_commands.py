@@ -10,7 +10,6 @@ from wyoming.intent import Entity, Intent, NotRecognized, Recognize
 from gateway import events
 from gateway.events import ActionRequest, ActionResult
 from gateway.turn import policy
-from gateway.wyoming import commands
 from gateway.wyoming.services import Services
 from tests.fakes import UNLOCKED, ScriptedHome, ScriptedUnderstanding
 from tests.gateway.wyoming.rig import ask, but, client_of, scripted, serving
@@ -92,7 +91,7 @@ async def test_what_the_home_cannot_do_is_not_handled() -> None:
 
 
 async def test_a_home_that_does_not_answer_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(commands, "ACTION_DEADLINE_S", 0.05)
+    monkeypatch.setattr("gateway.turn.obey.ACTION_DEADLINE_S", 0.05)
     async with serving(but(scripted(), home=ScriptedHome(delay_s=60))) as server, client_of(server) as client:
         event = await ask(client, Transcript("turn on the lamp"))
     assert Error.from_event(event).code == "home"

@@ -18,6 +18,8 @@ LOWEST_ACTED_SCORE = -2.0
 """A reading less likely than this is never acted on, even where it means something here."""
 LOWEST_ANSWERED_SCORE = -0.75
 """Words that mean nothing here are answered ("sorry …") only from here on: below are babble, music and mumbling."""
+MOST_READINGS = 10
+"""Further ones are hardly ever what was said, and each costs the home a look."""
 INVENTIONS = frozenset(
     {
         "you", "thank you", "thank you very much", "thank you so much", "thanks for watching", "thank you for watching",
@@ -42,6 +44,15 @@ class Choice:
     intent: Intent | None = None
 
     @property
+    def readings(self) -> tuple[str, ...]:
+        """What may have been said: the reading that means something here first, then the others, likeliest first."""
+        if self.heard is None:
+            return ()
+        used = () if self.used is None else (self.used,)
+        acceptable = (hypothesis for hypothesis in self.recognition.hypotheses if _is_acceptable(hypothesis))
+        return tuple(dict.fromkeys(hypothesis.text for hypothesis in (*used, *acceptable)))[:MOST_READINGS]
+
+    @property
     def silence_reason(self) -> str | None:
         """Why nothing is to be said: `noise` or `no_words`; None where something was understood or must be answered."""
         if self.intent is not None:
@@ -57,7 +68,7 @@ async def choose(recognition: Recognition, match: Match) -> Choice:
     if not hypotheses or is_noise(recognition):
         return Choice(recognition=recognition, heard=None)
     for hypothesis in hypotheses:
-        if hypothesis.score < LOWEST_ACTED_SCORE or is_invention(hypothesis.text):
+        if not _is_acceptable(hypothesis):
             continue
         intent = await match(hypothesis.text)
         if intent is not None:
@@ -75,3 +86,7 @@ def is_invention(text: str) -> bool:
     words = plain_words(text)
     said = " ".join(words)
     return not words or said in INVENTIONS or (len(words) > 1 and len(set(words)) == 1 and words[0] in INVENTIONS)
+
+
+def _is_acceptable(hypothesis: Hypothesis) -> bool:
+    return hypothesis.score >= LOWEST_ACTED_SCORE and not is_invention(hypothesis.text)

@@ -1,4 +1,4 @@
-"""One voice turn, in order: wake, endpoint, speech to text, intent, policy, action, reply.
+"""One voice turn, in order: wake, endpoint, speech to text, the home's own sentences, intent, policy, action, reply.
 
 `run_turn` is pulled: whoever plays the reply holds it back, and closing it ends the turn at once, wherever it is.
 """
@@ -13,7 +13,6 @@ from gateway.errors import HomeError, VoiceError
 from gateway.events import (
     ActionDone,
     ActionRequest,
-    ActionResult,
     Event,
     Intent,
     IntentRecognized,
@@ -22,6 +21,7 @@ from gateway.events import (
     QuestionAsked,
     Reply,
     ReplyAudio,
+    SentenceAnswer,
     Sound,
     SpeechEnded,
     SpeechStarted,
@@ -30,22 +30,16 @@ from gateway.events import (
     WakeDetected,
 )
 from gateway.house import Entity
-from gateway.turn import policy
+from gateway.turn import obey, policy
+from gateway.turn.answer import ANSWER_MS
 from gateway.turn.choice import Choice, choose
 from gateway.turn.ear import Ear, Utterance
 from gateway.turn.progress import Progress
 from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
 
-ACTION_DEADLINE_S = 5.0
-"""A home that needs longer to switch a light is not there."""
 SECOND_CHANCE_MS = 3_000
 """A sound without words this soon after the wake word is not what the person wanted to say."""
-CONFIRMATION_MS = 8_000
-"""How long a question waits for its yes."""
-NEVER_MIND = "HassNevermind"
-DELAYED_COMMAND = "conversation_command"
-"""The slot of a sentence such as "… in ten minutes"."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -140,6 +134,10 @@ class _Turn:
         silence_reason = utterance.silence_reason
         if silence_reason is not None:
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason=silence_reason))
+        elif (own := await self._own_sentence(choice)) is not None:
+            progress.mark("sentence")
+            progress.outcome = Outcome.ANSWER
+            await self._say(own.speech)
         elif choice.intent is None:
             progress.outcome = Outcome.NOT_UNDERSTOOD
             await self._say(await self._stages.understanding.sorry())
@@ -180,17 +178,27 @@ class _Turn:
     async def _match(self, text: str) -> Intent | None:
         return await self._stages.understanding.match(text, area_id=self._place.area_id)
 
+    async def _own_sentence(self, choice: Choice) -> SentenceAnswer | None:
+        """Ask the home whether this is a sentence of its own; one that does not answer in time has none."""
+        try:
+            async with asyncio.timeout(obey.ACTION_DEADLINE_S):
+                return await self._stages.home.sentence(
+                    choice.readings, area_id=self._place.area_id, satellite_id=self._place.satellite_id
+                )
+        except HomeError, TimeoutError:
+            return None
+
     async def _understood(self, choice: Choice, intent: Intent) -> None:
         progress = self._progress
         heard = "" if choice.heard is None else choice.heard.text
         await self._tell(
             IntentRecognized(t_ms=progress.now_ms, name=intent.name, slots=intent.slots, heard=heard, used=intent.text)
         )
-        if intent.name == NEVER_MIND:
+        if intent.name == obey.NEVER_MIND:
             progress.outcome = Outcome.NEVER_MIND
             return
         request = ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
-        protected = policy.protected(await self._foreseen(request))
+        protected = await obey.protected(request, self._stages.home, self._stages.understanding)
         if not protected:
             await self._act(request)
         elif await self._is_confirmed(protected):
@@ -199,16 +207,6 @@ class _Turn:
             progress.outcome = Outcome.NOT_CONFIRMED
             await self._say(policy.refused(self._stages.understanding.language))
 
-    async def _foreseen(self, request: ActionRequest) -> tuple[Entity, ...]:
-        """Return what a request would change, now or, for a delayed command, when its time has come."""
-        command = request.intent.slots.get(DELAYED_COMMAND)
-        if command is not None:
-            intent = await self._match(str(command))
-            if intent is None:
-                return ()
-            request = replace(request, intent=intent)
-        return self._stages.home.foresee(request)
-
     async def _is_confirmed(self, protected: tuple[Entity, ...]) -> bool:
         """Ask back whether these may be opened; tell whether a yes came."""
         language = self._stages.understanding.language
@@ -216,7 +214,7 @@ class _Turn:
         if question is None:
             return False
         await self._ask(question)
-        answer = await self._listen(no_speech_ms=CONFIRMATION_MS)
+        answer = await self._listen(no_speech_ms=ANSWER_MS)
         if answer is None or answer.choice.heard is None:
             return False
         await self._tell(_transcript(self._progress.now_ms, answer.choice))
@@ -225,7 +223,7 @@ class _Turn:
     async def _act(self, request: ActionRequest) -> None:
         progress = self._progress
         try:
-            result = await self._perform(request)
+            result = await obey.perform(request, self._stages.home)
         except HomeError:
             await self._say(policy.home_is_away(self._stages.understanding.language))
             raise
@@ -234,13 +232,6 @@ class _Turn:
             await self._tell(ActionDone(t_ms=progress.now_ms, intent=request.intent.name, changes=result.changes))
         progress.outcome = Outcome.ACTION if result.changes else Outcome.ANSWER
         await self._say(await self._stages.understanding.answer(request.intent, result))
-
-    async def _perform(self, request: ActionRequest) -> ActionResult:
-        try:
-            async with asyncio.timeout(ACTION_DEADLINE_S):
-                return await self._stages.home.perform(request)
-        except TimeoutError as error:
-            raise HomeError(f"the home did not answer within {ACTION_DEADLINE_S} s") from error
 
     async def _say(self, text: str) -> None:
         """Speak the reply; silence where there is nothing to say."""

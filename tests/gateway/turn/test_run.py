@@ -278,7 +278,7 @@ async def test_a_failing_engine_ends_the_turn_with_its_code() -> None:
 
 
 async def test_a_home_that_does_not_answer_ends_the_turn(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("gateway.turn.run.ACTION_DEADLINE_S", 0.01)
+    monkeypatch.setattr("gateway.turn.obey.ACTION_DEADLINE_S", 0.01)
     events = await turn(*COMMAND, parts=stages(home=ScriptedHome(delay_s=60)))
     assert the(events, TurnFailed).code == "home"
 

@@ -12,6 +12,8 @@ from tests.soundcard import SoundCard, running_soundcard, why_missing
 from tests.voices import Voices
 
 LOOPBACK: Final = ("127.", "::1", "localhost")
+collect_ignore = ["home_assistant"]
+"""They run in an environment with Home Assistant in it, with a `pytest.ini` of their own."""
 
 
 def _refuse_the_network(event: str, arguments: tuple[object, ...]) -> None:

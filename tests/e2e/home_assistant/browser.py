@@ -1,0 +1,62 @@
+"""A real browser in front of Home Assistant: Debian's Chromium, driven through Playwright."""
+
+import os
+import shutil
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Final
+
+from playwright.async_api import Page, async_playwright
+
+from tests.e2e.home_assistant.onboarding import User
+from tests.e2e.home_assistant.running import ROOT, HomeAssistant
+
+SCREENSHOTS: Final = ROOT / ".test-results/screenshots"
+PATIENCE_MS: Final = 30_000
+"""For anything to appear; the frontend's first page takes five seconds on two busy cores."""
+SWITCHES: Final = (
+    "--no-sandbox",  # tests may run as root, in a namespace of their own
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--disable-dev-shm-usage",  # a container's is small
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+)
+
+
+def chromium() -> str | None:
+    """Return where Chromium is."""
+    return shutil.which("chromium")
+
+
+@asynccontextmanager
+async def opened(home_assistant: HomeAssistant, user: User) -> AsyncIterator[Page]:
+    """Open Home Assistant in a browser of its own and log in, for the block."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=SWITCHES, env=_environ())
+        page = await browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB", color_scheme="light")
+        page.set_default_timeout(PATIENCE_MS)
+        await page.goto(home_assistant.url)
+        await page.locator("input[name=username]").fill(user.name)
+        await page.locator("input[name=password]").fill(user.password)
+        await page.locator("input[name=password]").press("Enter")
+        await page.locator("home-assistant-main").wait_for()
+        yield page
+        await browser.close()
+
+
+async def screenshot(page: Page, name: str) -> Path:
+    """Keep a picture of what the page shows."""
+    SCREENSHOTS.mkdir(parents=True, exist_ok=True)
+    path = SCREENSHOTS / f"{name}.png"
+    await page.screenshot(path=path)
+    return path
+
+
+def _environ() -> dict[str, str | float | bool]:
+    return {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}

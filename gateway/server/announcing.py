@@ -1,29 +1,45 @@
-"""Announcements of one home: a text, or a sound file that arrives in pieces; decoded, then heard at satellites."""
+"""Announcements of one home: a text, a sound file that arrives in pieces, or only the turn to speak that follows them.
+
+Each is answered when it is known where it will be heard, told of again when it has been heard, and a third time where
+an answer was waited for. Once it was `announced` none of these is left out, whatever becomes of the satellite.
+"""
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, Protocol
 
 from gateway.errors import ProtocolError, VoiceError
 from gateway.events import Sound
+from gateway.server.notice import Notice, Then
 from gateway.server.services import Services
 from gateway.turn.tasks import drop
-from gateway.wire.messages import TEXT_CHARS, name_of
-from gateway.wire.voice_words import Announce, Announced
+from gateway.wire.messages import TEXT_CHARS, Message, name_of
+from gateway.wire.voice_words import Announce, Announced, AnnounceOver, Answered
 
 FILE_S: Final = 10.0
 """4 MiB take less than one on the slowest home network."""
-MOST_OPEN: Final = 8
-"""Texts and files of one home that are being turned into sound."""
+MOST_FILES: Final = 8
+"""Sound files that are on their way at once: 32 MiB."""
+MOST_OPEN: Final = 32
+"""One for each satellite of a large house."""
+WAIT_S: Final = 120.0
+"""What sounds at a satellite already, such as a timer, is over by then."""
+ANSWER_S: Final = 60.0
+"""Silence is given up on after eight seconds, and the longest sentence lasts fifteen."""
 
 NOT_CONNECTED: Final = ("not_connected", "no such satellite is connected")
 
-type Play = Callable[[Sequence[Sound], tuple[str, ...]], tuple[str, ...]]
-"""Plays sounds at satellites (none named: at all); returns where they will be heard."""
-
 _LOG = logging.getLogger(__name__)
+
+
+class Play(Protocol):
+    """Plays sounds at satellites (none named: at all)."""
+
+    def __call__(self, sounds: Sequence[Sound], satellite_ids: tuple[str, ...], then: Then, /) -> Mapping[str, Notice]:
+        """Return, by satellite, what tells how it goes where they will be heard."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,14 +52,14 @@ class _File:
 
 
 class Announcing:
-    """The announcements of one home, from the first word to the answer."""
+    """The announcements of one home, from the first word to the last answer."""
 
     def __init__(
         self,
         services: Services,
         is_heard: Callable[[tuple[str, ...]], bool],
         play: Play,
-        say: Callable[[Announced], None],
+        say: Callable[[Message], None],
         *,
         file_s: float = FILE_S,
     ) -> None:
@@ -56,86 +72,133 @@ class Announcing:
         self._play = play
         self._say = say
         self._file_s = file_s
-        self._file: _File | None = None
-        self._open: set[asyncio.Task[None]] = set()
+        self._files: dict[int, _File] = {}
+        self._open: dict[int, asyncio.Task[None]] = {}
 
     def announce(self, message: Announce) -> None:
         """Take an announcement. Raises ProtocolError `malformed`, `out_of_order`, `too_many`."""
-        about = name_of(Announce)
-        if bool(message.text) == bool(message.sound_bytes):
-            raise ProtocolError("malformed", "an announcement is either a text or a sound file", about=about)
-        if len(self._open) >= MOST_OPEN:
-            raise ProtocolError("too_many", f"at most {MOST_OPEN} announcements at once", about=about)
-        if message.text:
+        self._check(message)
+        if not message.sound_bytes:
             self._begin(message, b"")
             return
-        if self._file is not None:
-            raise ProtocolError("out_of_order", "another sound file is on its way", about=about)
-        deadline = asyncio.get_running_loop().call_later(self._file_s, self._late)
-        self._file = _File(announce=message, deadline=deadline)
+        deadline = asyncio.get_running_loop().call_later(self._file_s, self._late, message.id)
+        self._files[message.id] = _File(announce=message, deadline=deadline)
 
-    def hear(self, piece: bytes) -> None:
-        """Take the next piece of a sound file; one of odd length is filled up with a byte, as frames are never odd.
+    def hear(self, request_id: int, piece: bytes) -> None:
+        """Take the next piece of a sound file, an empty one for its end; what belongs to none is passed over.
 
-        Raises ProtocolError where none is on its way.
+        One of odd length is filled up with a byte, as frames are never odd.
         """
-        file = self._file
+        file = self._files.get(request_id)
         if file is None:
-            raise ProtocolError("out_of_order", "no sound file is on its way")
+            return
         file.content += piece
-        if len(file.content) < file.announce.sound_bytes:
+        sound_bytes = file.announce.sound_bytes
+        missing = sound_bytes - len(file.content)
+        if missing > 0 and piece:
             return
-        self._forget_file()
-        if len(file.content) > file.announce.sound_bytes + file.announce.sound_bytes % 2:  # frames are never odd
-            message = f"more than the {file.announce.sound_bytes} bytes that were announced"
-            self._fail(file.announce, "too_large", message)
-            return
-        self._begin(file.announce, bytes(file.content[: file.announce.sound_bytes]))
+        self._forget_file(request_id)
+        if missing > 0:
+            self._fail(file.announce, "malformed", f"less than the {sound_bytes} bytes that were announced")
+        elif -missing > sound_bytes % 2:
+            self._fail(file.announce, "too_large", f"more than the {sound_bytes} bytes that were announced")
+        else:
+            self._begin(file.announce, bytes(file.content[:sound_bytes]))
+
+    def forget(self, request_id: int) -> bool:
+        """Answer an announcement no more, and let nothing follow it; return whether there was one."""
+        is_file = request_id in self._files
+        self._forget_file(request_id)
+        task = self._open.get(request_id)
+        if task is not None:
+            task.cancel()
+        return is_file or task is not None
 
     async def close(self) -> None:
         """Drop what is open."""
-        self._forget_file()
-        for task in list(self._open):
+        for request_id in list(self._files):
+            self._forget_file(request_id)
+        for task in list(self._open.values()):
             await drop(task)
 
-    def _begin(self, announce: Announce, content: bytes) -> None:
-        task = asyncio.create_task(self._sound(announce, content))
-        self._open.add(task)
-        task.add_done_callback(self._open.discard)
+    def _check(self, message: Announce) -> None:
+        about = name_of(Announce)
+        if message.text and message.sound_bytes:
+            raise ProtocolError("malformed", "an announcement is either a text or a sound file", about=about)
+        if message.then not in Then:
+            raise ProtocolError("malformed", f"`then` is one of {', '.join(filter(None, Then))}", about=about)
+        if message.then and len(message.satellite_ids) != 1:
+            raise ProtocolError("malformed", "`then` needs one satellite that is named", about=about)
+        if not (message.text or message.sound_bytes or message.then):
+            raise ProtocolError("malformed", "an announcement has a text, a sound file, or `then`", about=about)
+        if message.id in self._files or message.id in self._open:
+            raise ProtocolError("out_of_order", "another announcement has this id", about=about)
+        if len(self._files) >= MOST_FILES and message.sound_bytes:
+            raise ProtocolError("too_many", f"at most {MOST_FILES} sound files at once", about=about)
+        if len(self._files) + len(self._open) >= MOST_OPEN:
+            raise ProtocolError("too_many", f"at most {MOST_OPEN} announcements at once", about=about)
 
-    async def _sound(self, announce: Announce, content: bytes) -> None:
-        if announce.text and not self._is_heard(announce.satellite_ids):
+    def _begin(self, announce: Announce, content: bytes) -> None:
+        task = asyncio.create_task(self._announce(announce, content))
+        self._open[announce.id] = task
+        task.add_done_callback(lambda _: self._open.pop(announce.id))
+
+    async def _announce(self, announce: Announce, content: bytes) -> None:
+        if not content and not self._is_heard(announce.satellite_ids):
             self._fail(announce, *NOT_CONNECTED)
             return
         try:
-            if content:
-                sounds = [await self._services.decode(content)]
-            else:
-                sounds = [sound async for sound in self._services.equipment.speak(announce.text)]
+            sounds = await self._sounds(announce, content)
         except VoiceError as error:
             self._fail(announce, error.code, str(error))
             return
         except Exception as error:  # noqa: BLE001 - the end of an announcement: the home is told
             self._fail(announce, "internal", f"the gateway failed: {type(error).__name__}")
             return
-        heard = self._play(sounds, announce.satellite_ids)
-        if not heard:
+        notices = self._play(sounds, announce.satellite_ids, Then(announce.then))
+        if not notices:
             self._fail(announce, *NOT_CONNECTED)
             return
-        _LOG.info("announcement %d: heard at %s", announce.id, ", ".join(heard))
-        self._say(Announced(id=announce.id, satellite_ids=heard))
+        _LOG.info("announcement %d: heard at %s", announce.id, ", ".join(notices))
+        self._say(Announced(id=announce.id, satellite_ids=tuple(notices)))
+        try:
+            await self._tell_of(announce, list(notices.values()), sum(sound.duration_ms for sound in sounds) / 1000)
+        finally:
+            for notice in notices.values():
+                notice.withdraw()
 
-    def _late(self) -> None:
-        file = self._file
+    async def _sounds(self, announce: Announce, content: bytes) -> list[Sound]:
+        if content:
+            return [await self._services.decode(content)]
+        if not announce.text:
+            return []
+        return [sound async for sound in self._services.equipment.speak(announce.text)]
+
+    async def _tell_of(self, announce: Announce, notices: list[Notice], lasts_s: float) -> None:
+        await _within(WAIT_S + lasts_s, *(notice.until_heard() for notice in notices))
+        self._say(AnnounceOver(id=announce.id))
+        if announce.then == Then.ANSWER:
+            (notice,) = notices
+            await _within(ANSWER_S, notice.until_over())
+            self._say(Answered(id=announce.id, text=notice.answer[:TEXT_CHARS]))
+
+    def _late(self, request_id: int) -> None:
+        file = self._files[request_id]
+        self._forget_file(request_id)
+        self._fail(file.announce, "late", f"the sound file was not here within {self._file_s:g} seconds")
+
+    def _forget_file(self, request_id: int) -> None:
+        file = self._files.pop(request_id, None)
         if file is not None:
-            self._forget_file()
-            self._fail(file.announce, "late", f"the sound file was not here within {self._file_s:g} seconds")
-
-    def _forget_file(self) -> None:
-        if self._file is not None:
-            self._file.deadline.cancel()
-            self._file = None
+            file.deadline.cancel()
 
     def _fail(self, announce: Announce, code: str, message: str) -> None:
         _LOG.warning("announcement %d failed: %s", announce.id, code)
         self._say(Announced(id=announce.id, error=code, message=message[:TEXT_CHARS]))
+
+
+async def _within(most_s: float, *waits: Coroutine[None, None, None]) -> None:
+    """Return when all of these have, or it took too long."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(most_s):
+            await asyncio.gather(*waits)

@@ -16,6 +16,7 @@ from gateway.events import Announcement, TimerFinished
 from gateway.server.home_session import HomeSession
 from gateway.server.satellites import Satellites
 from gateway.server.services import Services
+from gateway.server.translate import offered
 from gateway.turn.endpoint import EndpointSettings
 from gateway.wire.admission import Admission
 from gateway.wire.channel import Channel, accepted_channel, server_websocket
@@ -62,6 +63,7 @@ class VoiceServer:
         self._peers = PeerTable()
         self._admission = Admission(self._peers, frozenset({Role.HOME, Role.SATELLITE}))
         self._services = services
+        self._endpoint = endpoint
         self._satellites = Satellites(services, endpoint)
         self._sessions: dict[asyncio.Task[None], Channel] = {}
         self._one_less = asyncio.Event()
@@ -108,6 +110,10 @@ class VoiceServer:
         """Know that the household's areas may be others, for another reason than what a home said here."""
         self._satellites.house_changed()
 
+    def offer_changed(self) -> None:
+        """Tell homes what is offered and in use now; satellites use it as soon as no turn is under way there."""
+        self._satellites.offer_changed(offered(self._services.equipment.offer()))
+
     def timer_finished(self, timer: TimerFinished) -> None:
         """Ring where the timer was set; where that satellite is gone, wherever somebody may hear it."""
         self._satellites.timer_finished(timer)
@@ -149,7 +155,7 @@ class VoiceServer:
 
     async def _serve(self, peer: Peer, channel: Channel) -> None:
         if peer.role is Role.HOME:
-            await HomeSession(peer, channel, self._services, self._satellites).run()
+            await HomeSession(peer, channel, self._services, self._satellites, self._endpoint).run()
         else:
             await self._satellites.serve(peer, channel)
 

@@ -5,16 +5,14 @@ the microphone and the speaker are, in this machine or at the other end of a con
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine
 from contextlib import aclosing, suppress
 from typing import Protocol
 
 from gateway.chimes import timer_ring
-from gateway.errors import EngineError, HomeError, VoiceError
+from gateway.errors import EngineError, VoiceError
 from gateway.events import (
-    ActionRequest,
     Event,
-    Intent,
     QuestionAsked,
     Reply,
     ReplyAudio,
@@ -24,11 +22,12 @@ from gateway.events import (
     TurnFailed,
     WakeDetected,
 )
-from gateway.turn import policy
+from gateway.server.delayed import answer_to
+from gateway.server.notice import Notice, Then
+from gateway.turn.answer import wait_for_answer
 from gateway.turn.ear import Ear
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.interruption import Interruption, wait_for_interruption
-from gateway.turn.obey import obey
 from gateway.turn.run import Place, run_turn
 from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
@@ -73,7 +72,9 @@ class Device(Protocol):
         """Stop at once and forget what was not yet heard."""
 
 
-type _Interlude = Callable[[], Coroutine[None, None, None]]
+type _Interlude = Callable[[], Coroutine[None, None, str | None]]
+"""What happens between turns. Returns what the next one begins with: the wake word that was said already, an empty one
+where it needs none, None where it waits for one."""
 
 
 class _Feed:
@@ -115,59 +116,95 @@ class Conversation:
         *,
         show: Callable[[Event], None],
         may_answer: Callable[[str], bool] = lambda _: True,
+        began: Callable[[str], None] = lambda _: None,
     ) -> None:
         """`show` gets every event; `may_answer` tells whether a wake word that was heard is this satellite's to answer.
 
-        `place` may be set anew: the next turn happens there.
+        `began` is told when a turn is this satellite's: the wake word, empty where it needed none. `place` may be set
+        anew: the next turn happens there.
         """
         self.place = place
         self._device = device
         self._feed = _Feed(device.frames())
         self._ear = Ear(self._feed, stages, endpoint)
+        self._endpoint = endpoint
         self._stages = stages
         self._show = show
         self._may_answer = may_answer
+        self._began = began
         self._waiting: asyncio.Queue[_Interlude] = asyncio.Queue(MOST_WAITING)
+        self._notices: set[Notice] = set()
         self._is_idle = True
+        self._is_over = False
         self._hushed = asyncio.Event()
+
+    @property
+    def stages(self) -> Stages:
+        """The stages of its turns."""
+        return self._stages
+
+    async def use(self, stages: Stages) -> None:
+        """Have turns run with other stages; return when those before are used no more."""
+        used = asyncio.Event()
+
+        async def change() -> None:
+            self._stages = stages
+            self._ear = Ear(self._feed, stages, self._endpoint)
+            used.set()
+
+        await self._waiting.put(change)
+        await used.wait()
 
     def timer_finished(self, timer: TimerFinished) -> None:
         """Ring, or do what was asked for later, as soon as no turn is under way."""
-        self._interlude(lambda: self._delayed(timer, timer.command) if timer.command else self._ring())
+        command = timer.command
+        self._interlude(lambda: self._interruptibly(self._delayed(timer, command) if command else self._ring()))
 
-    def announce(self, sounds: Iterable[Sound]) -> None:
-        """Play `sounds` as soon as no turn is under way; they are interrupted as a reply is."""
-        self._interlude(lambda: self._play(sounds))
+    def announce(self, notice: Notice) -> None:
+        """Play what is to be heard as soon as no turn is under way, interrupted as a reply is; then do what follows."""
+        if not self._is_over and self._interlude(lambda: self._give(notice)):
+            self._notices.add(notice)
+        else:
+            notice.end()
 
     async def run(self) -> None:
         """Take turns until the microphone ends. Raises AudioError or LinkError where it fails."""
-        is_awake = False
+        woken_by: str | None = None
         waiting: asyncio.Task[_Interlude] = asyncio.create_task(self._waiting.get())
         try:
             while not self._feed.is_over:
-                self._is_idle = not is_awake
-                turn = asyncio.create_task(self._turn(is_awake=is_awake))
+                self._is_idle = woken_by is None
+                turn = asyncio.create_task(self._turn(woken_by))
                 try:
                     await asyncio.wait({turn, waiting}, return_when=asyncio.FIRST_COMPLETED)
                     if not (waiting.done() and self._is_idle):
-                        is_awake = await turn
+                        woken_by = await turn
                 finally:
                     await drop(turn)
-                if waiting.done() and not is_awake:
-                    is_awake = self._is_next_awake(await self._while_interruptible(waiting.result()()))
+                if waiting.done() and woken_by is None:
+                    woken_by = await waiting.result()()
                     waiting = asyncio.create_task(self._waiting.get())
         finally:
+            self._is_over = True
+            for notice in self._notices:
+                notice.end()
             await drop(waiting)
         if self._feed.failure is not None:
             raise self._feed.failure
 
-    def _interlude(self, interlude: _Interlude) -> None:
-        if not self._waiting.full():
-            self._waiting.put_nowait(interlude)
+    def _interlude(self, interlude: _Interlude) -> bool:
+        """Let it come when it can; return whether it will."""
+        if self._waiting.full():
+            return False
+        self._waiting.put_nowait(interlude)
+        return True
 
-    async def _turn(self, *, is_awake: bool) -> bool:
-        """Take one turn; return whether the next one begins without a wake word, as this one was interrupted by it."""
+    async def _turn(self, woken_by: str | None) -> str | None:
+        """Take one turn, without a wake word where it is `woken_by` one; return what wakes the next one likewise."""
+        is_awake = woken_by is not None
         self._device.show_listening(is_awake)
+        if woken_by is not None:
+            self._began(woken_by)
         self._hushed.clear()
         chime: asyncio.Task[None] | None = None
         has_begun = asyncio.Event()
@@ -178,9 +215,10 @@ class Conversation:
                     self._show(event)
                     match event:
                         case WakeDetected() if not self._may_answer(event.wake_word):
-                            return False
+                            return None
                         case WakeDetected():
                             self._is_idle = False
+                            self._began(event.wake_word)
                             self._device.show_listening(True)
                             chime = asyncio.create_task(self._chime(has_begun))
                         case SpeechStarted():
@@ -191,12 +229,12 @@ class Conversation:
                             await self._play_question(event)
                         case Reply():
                             self._device.show_listening(False)
-                            return self._is_next_awake(await self._while_interruptible(self._play_reply(events)))
+                            return await self._interruptibly(self._play_reply(events))
         finally:
             self._device.show_listening(False)
             self._feed.is_muted = False
             await drop(chime)
-        return False
+        return None
 
     async def _chime(self, has_begun: asyncio.Event) -> None:
         with suppress(TimeoutError):
@@ -218,10 +256,13 @@ class Conversation:
                 await self._device.write(event.sound)
         await self._device.drain()
 
-    def _is_next_awake(self, interruption: Interruption | None) -> bool:
-        """Tell whether what follows is for us: the wake word silenced us, and nobody else heard it before."""
+    async def _interruptibly(self, playing: Coroutine[None, None, None]) -> str | None:
+        """Let `playing` sound; return the wake word that silenced it, where what follows is for us to hear."""
+        return self._woken_by(await self._while_interruptible(playing))
+
+    def _woken_by(self, interruption: Interruption | None) -> str | None:
         wake_word = None if interruption is None else interruption.wake_word
-        return wake_word is not None and self._may_answer(wake_word)
+        return wake_word if wake_word is not None and self._may_answer(wake_word) else None
 
     async def _while_interruptible(self, playing: Coroutine[None, None, None]) -> Interruption | None:
         """Let `playing` sound until it ends or somebody interrupts; return what interrupted it."""
@@ -248,11 +289,49 @@ class Conversation:
         self._hushed.set()
         await self._device.silence()
 
-    async def _play(self, sounds: Iterable[Sound]) -> None:
-        for sound in sounds:
+    async def _give(self, notice: Notice) -> str | None:
+        """Let a notice be heard, and have follow what is to follow, unless somebody cut it short."""
+        try:
+            interruption = await self._while_interruptible(self._play(notice))
+            notice.heard()
+            if interruption is not None or notice.is_withdrawn or notice.then is Then.NOTHING:
+                return self._woken_by(interruption)
+            if notice.then is Then.LISTEN:
+                return ""
+            notice.answer = await self._answer(notice)
+            return None
+        finally:
+            self._notices.discard(notice)
+            notice.end()
+
+    async def _play(self, notice: Notice) -> None:
+        """Play a notice; where somebody is to speak after one without sound, the chime says so."""
+        for sound in notice.sounds:
             if not self._hushed.is_set():
                 await self._device.write(sound)
         await self._device.drain()
+        if notice.then is Then.NOTHING or notice.is_withdrawn:
+            return
+        if notice.sounds:
+            await asyncio.sleep(QUESTION_ECHO_S)
+        else:
+            await self._device.chime()
+
+    async def _answer(self, notice: Notice) -> str:
+        """Return what is said next; nothing where nobody waits for it any more, or it cannot be recognised."""
+        self._device.show_listening(True)
+        answering = asyncio.create_task(wait_for_answer(self._ear, self._stages.stt))
+        withdrawn = asyncio.create_task(notice.until_withdrawn())
+        try:
+            await asyncio.wait({answering, withdrawn}, return_when=asyncio.FIRST_COMPLETED)
+            return answering.result() if answering.done() else ""
+        except EngineError as error:
+            self._failed(error.code)
+            return ""
+        finally:
+            self._device.show_listening(False)
+            await drop(answering)
+            await drop(withdrawn)
 
     async def _ring(self) -> None:
         for _ in range(RING_ROUNDS):
@@ -261,32 +340,14 @@ class Conversation:
         await self._device.drain()
 
     async def _delayed(self, timer: TimerFinished, command: str) -> None:
-        """Do what was asked for earlier as if it was said where the timer was set, and answer here."""
+        """Do what was asked for earlier, and answer here."""
         try:
-            intent = await self._stages.understanding.match(command, area_id=timer.area_id)
-            if intent is None:
-                return
-            try:
-                answer = await self._carried_out(intent, timer)
-            except HomeError as error:
-                self._show(TurnFailed(t_ms=self._ear.now_ms, code=error.code))
-                answer = policy.home_is_away(self._stages.understanding.language)
-            async for sound in self._stages.tts.speak(answer):
+            async for sound in self._stages.tts.speak(await answer_to(timer, command, self._stages, self._failed)):
                 if not self._hushed.is_set():
                     await self._device.write(sound)
         except EngineError as error:
-            self._show(TurnFailed(t_ms=self._ear.now_ms, code=error.code))
+            self._failed(error.code)
         await self._device.drain()
 
-    async def _carried_out(self, intent: Intent, timer: TimerFinished) -> str:
-        """Do what was asked for earlier, unless it needs a yes that nobody gave: nobody may be there to give it now.
-
-        Return the answer.
-        """
-        request = ActionRequest(
-            intent=intent,
-            area_id=timer.area_id,
-            satellite_id=timer.satellite_id,
-            is_confirmed=timer.is_confirmed,
-        )
-        return (await obey(request, self._stages.home, self._stages.understanding)).speech
+    def _failed(self, code: str) -> None:
+        self._show(TurnFailed(t_ms=self._ear.now_ms, code=code))

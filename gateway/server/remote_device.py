@@ -55,15 +55,17 @@ class RemoteDevice:
         self._rate_hz = 0
         self._drains_asked = self._drains_done = 0
         self._silences = 0
-        self._is_listening = self._is_sounding = False
+        self._is_listening = self._is_processing = self._is_sounding = False
         self.is_muted = False
         """Whether the satellite listens no more: as it said, or as soon as it was told to."""
 
     @property
     def activity(self) -> str:
-        """`idle`, `listening` or `responding`."""
+        """`idle`, `listening`, `processing` or `responding`."""
         if self._is_sounding:
             return "responding"
+        if self._is_processing:
+            return "processing"
         return "listening" if self._is_listening else "idle"
 
     @property
@@ -83,6 +85,12 @@ class RemoteDevice:
         if is_listening != self._is_listening:
             self._is_listening = is_listening
             self._channel.say(Listening(listening=is_listening))
+            self._changed()
+
+    def show_processing(self, is_processing: bool) -> None:
+        """Show homes whether somebody waits for our answer; as soon as anything sounds, nobody does."""
+        if is_processing != self._is_processing:
+            self._is_processing = is_processing
             self._changed()
 
     async def chime(self) -> None:
@@ -191,8 +199,8 @@ class RemoteDevice:
             self._changed()
 
     def _sounds(self, is_sounding: bool) -> None:
-        if is_sounding != self._is_sounding:
-            self._is_sounding = is_sounding
+        if is_sounding != self._is_sounding or self._is_processing:
+            self._is_sounding, self._is_processing = is_sounding, False
             self._changed()
 
 

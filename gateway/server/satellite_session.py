@@ -6,10 +6,12 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.errors import LinkError, ProtocolError, VoiceError
+from gateway.events import Event, Transcript, TurnEnded
 from gateway.server.arbiter import Arbiter
 from gateway.server.conversation import Conversation
+from gateway.server.places import Places
 from gateway.server.remote_device import RemoteDevice
-from gateway.server.services import Household, Services
+from gateway.server.services import Services
 from gateway.server.turn_record import TurnRecord, TurnSummary
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import Place
@@ -36,12 +38,17 @@ class SatelliteSession:
         services: Services,
         endpoint: EndpointSettings,
         arbiter: Arbiter,
+        places: Places,
         *,
         changed: Callable[[], None],
         ready: Callable[[Conversation], None],
+        began: Callable[[str, str], None],
         happened: Callable[[str, TurnSummary], None],
     ) -> None:
-        """`ready` is called when the satellite can be spoken to, `happened` with its id after each turn."""
+        """`ready` is called when the satellite can be spoken to.
+
+        `began` and `happened` are called with its id at each turn's beginning, with the wake word, and after it.
+        """
         self.peer = peer
         self.device = RemoteDevice(channel, changed)
         self.conversation: Conversation | None = None
@@ -50,15 +57,22 @@ class SatelliteSession:
         self._services = services
         self._endpoint = endpoint
         self._arbiter = arbiter
+        self._places = places
         self._ready = ready
+        self._tell_began = began
         self._record = TurnRecord(peer.id, lambda summary: happened(peer.id, summary))
         self._replaced = asyncio.Event()
+        self._is_outdated = asyncio.Event()
         self._failed: set[str] = set()
 
     def place_anew(self) -> None:
         """Let its next turn happen where it stands now."""
         if self.conversation is not None:
             self.conversation.place = self._place()
+
+    def renew(self) -> None:
+        """Let its turns run with the stages that are in use now, as soon as none is under way."""
+        self._is_outdated.set()
 
     def replace(self) -> None:
         """End this session: the same satellite has connected anew."""
@@ -85,11 +99,7 @@ class SatelliteSession:
 
     async def _converse(self) -> None:
         try:
-            stages = await self._services.equipment.stages()
-            try:
-                await self._converse_with(stages)
-            finally:
-                self._services.equipment.keep(stages)
+            await self._converse_with(await self._services.equipment.stages())
         except LinkError:
             return
         except VoiceError as error:
@@ -99,19 +109,55 @@ class SatelliteSession:
         self._channel.end = self._channel.end or "internal"
 
     async def _converse_with(self, stages: Stages) -> None:
-        self.conversation = Conversation(
+        conversation = self.conversation = Conversation(
             self.device,
             stages,
             self._place(),
             self._endpoint,
-            show=self._record,
+            show=self._show,
             may_answer=self._may_answer,
+            began=self._began,
         )
-        self._ready(self.conversation)
-        await self.conversation.run()
+        renewing = asyncio.create_task(self._keep_current(conversation))
+        try:
+            self._ready(conversation)
+            await conversation.run()
+        finally:
+            await drop(renewing)
+            self._services.equipment.keep(conversation.stages)
+
+    async def _keep_current(self, conversation: Conversation) -> None:
+        """Have a conversation use the stages that are in use; where there are none to be had, it keeps its own."""
+        equipment = self._services.equipment
+        while True:
+            await self._is_outdated.wait()
+            self._is_outdated.clear()
+            before = conversation.stages
+            try:
+                fresh = await equipment.stages()
+            except VoiceError as error:
+                _LOG.error("%s: goes on as before: %s", self.peer.id, error.code)
+                continue
+            try:
+                await conversation.use(fresh)
+            finally:
+                equipment.keep(before if conversation.stages is fresh else fresh)
 
     def _place(self) -> Place:
-        return Place(area_id=area_of(self.peer, self._services.household), satellite_id=self.peer.id)
+        return Place(area_id=self._places.area_id(self.peer), satellite_id=self.peer.id)
+
+    def _show(self, event: Event) -> None:
+        self._record(event)
+        match event:
+            case Transcript():
+                self.device.show_processing(True)
+            case TurnEnded():
+                self.device.show_listening(False)
+                self.device.show_processing(False)
+
+    def _began(self, wake_word: str) -> None:
+        self._record.began(wake_word)
+        self._tell_began(self.peer.id, wake_word)
 
     def _may_answer(self, wake_word: str) -> bool:
         earlier = self._arbiter.heard(self.peer.id, wake_word)
@@ -136,8 +182,3 @@ class SatelliteSession:
         if device not in self._failed:
             self._failed.add(device)
             _LOG.warning("%s: its %s does not work", self.peer.id, device)
-
-
-def area_of(peer: Peer, household: Household) -> str | None:
-    """Return the id of the room that a satellite stands in; None where the house as it is now has none of that name."""
-    return household.area_id(peer.area) if peer.area else None

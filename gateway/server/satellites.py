@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -10,7 +10,9 @@ from gateway.errors import ProtocolError, VoiceError
 from gateway.events import Announcement, Sound, TimerFinished
 from gateway.server.arbiter import Arbiter
 from gateway.server.conversation import Conversation
-from gateway.server.satellite_session import SatelliteSession, area_of
+from gateway.server.notice import Notice, Then
+from gateway.server.places import Places
+from gateway.server.satellite_session import SatelliteSession
 from gateway.server.services import Services
 from gateway.server.turn_record import TurnSummary
 from gateway.server.unheard_timers import UnheardTimers
@@ -19,7 +21,8 @@ from gateway.turn.tasks import drop
 from gateway.wire.channel import Channel
 from gateway.wire.messages import Message, name_of
 from gateway.wire.peers import Peer
-from gateway.wire.voice_words import MuteSatellite, SatelliteChanged, TurnHappened
+from gateway.wire.voice_words import MuteSatellite, PlaceSatellite, SatelliteChanged, TurnBegan, TurnHappened
+from gateway.wire.voice_words import Satellites as SatelliteList
 
 MOST_ANNOUNCEMENTS: Final = 16
 """That wait for their sound at once; who says more to the household waits."""
@@ -38,6 +41,7 @@ class Satellites:
         self._endpoint = endpoint
         self._arbiter = Arbiter(clock)
         self._unheard = UnheardTimers(clock)
+        self._places = Places(services.household)
         self._peers: dict[str, Peer] = {}
         self._sessions: dict[str, SatelliteSession] = {}
         self._told: dict[str, SatelliteChanged] = {}
@@ -53,8 +57,10 @@ class Satellites:
             self._services,
             self._endpoint,
             self._arbiter,
+            self._places,
             changed=lambda: self._changed(peer.id),
             ready=lambda conversation: self._ready(peer.id, conversation),
+            began=lambda satellite_id, word: self._tell(TurnBegan(satellite_id=satellite_id, wake_word=word)),
             happened=self._happened,
         )
         self._sessions[peer.id] = session
@@ -80,17 +86,24 @@ class Satellites:
         """Tell `watcher` how each satellite is, and during the block what becomes different and which turns happen."""
         for told in self._told.values():
             watcher(told)
+        watcher(self._list())
         self._watchers.append(watcher)
+        self._places.connected(watcher)
         try:
             yield
         finally:
             self._watchers.remove(watcher)
+            self._places.disconnected(watcher)
+            self.house_changed()
 
     def know(self, peers: Iterable[Peer]) -> None:
         """Know these satellites and no others."""
+        before = self._list()
         self._peers = {peer.id: peer for peer in peers}
         for satellite_id in {*self._told, *self._peers}:
             self._changed(satellite_id)
+        if self._list() != before:
+            self._tell(self._list())
 
     def house_changed(self) -> None:
         """Find out again where each satellite stands."""
@@ -98,6 +111,22 @@ class Satellites:
             session.place_anew()
         for satellite_id in self._peers:
             self._changed(satellite_id)
+
+    def offer_changed(self, offered: Message) -> None:
+        """Tell homes what is offered now, and have every satellite use it as soon as no turn is under way there."""
+        self._tell(offered)
+        for session in self._sessions.values():
+            session.renew()
+
+    def place(self, message: PlaceSatellite, watcher: Watcher) -> None:
+        """Have a satellite stand where a home says, as long as that home, its `watcher`, is connected.
+
+        Raises ProtocolError `not_paired`.
+        """
+        if message.satellite_id not in self._peers:
+            raise ProtocolError("not_paired", "there is no such satellite", about=name_of(PlaceSatellite))
+        self._places.put(watcher, message.satellite_id, message.area_id)
+        self.house_changed()
 
     def mute(self, message: MuteSatellite) -> None:
         """Have a satellite listen no more, or again. Raises ProtocolError `not_connected`."""
@@ -108,12 +137,15 @@ class Satellites:
 
     # What sounds where
 
-    def announce(self, sounds: Sequence[Sound], satellite_ids: Iterable[str] = ()) -> tuple[str, ...]:
-        """Play `sounds` at these satellites, or at all; return the ids of those where they will be heard."""
-        chosen = self._chosen(satellite_ids)
-        for conversation in chosen.values():
-            conversation.announce(sounds)
-        return tuple(chosen)
+    def announce(
+        self, sounds: Sequence[Sound], satellite_ids: Iterable[str] = (), then: Then = Then.NOTHING
+    ) -> Mapping[str, Notice]:
+        """Play `sounds` at these satellites, or at all; return what tells how it goes where they will be heard."""
+        notices: dict[str, Notice] = {}
+        for satellite_id, conversation in self._chosen(satellite_ids).items():
+            notices[satellite_id] = Notice(sounds, then)
+            conversation.announce(notices[satellite_id])
+        return notices
 
     def is_heard(self, satellite_ids: Iterable[str]) -> bool:
         """Tell whether `announce` would be heard anywhere."""
@@ -165,7 +197,7 @@ class Satellites:
             _LOG.error("announcement from %s: %s", own, error.code)
             return
         others = [satellite_id for satellite_id, _ in self._conversations() if satellite_id != own]
-        heard = self.announce(sounds, others) if others else ()
+        heard = self.announce(sounds, others) if others else {}
         _LOG.info("announcement from %s: heard at %s", own, ", ".join(heard) or "no other satellite")
 
     def _ready(self, satellite_id: str, conversation: Conversation) -> None:
@@ -202,11 +234,14 @@ class Satellites:
         return SatelliteChanged(
             satellite_id=peer.id,
             name=peer.name,
-            area_id=area_of(peer, self._services.household),
+            area_id=self._places.area_id(peer),
             connected=is_connected,
             muted=session is not None and session.device.is_muted,
             activity="idle" if session is None else session.device.activity,
         )
+
+    def _list(self) -> SatelliteList:
+        return SatelliteList(satellite_ids=tuple(self._peers))
 
     def _tell(self, message: Message) -> None:
         for watcher in list(self._watchers):

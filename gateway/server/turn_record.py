@@ -33,7 +33,7 @@ class TurnRecord:
         """Take the next event."""
         match event:
             case WakeDetected():
-                self._wake_word, self._told = event.wake_word, [f"wake {event.wake_word} {event.score:.2f}"]
+                self._told = [f"wake {event.wake_word} {event.score:.2f}"]
             case IntentRecognized():
                 self._told.append(f"intent {event.name}")
             case Reply():
@@ -42,6 +42,10 @@ class TurnRecord:
                 _LOG.error("%s: failed: %s", self._satellite_id, event.code)
             case TurnEnded():
                 self._ended(event)
+
+    def began(self, wake_word: str) -> None:
+        """Take what the turn began with; an empty word where it needed none."""
+        self._wake_word = wake_word
 
     def forget(self) -> None:
         """Forget a turn that was left to another satellite."""

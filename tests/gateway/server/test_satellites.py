@@ -140,12 +140,8 @@ async def test_a_message_of_the_household_is_heard_everywhere_else(
 async def test_a_message_that_cannot_be_spoken_or_comes_with_too_many_is_logged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def failing(_: str) -> AsyncIterator[Sound]:
-        raise EngineError("what was said")
-        yield Sound(rate_hz=16_000, pcm=b"")
-
     async with scripted_gateway(tmp_path) as gateway:
-        object.__setattr__(gateway.server._services, "speak", failing)
+        gateway.equipment.fault = EngineError("what was said")
         gateway.server.announcement(Announcement(message="x", satellite_id="shelf"))
         await until_logged(caplog, "announcement from shelf: engine")
         monkeypatch.setattr(module, "MOST_ANNOUNCEMENTS", 1)
@@ -154,16 +150,16 @@ async def test_a_message_that_cannot_be_spoken_or_comes_with_too_many_is_logged(
         assert "announcement from shelf: too many at once" in caplog.messages
 
 
-async def test_what_is_being_announced_ends_with_the_server(tmp_path: Path) -> None:
+async def test_what_is_being_announced_ends_with_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     started = asyncio.Event()
 
-    async def endless(_: str) -> AsyncIterator[Sound]:
+    async def endless(_: str, **__: str) -> AsyncIterator[Sound]:
         started.set()
         await asyncio.Event().wait()
         yield Sound(rate_hz=16_000, pcm=b"")
 
     async with scripted_gateway(tmp_path) as gateway:
-        object.__setattr__(gateway.server._services, "speak", endless)
+        monkeypatch.setattr(gateway.equipment, "speak", endless)
         gateway.server.announcement(Announcement(message="x", satellite_id="shelf"))
         await started.wait()
     assert asyncio.all_tasks() == {asyncio.current_task()}

@@ -23,6 +23,8 @@ def test_a_turn_is_one_line_without_its_words(caplog: pytest.LogCaptureFixture) 
     record = TurnRecord("shelf", summaries.append)
     for event in TURN:
         record(event)
+        if event is WAKE:
+            record.began(WAKE.wake_word)
     assert caplog.messages == [
         "shelf: turn: action; wake alexa 0.88; intent HassTurnOn; first sound after 412 ms; "
         "ms after the end of speech: stt 120, action 300"
@@ -36,6 +38,7 @@ def test_a_turn_that_was_left_to_another_leaves_nothing_for_the_next(caplog: pyt
     caplog.set_level(logging.INFO, "gateway")
     record = TurnRecord("shelf")
     record(WAKE)
+    record.began(WAKE.wake_word)
     record.forget()
     record(TurnFailed(t_ms=1, code="engine"))
     record(TurnEnded(t_ms=2, outcome=Outcome.ERROR, stages_ms={}))

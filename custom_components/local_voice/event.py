@@ -1,0 +1,65 @@
+"""What happens at a satellite, for automations: it woke, it understood, it did not. Not a word of what was said."""
+
+from typing import TYPE_CHECKING, Final, override
+
+from homeassistant.components.event import EventEntity
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
+
+from .entity import SatelliteEntity, add_for_each_satellite
+from .messages import TurnBegan, TurnHappened
+
+if TYPE_CHECKING:
+    from .gateway import Gateway, LocalVoiceConfigEntry
+
+PARALLEL_UPDATES = 0
+
+WAKE: Final = "wake"
+UNDERSTOOD: Final = "understood"
+NOT_UNDERSTOOD: Final = "not_understood"
+_UNDERSTOOD_AS: Final = frozenset({"action", "answer", "question", "not_confirmed", "never_mind"})
+"""How a turn ends whose words meant something here."""
+
+
+async def async_setup_entry(
+    hass: HomeAssistant,  # noqa: ARG001 - Home Assistant's signature
+    entry: LocalVoiceConfigEntry,
+    async_add_entities: AddConfigEntryEntitiesCallback,
+) -> None:
+    """Add an event for each satellite."""
+    gateway = entry.runtime_data
+    add_for_each_satellite(gateway, entry, async_add_entities, lambda one: [TurnEvent(gateway, one)])
+
+
+class TurnEvent(SatelliteEntity, EventEntity):
+    """What became of a turn. One in which nothing was heard, or that failed, was neither understood nor not."""
+
+    _attr_event_types = [WAKE, UNDERSTOOD, NOT_UNDERSTOOD]  # noqa: RUF012 - Home Assistant's own way to say it
+
+    def __init__(self, gateway: Gateway, satellite_id: str) -> None:
+        """Belong to a satellite."""
+        super().__init__(gateway, satellite_id, "turn")
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Hear of turns from now on."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.gateway.on_turn(self._on_turn))
+
+    @callback
+    def _on_turn(self, turn: TurnBegan | TurnHappened) -> None:
+        if turn.satellite_id != self.satellite_id or (kind := _kind(turn)) is None:
+            return
+        told = {"wake_word": turn.wake_word}
+        if isinstance(turn, TurnHappened):
+            told["outcome"] = turn.outcome
+        self._trigger_event(kind, told)
+        self.async_write_ha_state()
+
+
+def _kind(turn: TurnBegan | TurnHappened) -> str | None:
+    if isinstance(turn, TurnBegan):
+        return WAKE if turn.wake_word else None
+    if turn.outcome in _UNDERSTOOD_AS:
+        return UNDERSTOOD
+    return NOT_UNDERSTOOD if turn.outcome == NOT_UNDERSTOOD else None

@@ -1,0 +1,60 @@
+"""This home, as the gateway knows it: the house, what is done in it, and sentences of its own."""
+
+from typing import TYPE_CHECKING
+
+from homeassistant.core import HomeAssistant, callback
+
+from . import sentences
+from .actions import act
+from .const import CONF_CUSTOM_SENTENCES
+from .house_messages import ActionAsked, ActionDone, SentenceAsked, SentenceDone
+from .origin import language_of, said_at_satellite, said_to_home_assistant
+from .telling import Say, Telling
+
+if TYPE_CHECKING:
+    from .gateway import Gateway, LocalVoiceConfigEntry, Said
+
+
+class Home:
+    """What the connection to a gateway asks of Home Assistant (`gateway.Home`)."""
+
+    def __init__(self, hass: HomeAssistant, gateway: Gateway, entry: LocalVoiceConfigEntry) -> None:
+        """Belong to an entry and its gateway."""
+        self._hass = hass
+        self._gateway = gateway
+        self._entry = entry
+        self._telling: Telling | None = None
+        self._sentences: sentences.OwnSentences | None = None
+
+    async def tell(self, say: Say) -> None:
+        """Tell the whole house, then what is different, until cancelled."""
+        own = sentences.OwnSentences(self._hass, language_of(self._hass, self._gateway), self._look_again)
+        try:
+            if self._entry.options.get(CONF_CUSTOM_SENTENCES, True):
+                await own.start()
+            self._sentences = own
+            self._telling = Telling(self._hass, own, say)
+            await self._telling.run()
+        finally:
+            self._telling = None
+            own.stop()
+
+    async def act(self, asked: ActionAsked, said: Said | None) -> ActionDone:
+        """Do what was understood, at a satellite of the gateway or, with `said`, in a conversation."""
+        if said is None:
+            origin = said_at_satellite(self._hass, self._gateway, self._entry, asked.satellite_id, asked.area_id)
+        else:
+            origin = said_to_home_assistant(self._hass, self._gateway, self._entry, said, asked.area_id)
+        return await act(self._hass, asked, origin)
+
+    async def sentence(self, asked: SentenceAsked) -> SentenceDone:
+        """Do what was said at a satellite of the gateway, if it is a sentence of Home Assistant's own."""
+        if self._sentences is None:
+            return SentenceDone(id=asked.id)
+        origin = said_at_satellite(self._hass, self._gateway, self._entry, asked.satellite_id, asked.area_id)
+        return await sentences.answer(self._hass, asked, origin, self._sentences)
+
+    @callback
+    def _look_again(self) -> None:
+        if self._telling is not None:
+            self._telling.notice()

@@ -18,6 +18,7 @@ BASE = frozenset(
         "files",
         "frame_queue",
         "json_depth",
+        "languages",
         "offer",
         "recordings",
         "sound_files",

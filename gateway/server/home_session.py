@@ -1,23 +1,45 @@
-"""One home's connection: it tells the house, does what is asked, announces, mutes; and is told what happens."""
+"""One home's connection: it tells the house, does what is asked, and asks for what the gateway can do."""
 
 import asyncio
 import logging
 from time import monotonic
+from typing import Final
 
-from gateway.errors import ProtocolError, VoiceError
+from gateway.errors import HomeError, ProtocolError, VoiceError
 from gateway.events import ActionRequest, ActionResult, SentenceAnswer
 from gateway.server.announcing import Announcing
 from gateway.server.house_news import HouseNews, News
-from gateway.server.open_actions import OpenActions
+from gateway.server.open_questions import OpenQuestions
+from gateway.server.requested import Requested
 from gateway.server.satellites import Satellites
 from gateway.server.services import Services
-from gateway.server.translate import result_of
+from gateway.server.translate import asked, offered, result_of, sentence_of
+from gateway.turn.endpoint import EndpointSettings
+from gateway.turn.obey import ACTION_DEADLINE_S
 from gateway.turn.tasks import drop
 from gateway.wire.channel import Channel
 from gateway.wire.handshake import listen
-from gateway.wire.messages import Message, name_of
+from gateway.wire.messages import TEXT_CHARS, Message, name_of
 from gateway.wire.peers import Peer
-from gateway.wire.voice_words import MAY_SEND, ActionDone, Announce, HouseEnd, HouseUsable, MuteSatellite
+from gateway.wire.request_words import Forget
+from gateway.wire.streams import parted
+from gateway.wire.voice_words import (
+    MAY_SEND,
+    ActionDone,
+    Announce,
+    HouseEnd,
+    HouseUsable,
+    MuteSatellite,
+    PlaceSatellite,
+    SentenceAsked,
+    SentenceDone,
+    SentencesKnown,
+)
+
+SENTENCE_S: Final = 2.0
+"""How long a home may look for a sentence of its own: somebody waits for it, and a home needs milliseconds."""
+MOST_READINGS: Final = 16
+"""Of what was said; `SentenceAsked` holds no more."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -31,27 +53,55 @@ class HomeSession:
         channel: Channel,
         services: Services,
         satellites: Satellites,
+        endpoint: EndpointSettings,
     ) -> None:
+        """`endpoint` says which pauses end what is said."""
         self._peer = peer
         self._channel = channel
         self._household = services.household
+        self._equipment = services.equipment
         self._satellites = satellites
         self._is_connected = False
-        self._actions = OpenActions(channel.say)
+        self._has_sentences = False
+        self._actions = OpenQuestions[ActionResult](ACTION_DEADLINE_S)
+        self._sentences = OpenQuestions[SentenceAnswer | None](SENTENCE_S)
+        self._requested = Requested(self, peer.id, channel, services, endpoint)
         self._announcing = Announcing(services, satellites.is_heard, satellites.announce, channel.say)
         self._house = HouseNews()
         self._news = asyncio.Event()
 
     async def act(self, request: ActionRequest) -> ActionResult:
         """Have the home do something. Raises HomeError where it does not say in time what became of it."""
-        return await self._actions.ask(request)
+        deadline_ms = self._actions.deadline_ms
+        return await self._actions.ask(
+            lambda number: self._channel.say(asked(request, number=number, deadline_ms=deadline_ms))
+        )
 
     async def sentence(
         self, texts: tuple[str, ...], *, area_id: str | None, satellite_id: str
     ) -> SentenceAnswer | None:
-        """Have the home do what a sentence of its own asks for."""
-        del texts, area_id, satellite_id
-        return None
+        """Have the home do what one of these readings asks for, if it is a sentence of its own.
+
+        A home that does not say so in time has none: what was said can still be understood without it.
+        """
+        if not self._has_sentences:
+            return None
+        readings = tuple(text[:TEXT_CHARS] for text in texts[:MOST_READINGS])
+        try:
+            return await self._sentences.ask(
+                lambda number: self._channel.say(
+                    SentenceAsked(
+                        id=number,
+                        texts=readings,
+                        area_id=area_id,
+                        satellite_id=satellite_id,
+                        deadline_ms=self._sentences.deadline_ms,
+                    )
+                )
+            )
+        except HomeError as error:
+            _LOG.warning("%s: whether it was a sentence of the home's is not known: %s", self._peer.id, error)
+            return None
 
     async def run(self) -> None:
         """Listen until the connection ends, or has to; tell the home meanwhile what happens at satellites."""
@@ -63,6 +113,7 @@ class HomeSession:
             self._disconnect()
             await drop(passing_on)
             await drop(listening)
+            await self._requested.close()
             await self._announcing.close()
         for task in (passing_on, listening):
             if not task.cancelled():
@@ -78,25 +129,41 @@ class HomeSession:
             self._is_connected = False
             self._household.disconnected(self)
         self._actions.fail()
+        self._sentences.fail()
         self._satellites.house_changed()
 
     async def _listen(self) -> None:
+        self._channel.say(offered(self._equipment.offer()))
         with self._satellites.watched_by(self._channel.say):
-            await listen(
-                self._channel, self._peer.role, MAY_SEND[self._peer.role], self._on_message, self._announcing.hear
-            )
+            await listen(self._channel, self._peer.role, MAY_SEND[self._peer.role], self._on_message, self._on_sound)
+
+    def _on_sound(self, frame: bytes) -> None:
+        request_id, piece = parted(frame)
+        if not self._requested.hear(request_id, piece):  # of what is over, or of an announcement
+            self._announcing.hear(request_id, piece)
 
     async def _on_message(self, message: Message) -> None:
         if self._house.told(message):
             self._news.set()
             return
+        if self._requested.told(message, is_house_known=self._is_connected):
+            return
         match message:
             case ActionDone():
                 self._actions.answered(message.id, result_of(message, self._house.area_ids))
+            case SentencesKnown():
+                self._has_sentences = message.exist
+            case SentenceDone():
+                self._sentences.answered(message.id, sentence_of(message))
             case Announce():
+                self._requested.use(message)
                 self._announcing.announce(message)
+            case Forget():
+                self._announcing.forget(message.id)
             case MuteSatellite():
                 self._satellites.mute(message)
+            case PlaceSatellite():
+                self._satellites.place(message, self._channel.say)
             case _:
                 raise ProtocolError("out_of_order", "that was said already", about=name_of(type(message)))
 

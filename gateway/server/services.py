@@ -7,7 +7,7 @@ from typing import Protocol
 from gateway.events import ActionRequest, ActionResult, SentenceAnswer, Sound
 from gateway.house import AttributeValue, Entity, House
 from gateway.offer import Offer, SettingsChange
-from gateway.turn.stages import Stages
+from gateway.turn.stages import Stages, Understanding
 
 type StateNews = tuple[str, str, Mapping[str, AttributeValue]]
 """An entity's id, its state, and its attributes, all of them."""
@@ -58,6 +58,10 @@ class Household(Protocol):
 
 class Equipment(Protocol):
     """The models that are loaded, and others to choose from."""
+
+    @property
+    def understanding(self) -> Understanding:
+        """What knows the sentences of the household's house, for all who ask."""
 
     def offer(self) -> Offer:
         """Return what is installed, and what of it is in use."""

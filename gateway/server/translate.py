@@ -7,9 +7,11 @@ from collections.abc import Collection, Mapping
 from types import MappingProxyType
 from typing import TypeIs
 
-from gateway.events import ActionRequest, ActionResult, StateChange
+from gateway.events import ActionRequest, ActionResult, SentenceAnswer, StateChange
 from gateway.house import Area, AttributeValue, Entity, Floor
+from gateway.offer import Offer, SettingsChange
 from gateway.wire.messages import TEXT_CHARS
+from gateway.wire.request_words import ChangeSettings, Offered, VoiceWords, WakeWordWords
 from gateway.wire.voice_words import (
     ActionAsked,
     ActionDone,
@@ -18,6 +20,7 @@ from gateway.wire.voice_words import (
     EntityWords,
     FloorWords,
     Scalar,
+    SentenceDone,
     StateChangeWords,
 )
 
@@ -81,6 +84,36 @@ def result_of(words: ActionDone, area_ids: Collection[str]) -> ActionResult:
         matched=tuple(entity_of(entity, area_ids) for entity in words.matched),
         unmatched=tuple(entity_of(entity, area_ids) for entity in words.unmatched),
         speech_slots=attributes_of(words.speech_slots),
+    )
+
+
+def sentence_of(words: SentenceDone) -> SentenceAnswer | None:
+    """Return what a home did for a sentence of its own; None where it was none."""
+    return SentenceAnswer(text=words.text, speech=words.speech) if words.text else None
+
+
+def offered(offer: Offer) -> Offered:
+    """Return the words that tell a home what is installed and in use."""
+    settings = offer.settings
+    return Offered(
+        language=offer.language,
+        stt_model=settings.stt_model,
+        stt_models=offer.stt_models,
+        voice=settings.voice,
+        voices=tuple(VoiceWords(id=voice.id, name=voice.name, language=voice.language) for voice in offer.voices),
+        wake_words=settings.wake_words,
+        known_wake_words=tuple(WakeWordWords(id=word.id, phrase=word.phrase) for word in offer.wake_words),
+        wake_sensitivity=settings.wake_sensitivity,
+    )
+
+
+def settings_change_of(words: ChangeSettings) -> SettingsChange:
+    """Return what a home wants to be different."""
+    return SettingsChange(
+        stt_model=words.stt_model,
+        voice=words.voice,
+        wake_words=words.wake_words,
+        wake_sensitivity=words.wake_sensitivity,
     )
 
 

@@ -9,11 +9,14 @@ from aiohttp import ClientWebSocketResponse, WSCloseCode, WSMessage, WSMsgType, 
 
 from gateway.errors import LinkError, ProtocolError
 from gateway.wire.messages import LARGEST_FRAME_BYTES, LARGEST_MESSAGE_BYTES, Message, Refused, Vocabulary, encode
+from gateway.wire.streams import pieces
 
 SEND_S: Final = 5.0
 """Who reads nothing for this long is gone, or means harm."""
 MOST_WAITING: Final = 256
 """Messages and frames that may wait to be sent; a house of 10,000 entities is sent with waiting in between."""
+MOST_SPEECH_WAITING: Final = MOST_WAITING // 2
+"""Speech for a home leaves room for what else has to be said: it may be made faster than a network takes it."""
 HEARTBEAT_S: Final = 10.0
 """A peer that answers no ping within half of this is gone: its cable was pulled."""
 CLOSE_S: Final = 2.0
@@ -71,7 +74,9 @@ class Channel:
         clock = asyncio.get_running_loop().time
         self._messages, self._bytes = Rate(messages_per_s, clock), Rate(bytes_per_s, clock)
         self._waiting: asyncio.Queue[bytes | str] = asyncio.Queue(MOST_WAITING)
+        self._taken = asyncio.Event()
         self._sender = asyncio.create_task(self._send())
+        self._sender.add_done_callback(lambda _: self._taken.set())
         self._refusals = 0
         self._is_cut = False
         self.end = ""
@@ -101,6 +106,14 @@ class Channel:
         """Send sound in frames, waiting while many wait to be sent. Raises LinkError."""
         for start in range(0, len(pcm), LARGEST_FRAME_BYTES):
             await self._put(pcm[start : start + LARGEST_FRAME_BYTES])
+
+    async def play_for(self, request_id: int, pcm: bytes) -> None:
+        """Send the sound of a home's request in frames, waiting while many wait to be sent. Raises LinkError."""
+        for frame in pieces(request_id, pcm):
+            while self.is_open and self._waiting.qsize() >= MOST_SPEECH_WAITING:
+                self._taken.clear()
+                await self._taken.wait()
+            await self._put(frame)
 
     def forget_sound(self) -> None:
         """Drop the sound that waits to be sent: whoever mutes a microphone means what it has just heard, too."""
@@ -196,6 +209,7 @@ class Channel:
     async def _send(self) -> None:
         while True:
             item = await self._waiting.get()
+            self._taken.set()
             try:
                 async with asyncio.timeout(SEND_S):
                     if isinstance(item, str):

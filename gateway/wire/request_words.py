@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from gateway.wire.messages import Id, Message, Name, Text
+from gateway.wire.messages import Count, Id, Message, Name, Text
 
 type RequestId = Annotated[int, msgspec.Meta(ge=1, le=2**32 - 1)]
 type Milliseconds = Annotated[int, msgspec.Meta(ge=0, le=86_400_000)]
@@ -47,7 +47,7 @@ class Detected(Message, frozen=True, tag="detected"):
     id: RequestId
     wake_word: Name = ""
     """Which; empty where none was."""
-    heard_ms: Milliseconds = 0
+    heard_ms: Count = 0
     """How much of the sound the gateway had heard by then."""
     lead_in_ms: Milliseconds = 0
     """How much of that, at its end, belongs to what is said after the wake word."""

@@ -15,6 +15,7 @@ from gateway.turn.tasks import drop
 from gateway.wire.channel import Channel, Socket
 from gateway.wire.dial import Address, dial
 from gateway.wire.messages import PROTOCOL_VERSION, Greeting, Hello, Message, Refused, Vocabulary
+from gateway.wire.streams import end_of_sound, parted
 from gateway.wire.voice_words import (
     TO_HOME,
     TO_SATELLITE,
@@ -33,6 +34,8 @@ from gateway.wire.voice_words import (
     Muted,
     Played,
     SatelliteChanged,
+    SentenceAsked,
+    SentenceDone,
     Silence,
     SoundBegin,
     StateChangeWords,
@@ -206,6 +209,9 @@ class ScriptedHome(Peer):
     def __init__(self, channel: Channel) -> None:
         super().__init__(channel)
         self.answers: Callable[[ActionAsked], ActionDone | None] = switched
+        self.sentences: Callable[[SentenceAsked], SentenceDone | None] = lambda asked: SentenceDone(id=asked.id)
+        self.sounds: dict[int, bytearray] = {}
+        """The sound of each request, by its id."""
 
     def tell(self, house: House) -> None:
         """Tell a whole house, in parts."""
@@ -230,9 +236,22 @@ class ScriptedHome(Peer):
             ),
         )
 
+    async def send_sound(self, request_id: int, *stretches: Iterable[bytes], is_over: bool = True) -> None:
+        """Send the sound of a request, and its end."""
+        pcm = b"".join(frame for stretch in stretches for frame in stretch)
+        await self.channel.play_for(request_id, pcm)
+        if is_over:
+            await self.channel.play(end_of_sound(request_id))
+
     async def react(self, message: Message | bytes) -> None:
-        if isinstance(message, ActionAsked) and (done := self.answers(message)) is not None:
-            self.say(done)
+        match message:
+            case bytes():
+                request_id, piece = parted(message)
+                self.sounds.setdefault(request_id, bytearray()).extend(piece)
+            case ActionAsked() if (done := self.answers(message)) is not None:
+                self.say(done)
+            case SentenceAsked() if (known := self.sentences(message)) is not None:
+                self.say(known)
 
 
 class _Noting:

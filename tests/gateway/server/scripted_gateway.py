@@ -13,7 +13,7 @@ from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.server.app import VoiceServer
 from gateway.server.services import ConnectedHome, Services, StateNews
 from gateway.turn.endpoint import EndpointSettings
-from gateway.turn.stages import Stages
+from gateway.turn.stages import Stages, Understanding
 from gateway.wire.dial import Address
 from gateway.wire.identity import load_or_create_identity
 from gateway.wire.listener import bind
@@ -88,11 +88,19 @@ class ScriptedEquipment:
     waiting: list[Stages]
     changes: list[SettingsChange] = field(default_factory=list)
     fault: VoiceError | None = None
+    understands: Understanding = field(default_factory=lambda: stages().understanding)
+    given: list[Stages] = field(default_factory=list)
+    kept: list[Stages] = field(default_factory=list)
+    """The ears that were given away, and those that came back."""
     said: list[tuple[str, str, str]] = field(default_factory=list)
     """Text, language and voice of what was to be spoken."""
     settings: Settings = field(
         default_factory=lambda: Settings(stt_model="tiny.en", voice="joe", wake_words=("okay_nabu",))
     )
+
+    @property
+    def understanding(self) -> Understanding:
+        return self.understands
 
     def offer(self) -> Offer:
         return Offer(
@@ -111,10 +119,12 @@ class ScriptedEquipment:
         self.settings = replace(self.settings, **given)
 
     async def stages(self) -> Stages:
-        return self.waiting.pop(0) if self.waiting else stages()
+        self.given.append(self.waiting.pop(0) if self.waiting else stages())
+        return self.given[-1]
 
     def keep(self, stages: Stages) -> None:
         """Every stream has fresh ears."""
+        self.kept.append(stages)
 
     async def speak(self, text: str, *, language: str = "", voice: str = "") -> AsyncIterator[Sound]:
         self.said.append((text, language, voice))

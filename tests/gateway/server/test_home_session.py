@@ -8,9 +8,12 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import EngineError, HomeError
-from gateway.events import ActionRequest
+from gateway.events import ActionRequest, SentenceAnswer
 from gateway.house import Area, AttributeValue, Entity, House
+from gateway.server import home_session
+from gateway.wire.messages import Hello
 from gateway.wire.peers import Role
+from gateway.wire.request_words import Offered
 from gateway.wire.voice_words import (
     ActionAsked,
     ActionDone,
@@ -20,11 +23,15 @@ from gateway.wire.voice_words import (
     HouseUsable,
     MuteSatellite,
     SatelliteChanged,
+    SentenceAsked,
+    SentenceDone,
+    SentencesKnown,
     StatesChanged,
     StateWords,
 )
 from tests.fakes import LIGHT_ON
-from tests.gateway.server.scripted_gateway import ScriptedHousehold, scripted_gateway
+from tests.gateway.server.peers import ScriptedHome
+from tests.gateway.server.scripted_gateway import ScriptedGateway, ScriptedHousehold, scripted_gateway
 
 LAMP = Entity(id="light.lamp", name="Lamp", area_id="office", state="off", attributes={"brightness": 10})
 HOUSE = House(name="x", areas=(Area(id="office", name="Office"),), entities=(LAMP,))
@@ -106,8 +113,10 @@ async def test_parts_that_come_before_the_beginning_are_refused(tmp_path: Path) 
     async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
         home.say(EntitiesChanged(changed=(EntityWords(id="fan.fan", name="Fan"),)))
         assert (await home.refused("out_of_order")).about == "entities_changed"
-        await home.say_raw(b"\0\0")
+        await home.say_raw(b"\0\0\0\x07sound!")
         await home.refused("out_of_order", 2)
+        await home.say_raw(b"\0\0")
+        assert "4 bytes of request id" in (await home.refused("malformed")).message
         home.say(HouseBegin(name="x"))
         home.tell(HOUSE)
         await home.told(HouseUsable)
@@ -186,3 +195,60 @@ async def test_a_satellite_that_is_not_there_cannot_be_muted(tmp_path: Path) -> 
     async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
         home.say(MuteSatellite(satellite_id="nobody", muted=True))
         assert (await home.refused("not_connected")).about == "mute_satellite"
+
+
+async def test_a_home_is_told_first_what_is_offered(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        told = await home.told(Offered)
+        assert home.heard.index(told) == 1, "right after the greeting"
+        assert (told.stt_model, told.voice, told.wake_words) == ("tiny.en", "joe", ("okay_nabu",))
+        assert [word.id for word in told.known_wake_words] == ["okay_nabu", "alexa"]
+
+
+async def test_a_second_hello_is_refused(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        home.say(Hello(protocol=1))
+        assert (await home.refused("out_of_order")).about == "hello"
+
+
+async def asked_for_a_sentence(gateway: ScriptedGateway, home: ScriptedHome, *texts: str) -> SentenceAnswer | None:
+    """Have the connected home look for a sentence of its own, after all that it said before."""
+    told_before = len(home.all_told(HouseUsable))
+    home.tell(HOUSE)
+    await home.told(HouseUsable, told_before + 1)
+    return await gateway.household.homes[0].sentence(texts, area_id="office", satellite_id="shelf")
+
+
+async def test_a_home_is_asked_for_sentences_of_its_own_once_it_said_that_it_has_some(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        home.sentences = lambda asked: SentenceDone(id=asked.id, text=asked.texts[1], speech="Good night.")
+        assert await asked_for_a_sentence(gateway, home, "good nigh", "good night") is None
+        assert not home.all_told(SentenceAsked)
+        home.say(SentencesKnown(exist=True))
+        home.say(SentenceDone(id=4_711, text="nobody asked"))
+        answer = await asked_for_a_sentence(gateway, home, "good nigh", "good night")
+        assert answer == SentenceAnswer(text="good night", speech="Good night.")
+        asked = await home.told(SentenceAsked)
+        assert (asked.texts, asked.area_id, asked.satellite_id) == (("good nigh", "good night"), "office", "shelf")
+        assert asked.deadline_ms == 2_000
+        home.sentences = lambda asked: SentenceDone(id=asked.id)
+        assert await asked_for_a_sentence(gateway, home, "something else") is None
+
+
+async def test_so_many_readings_are_sent_and_each_is_cut(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        home.say(SentencesKnown(exist=True))
+        await asked_for_a_sentence(gateway, home, *("x" * 3_000 for _ in range(20)))
+        assert [len(text) for text in (await home.told(SentenceAsked)).texts] == [3_000] * 16
+
+
+async def test_a_home_that_does_not_say_in_time_whether_it_knows_a_sentence_knows_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(home_session, "SENTENCE_S", 0.05)
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        home.sentences = lambda _: None
+        home.say(SentencesKnown(exist=True))
+        assert await asked_for_a_sentence(gateway, home, "it was a secret") is None
+    assert "did not answer within" in caplog.text
+    assert "secret" not in caplog.text

@@ -6,9 +6,10 @@ from aiohttp import ClientSession, ClientWebSocketResponse, Fingerprint, WSMsgTy
 
 from gateway.errors import LinkError, ProtocolError
 from gateway.wire import channel as channels
-from gateway.wire.channel import MOST_REFUSALS, MOST_WAITING, RATE_WINDOW_S, Channel, Rate
+from gateway.wire.channel import MOST_REFUSALS, MOST_SPEECH_WAITING, MOST_WAITING, RATE_WINDOW_S, Channel, Rate
 from gateway.wire.dial import dial
 from gateway.wire.messages import LARGEST_FRAME_BYTES, LARGEST_MESSAGE_BYTES, Hello, Message, Refused, Vocabulary
+from gateway.wire.streams import LARGEST_PIECE_BYTES
 from tests.gateway.wire.ports import SOON_S, WORDS, Port, listening, talking
 
 HELLO = Hello(protocol=1)
@@ -273,3 +274,62 @@ async def test_a_client_passes_over_what_it_does_not_know(tmp_path: Path) -> Non
         assert await channel.hear() == HELLO
         channel.say(HELLO)
     assert heard == [HELLO], "it refused nothing"
+
+
+async def test_the_sound_of_a_request_carries_its_id(tmp_path: Path) -> None:
+    gateway = Listening()
+    async with listening(tmp_path, {"/": talking(gateway.talk)}) as port:
+        async with dial(port.address, "/", WORDS, pin=port.identity.fingerprint) as channel:
+            await channel.play_for(7, bytes(LARGEST_PIECE_BYTES + 2))
+            await channel.play_for(8, b"")
+        assert await gateway.end() == ""
+    assert gateway.heard == [b"\0\0\0\7" + bytes(LARGEST_PIECE_BYTES), b"\0\0\0\7\0\0"]
+
+
+async def test_much_speech_leaves_room_for_what_else_is_said_and_goes_on_when_the_peer_reads(tmp_path: Path) -> None:
+    spoken_bytes = 4 * MOST_SPEECH_WAITING * LARGEST_PIECE_BYTES
+    waiting: list[int] = []
+
+    async def talk(channel: Channel) -> None:
+        speaking = [asyncio.create_task(channel.play_for(number, bytes(spoken_bytes))) for number in (1, 2)]
+        await asyncio.sleep(0.3)
+        waiting.append(channel._waiting.qsize())
+        for _ in range(MOST_WAITING - MOST_SPEECH_WAITING - 2):
+            channel.say(HELLO)
+        await asyncio.gather(*speaking)
+        channel.end = "done"
+
+    async with (
+        listening(tmp_path, {"/": talking(talk)}) as port,
+        ClientSession() as session,
+        await raw(port, session) as websocket,
+    ):
+        await asyncio.sleep(0.5)  # nothing is read meanwhile
+        heard_bytes = 0
+        async for message in websocket:
+            heard_bytes += len(message.data) - 4 if message.type is WSMsgType.BINARY else 0
+    assert waiting == [pytest.approx(MOST_SPEECH_WAITING, abs=2)]
+    assert heard_bytes == 2 * spoken_bytes
+
+
+async def test_speech_for_a_peer_that_is_gone_ends(tmp_path: Path) -> None:
+    failures: list[BaseException | None] = []
+    is_over = asyncio.Event()
+
+    async def talk(channel: Channel) -> None:
+        speaking = asyncio.create_task(channel.play_for(1, bytes(20 * MOST_WAITING * LARGEST_FRAME_BYTES)))
+        await asyncio.sleep(0.2)
+        channel.cut("revoked")
+        async with asyncio.timeout(SOON_S):
+            await asyncio.wait({speaking})
+        failures.append(speaking.exception())
+        is_over.set()
+
+    async with (
+        listening(tmp_path, {"/": talking(talk)}) as port,
+        ClientSession() as session,
+        await raw(port, session),
+    ):
+        async with asyncio.timeout(SOON_S):
+            await is_over.wait()
+    assert isinstance(failures[0], LinkError)

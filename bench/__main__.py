@@ -9,14 +9,14 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from bench import commands, idle, memory, start, turns, wake
+from bench import commands, idle, memory, sensitivity, start, turns, wake
 from bench.findings import Section
 from bench.options import PROJECT, Options, shared_folder
 from bench.report import shown, write_report
 from gateway.__main__ import leave_cores_to_models
 from gateway.errors import VoiceError
 
-BENCHMARKS: Mapping[str, Callable[[Options], Section]] = {
+BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "start": start.measure,
     "idle": idle.measure,
     "turns": turns.measure,
@@ -25,6 +25,8 @@ BENCHMARKS: Mapping[str, Callable[[Options], Section]] = {
     "memory": memory.measure,
 }
 """In the order in which `all` runs them."""
+ALONE: dict[str, Callable[[Options], Section]] = {"sensitivity": sensitivity.measure}
+"""Run only by name: what they find stands elsewhere (docs/configuration.md)."""
 REPORT = PROJECT / "docs" / "benchmarks.md"
 MISSED, BAD_INPUT = 1, 2
 
@@ -39,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sections: dict[str, Section] = {}
     try:
         for name in names:
-            sections[name] = _alone(BENCHMARKS[name], options)
+            sections[name] = _alone((BENCHMARKS | ALONE)[name], options)
             print(shown(sections[name]), flush=True)
     except VoiceError as error:
         print(f"bench: {error}", file=sys.stderr)
@@ -58,7 +60,7 @@ def _parser() -> argparse.ArgumentParser:
         prog="bench",
         description="What a gateway costs and how right it is. Exit code: 1 where a target is missed.",
     )
-    parser.add_argument("name", choices=[*BENCHMARKS, "all"], help="what to measure")
+    parser.add_argument("name", choices=[*BENCHMARKS, *ALONE, "all"], help="what to measure")
     parser.add_argument("--manifest", type=Path, default=shared / "speech" / "manifest.csv", help="a CSV of recordings")
     house = shared / "text" / "speech_to_phrase" / "fixtures" / "en.yaml"
     parser.add_argument("--home", type=Path, default=house, help="the house that the recorded commands are meant for")

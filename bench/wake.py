@@ -39,9 +39,17 @@ commands, read speech, noise and music."""
 def measure(options: Options) -> Section:
     """Return recall and false wakes. Takes two minutes for the shared recordings. Raises VoiceError."""
     recordings = read_manifest(options.manifest)
-    positives = [r for r in chosen(recordings, "wake_positive") if r.label.casefold() == WORD]
-    negatives = [r for r in chosen(recordings, *OTHERS) if not _is_ours(r)]
-    return asyncio.run(_measure(options, positives, negatives))
+    return asyncio.run(_measure(options, positives(recordings), negatives(recordings)))
+
+
+def positives(recordings: Iterable[Recording]) -> list[Recording]:
+    """Return the recordings in which `WORD` is said."""
+    return [r for r in chosen(recordings, "wake_positive") if r.label.casefold() == WORD]
+
+
+def negatives(recordings: Iterable[Recording]) -> list[Recording]:
+    """Return the recordings in which none of `WORDS` is said."""
+    return [r for r in chosen(recordings, *OTHERS) if not _is_ours(r)]
 
 
 async def _measure(options: Options, positives: list[Recording], negatives: list[Recording]) -> Section:

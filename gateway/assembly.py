@@ -4,16 +4,17 @@ The only place that knows every engine. Loading takes seconds, and happens befor
 library is imported with it, so that a command which needs no Whisper does not wait for it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import WeakSet
 
-from gateway.config import Config, WakeConfig
+from gateway.config import Config
 from gateway.engines.allocator import keep_freed_memory
+from gateway.engines.espeak import EspeakTextToSpeech, espeak_voices
 from gateway.engines.worker import Worker
 from gateway.errors import ConfigError, ModelError
 from gateway.events import Announcement, TimerFinished
@@ -22,7 +23,8 @@ from gateway.home.files import load_house
 from gateway.home.simulated import SimulatedHome
 from gateway.home.timers import Clock
 from gateway.house import House
-from gateway.models import Kind, ModelStore
+from gateway.models import ModelStore, installed
+from gateway.offer import ROBOT, Offer, Settings, Voice
 from gateway.paths import models_dir
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import Place
@@ -45,16 +47,25 @@ SECOND_SUFFIX = "-second"
 """The registry's name for the second model of a wake word: the word and this."""
 
 
+class Ears(NamedTuple):
+    """The models that follow one stream, by their names in `Stages`."""
+
+    wake: WakeWord
+    second_opinion: SecondOpinion | None
+    vad: VoiceActivity
+
+
 class Assembly:
     """The parts of one gateway, loaded when they are asked for, each once."""
 
     def __init__(self, config: Config, store: ModelStore | None = None) -> None:
         self._config = config
         self._store = store or ModelStore(models_dir())
-        self._workers: list[Worker] = []
+        self._workers: WeakSet[Worker] = WeakSet()  # one of a model that is gone ends with it
         self._hearing = self._worker("hearing")
         self._doubting = self._worker("second-opinion")
         self._loading = self._worker("loading")
+        self._espeak_voices: tuple[Voice, ...] | None = None
 
     async def load[**P, T](self, part: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Return `part`, a method of this object, called off the event loop; a cancelled caller does not wait for it.
@@ -78,14 +89,29 @@ class Assembly:
         known = ", ".join(area.name for area in house.areas)
         raise ConfigError(f"home.area: found {name!r}, but this house has no such area; it has: {known}")
 
-    def stt(self) -> SpeechToText:
-        """Return speech recognition. Raises ModelError."""
+    def offer(self, settings: Settings) -> Offer:
+        """Return what is installed beside what is in use."""
+        if self._espeak_voices is None:
+            self._espeak_voices = espeak_voices()
+        return Offer(
+            language=self._config.stt.language,
+            stt_models=installed.stt_models(self._store, self._config.stt.language),
+            voices=(*(installed.piper_voices(self._store) if has_piper() else ()), *self._espeak_voices),
+            wake_words=installed.wake_words(self._store),
+            settings=settings,
+        )
+
+    def stt(self, model: str = "") -> SpeechToText:
+        """Return speech recognition, with another model than the configuration's where one is named.
+
+        Raises ModelError.
+        """
         from gateway.engines.stt import WhisperSpeechToText
 
         keep_freed_memory()
         stt = self._config.stt
         return WhisperSpeechToText(
-            self._store.find(stt.model).path,
+            self._store.find(model or stt.model).path,
             self._worker("stt"),
             language=stt.language,
             hypotheses=stt.hypotheses,
@@ -93,9 +119,9 @@ class Assembly:
             compute_type=stt.compute_type,
         )
 
-    def tts(self) -> TextToSpeech:
-        """Return the voice. Raises ModelError."""
-        return self._voice()()
+    def tts(self, voice: str = "") -> TextToSpeech:
+        """Return the voice, another than the configuration's where one is named. Raises ModelError."""
+        return self._voice(voice or self._config.tts.voice)()
 
     def vad(self) -> VoiceActivity:
         """Return voice activity detection for one stream. Raises ModelError."""
@@ -103,19 +129,25 @@ class Assembly:
 
         return SileroVad(self._store.find(VAD_MODEL).main, self._hearing)
 
-    def wake(self) -> WakeWord:
-        """Return the first wake model for one stream. Raises ModelError, ConfigError for a word that has none."""
+    def wake(self, words: Sequence[str] = ()) -> WakeWord:
+        """Return the first wake model for one stream, of other words than the configuration's where some are named.
+
+        Raises ModelError, ConfigError for a word that has none.
+        """
         from gateway.engines.wake import MicroWakeWords
 
-        known = [model.name for model in self._store.models(Kind.WAKE)]
-        for word in self._config.wake.words:
+        chosen = words or self._config.wake.words
+        known = [word.id for word in installed.wake_words(self._store)]
+        for word in chosen:
             if word not in known:
                 raise ConfigError(f"wake.words: found {word!r}, must be of: {', '.join(known)}")
-        return MicroWakeWords([self._store.find(word).main for word in self._config.wake.words], self._hearing)
+        return MicroWakeWords({word: self._store.find(word).main for word in chosen}, self._hearing)
 
-    def second_opinion(self) -> SecondOpinion | None:
+    def second_opinion(self, words: Sequence[str] = ()) -> SecondOpinion | None:
         """Return the second wake model for one stream; None where it is not installed or not wanted."""
-        return load_second_opinion(self._config.wake, self._store, self._doubting)
+        if not self._config.wake.second_opinion:
+            return None
+        return load_second_opinion(words or self._config.wake.words, self._store, self._doubting)
 
     def understanding(self, house: House) -> HassUnderstanding:
         """Return what knows the sentences of this house. Raises ConfigError."""
@@ -142,28 +174,27 @@ class Assembly:
 
     def stages(self, home: SimulatedHome) -> Stages:
         """Return everything that the turns of one satellite need in `home`. Raises ModelError, ConfigError."""
-        return self.stages_with(home, lambda: self.understanding(home.snapshot()))
+        return self.stages_with(home, lambda: self.understanding(home.snapshot()), self._config.settings)
 
-    def stages_with(self, home: Home, understanding: Callable[[], Understanding]) -> Stages:
-        """Return the same where `understanding` is put together by the caller."""
+    def stages_with(self, home: Home, understanding: Callable[[], Understanding], settings: Settings) -> Stages:
+        """Return the same with these settings, where `understanding` is put together by the caller."""
         beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading-voice")
         try:
-            tts = beside.submit(self._voice())  # the slowest of all, and on a core of its own
+            tts = beside.submit(self._voice(settings.voice))  # the slowest of all, and on a core of its own
             return Stages(
-                wake=self.wake(),
-                second_opinion=self.second_opinion(),
-                vad=self.vad(),
-                stt=self.stt(),
+                **self.ears(settings.wake_words)._asdict(),
+                stt=self.stt(settings.stt_model),
                 understanding=understanding(),
                 home=home,
                 tts=tts.result(),
+                wake_sensitivity=settings.wake_sensitivity,
             )
         finally:
             beside.shutdown(wait=False)
 
-    def for_another(self, stages: Stages) -> Stages:
-        """Return the stages of another satellite: its own ears, and otherwise what `stages` has. Raises ModelError."""
-        return replace(stages, wake=self.wake(), second_opinion=self.second_opinion(), vad=self.vad())
+    def ears(self, words: Sequence[str]) -> Ears:
+        """Return what follows one stream, for these wake words. Raises ModelError, ConfigError."""
+        return Ears(wake=self.wake(words), second_opinion=self.second_opinion(words), vad=self.vad())
 
     def endpoint(self) -> EndpointSettings:
         """Return which pauses end what is said."""
@@ -178,32 +209,39 @@ class Assembly:
 
     def close(self) -> None:
         """Let all threads go; what they are doing finishes by itself."""
-        for worker in self._workers:
+        for worker in list(self._workers):
             worker.close()
 
-    def _voice(self) -> Callable[[], TextToSpeech]:
+    def _voice(self, voice: str) -> Callable[[], TextToSpeech]:
         """Return what loads the voice; imports its library here: two threads that import at once can block each other.
 
         Raises ModelError.
         """
-        if find_spec("piper") is None:
+        if voice.startswith(ROBOT):
+            return lambda: EspeakTextToSpeech(voice)
+        if not has_piper():
             raise ModelError("there is no voice: Piper is an extra; install it: uv pip install 'local-voice[piper]'")
         from gateway.engines.tts import PiperTextToSpeech
 
-        return lambda: PiperTextToSpeech(self._store.find(self._config.tts.voice).main, self._worker("tts"))
+        return lambda: PiperTextToSpeech(self._store.find(voice).main, self._worker("tts"))
 
     def _worker(self, name: str) -> Worker:
         worker = Worker(name)
-        self._workers.append(worker)
+        self._workers.add(worker)
         return worker
 
 
-def load_second_opinion(wake: WakeConfig, store: ModelStore, worker: Worker) -> SecondOpinion | None:
-    """Return openWakeWord for those of the wake words that it knows; None where it is not installed or not wanted."""
-    if not wake.second_opinion or find_spec("pyopen_wakeword") is None:
+def has_piper() -> bool:
+    """Tell whether the extra is installed that Piper voices need."""
+    return find_spec("piper") is not None
+
+
+def load_second_opinion(words: Sequence[str], store: ModelStore, worker: Worker) -> SecondOpinion | None:
+    """Return openWakeWord for those of the wake words that it knows; None where it knows none or is not installed."""
+    if find_spec("pyopen_wakeword") is None:
         return None
     from gateway.engines.second_opinion import OpenWakeWordOpinion
 
     known = {model.name for model in store.models()}
-    words = {word: store.find(word + SECOND_SUFFIX).main for word in wake.words if word + SECOND_SUFFIX in known}
-    return OpenWakeWordOpinion(next(iter(words.values())).parent, words, worker) if words else None
+    models = {word: store.find(word + SECOND_SUFFIX).main for word in words if word + SECOND_SUFFIX in known}
+    return OpenWakeWordOpinion(next(iter(models.values())).parent, models, worker) if models else None

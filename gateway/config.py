@@ -4,13 +4,14 @@ An error names the file, the key, what was found and what is allowed. Reads the 
 """
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import voluptuous as vol
 
 from gateway.errors import ConfigError
+from gateway.offer import HIGHEST_SENSITIVITY, LOWEST_SENSITIVITY, USUAL_SENSITIVITY, Settings
 from gateway.paths import config_file
 
 LARGEST_BYTES = 64 * 1024
@@ -24,9 +25,10 @@ MOST_HYPOTHESES = 20
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WakeConfig:
-    """Which words wake."""
+    """Which words wake, and how easily."""
 
     words: tuple[str, ...] = ("okay_nabu",)
+    sensitivity: int = USUAL_SENSITIVITY
     second_opinion: bool = True
     """Ask openWakeWord too, where it is installed."""
 
@@ -112,6 +114,25 @@ class Config:
     satellite: SatelliteConfig = SatelliteConfig()
     server: ServerConfig = ServerConfig()
     wyoming: WyomingConfig = WyomingConfig()
+
+    @property
+    def settings(self) -> Settings:
+        """What of it can be changed while the gateway runs."""
+        return Settings(
+            stt_model=self.stt.model,
+            voice=self.tts.voice,
+            wake_words=self.wake.words,
+            wake_sensitivity=self.wake.sensitivity,
+        )
+
+    def set_to(self, settings: Settings) -> Config:
+        """Return the same configuration with these settings."""
+        return replace(
+            self,
+            wake=replace(self.wake, words=settings.wake_words, sensitivity=settings.wake_sensitivity),
+            stt=replace(self.stt, model=settings.stt_model),
+            tts=replace(self.tts, voice=settings.voice),
+        )
 
 
 def load_config(path: Path | None = None) -> Config:
@@ -209,7 +230,11 @@ _SECTIONS: dict[str, Any] = {
 
 _SCHEMA = vol.Schema(
     {
-        "wake": {"words": _words, "second_opinion": _flag},
+        "wake": {
+            "words": _words,
+            "sensitivity": _number(LOWEST_SENSITIVITY, HIGHEST_SENSITIVITY),
+            "second_opinion": _flag,
+        },
         "stt": {
             "model": _text,
             "language": _text,

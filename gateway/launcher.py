@@ -18,13 +18,15 @@ from gateway.config import Config
 from gateway.engines.collector import spare_what_is_loaded
 from gateway.engines.worker import Worker
 from gateway.equipment import Equipment
-from gateway.errors import EngineError
+from gateway.errors import ConfigError, EngineError, ModelError
 from gateway.events import Announcement, Sound, TimerFinished
 from gateway.home.household import Household
 from gateway.house import House
+from gateway.offer import Settings, SettingsChange
 from gateway.paths import gateway_dir
 from gateway.server.app import VoiceServer
 from gateway.server.services import Services
+from gateway.settings_file import SettingsFile, told
 from gateway.sound_files import decode
 from gateway.turn.stages import Stages
 from gateway.turn.wake import WakeListener
@@ -33,7 +35,7 @@ from gateway.wire.identity import gateway_id, load_or_create_identity
 from gateway.wire.listener import bind
 from gateway.wire.peers import Peer, Role
 from gateway.wyoming.server import WyomingServer
-from gateway.wyoming.services import Names
+from gateway.wyoming.services import Engines, Names
 from gateway.wyoming.services import Services as WyomingServices
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ class Launcher:
         self._voice = load_or_create_identity(folder / "voice.pem")
         self._broker = load_or_create_identity(folder / "broker.pem")
         self._id = gateway_id(self._voice.fingerprint, self._broker.fingerprint)
+        self._settings_file = SettingsFile(folder)
         self._assembly = Assembly(config)
         self._decoding = Worker("sound-files")
         self._demo = self._assembly.house()
@@ -89,8 +92,8 @@ class Launcher:
         """
         async with AsyncExitStack() as stack:
             stack.callback(self._let_go)
-            stages = await self._assembly.load(self._assembly.stages_with, self._household, self._make_understanding)
-            self._server = self._new_server(stages)
+            equipment = await self._load()
+            self._server = self._new_server(equipment)
             stack.push_async_callback(self._server.close)
             broker = Broker(
                 gateway_dir(),
@@ -107,7 +110,7 @@ class Launcher:
             spare_what_is_loaded()
             self._server.start()
             if self._config.wyoming.enabled:
-                wyoming = self._new_wyoming(stages)
+                wyoming = self._new_wyoming(equipment)
                 await wyoming.start()
                 stack.push_async_callback(wyoming.close)
                 _LOG.warning("wyoming: anybody who reaches port %d may use it, it has no protection", wyoming.port)
@@ -123,7 +126,31 @@ class Launcher:
             ready()
             await asyncio.Event().wait()
 
-    def _new_server(self, stages: Stages) -> VoiceServer:
+    async def _load(self) -> Equipment:
+        """Load what was chosen; where that cannot be loaded, what the configuration names. Raises as `serve` does."""
+        configured = self._config.settings
+        chosen = await self._assembly.load(self._usable)
+        try:
+            stages = await self._load_stages(configured.changed(chosen))
+        except (ModelError, ConfigError) as error:
+            if not chosen.named:
+                raise
+            _LOG.error("what was chosen in Home Assistant cannot be used, the configuration holds: %s", error)
+            chosen = SettingsChange()
+            stages = await self._load_stages(configured)
+        settings = configured.changed(chosen)
+        _LOG.info("set to: %s", "; ".join(told(settings, chosen)))
+        return Equipment(self._assembly, stages, settings, file=self._settings_file, changed=self._offer_changed)
+
+    def _usable(self) -> SettingsChange:
+        file = self._settings_file
+        return file.usable(self._assembly.offer(self._config.settings)) if file.chosen.named else file.chosen
+
+    async def _load_stages(self, settings: Settings) -> Stages:
+        assembly = self._assembly
+        return await assembly.load(assembly.stages_with, self._household, self._make_understanding, settings)
+
+    def _new_server(self, equipment: Equipment) -> VoiceServer:
         async def decoded(data: bytes) -> Sound:
             return await self._decoding.run(decode, data)
 
@@ -134,34 +161,37 @@ class Launcher:
             version=VERSION,
             services=Services(
                 household=self._household,
-                equipment=Equipment(self._config, self._assembly, stages),
+                equipment=equipment,
                 decode=decoded,
             ),
             endpoint=self._assembly.endpoint(),
         )
 
-    def _new_wyoming(self, stages: Stages) -> WyomingServer:
-        async def new_wake() -> WakeListener:
-            ears = await self._assembly.load(self._assembly.for_another, stages)
-            return WakeListener(ears.wake, ears.second_opinion)
+    def _new_wyoming(self, equipment: Equipment) -> WyomingServer:
+        def engines() -> Engines:
+            stages, settings = equipment.shared, equipment.settings
+            language = equipment.understanding.language
+            names = Names(
+                version=VERSION,
+                language=language,
+                stt_model=settings.stt_model,
+                voice=settings.voice,
+                voice_language=equipment.offer().language_of(settings.voice) or language,
+                wake_words=settings.wake_words,
+            )
+            return Engines(names=names, stt=stages.stt, tts=stages.tts)
 
-        config = self._config
-        names = Names(
-            version=VERSION,
-            language=stages.understanding.language,
-            stt_model=config.stt.model,
-            voice=config.tts.voice,
-            wake_words=config.wake.words,
-        )
+        async def new_wake() -> WakeListener:
+            stages = await equipment.stages()
+            return WakeListener(stages.wake, stages.second_opinion, sensitivity=stages.wake_sensitivity)
+
         services = WyomingServices(
-            names=names,
-            stt=stages.stt,
-            tts=stages.tts,
-            understanding=stages.understanding,
+            engines=engines,
+            understanding=equipment.understanding,
             home=self._household,
             new_wake=new_wake,
         )
-        return WyomingServer(services, host=config.wyoming.host, port=config.wyoming.port)
+        return WyomingServer(services, host=self._config.wyoming.host, port=self._config.wyoming.port)
 
     def _make_understanding(self) -> HassUnderstanding:
         self._understanding = self._assembly.understanding(self._demo)
@@ -188,6 +218,10 @@ class Launcher:
             _LOG.error("the house is not understood: %s", error.code)
         if self._server is not None:
             self._server.house_changed()
+
+    def _offer_changed(self) -> None:
+        if self._server is not None:
+            self._server.offer_changed()
 
     def _timer_finished(self, timer: TimerFinished) -> None:
         if self._server is not None:

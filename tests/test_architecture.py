@@ -39,7 +39,19 @@ MAY_KNOW = {
 }
 """What the modules of a package may import besides each other. `broker` is to become a process of its own."""
 TOP = frozenset(
-    {"config", "assembly", "announce", "equipment", "launcher", "local_gateway", "commands", "__main__", "__init__"}
+    {
+        "config",
+        "assembly",
+        "announce",
+        "equipment",
+        "settings_file",
+        "voices",
+        "launcher",
+        "local_gateway",
+        "commands",
+        "__main__",
+        "__init__",
+    }
 )
 """What puts the parts together: may know everything."""
 MAX_LINES = 400

@@ -4,7 +4,10 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
+from gateway.assembly import Assembly
 from gateway.config import Config, load_config
+from gateway.paths import owned_gateway_dir
+from gateway.settings_file import SettingsFile
 
 
 def add_config(parser: argparse.ArgumentParser) -> None:
@@ -22,8 +25,11 @@ def add_house(parser: argparse.ArgumentParser) -> None:
 
 
 def chosen_config(args: argparse.Namespace) -> Config:
-    """Return the configuration with the command line's wishes on top. Raises ConfigError."""
-    config = load_config(args.config)
+    """Return the configuration, over it what was chosen in Home Assistant, and the command line's wishes on top.
+
+    Raises ConfigError.
+    """
+    config = set_as_chosen(load_config(args.config), SettingsFile(owned_gateway_dir()))
     model, language = args.model, args.language
     stt = replace(config.stt, model=model or config.stt.model, language=language or config.stt.language)
     house, area = getattr(args, "home", None), getattr(args, "area", None)
@@ -34,3 +40,14 @@ def chosen_config(args: argparse.Namespace) -> Config:
     )
     wake = replace(config.wake, words=tuple(args.wake or config.wake.words))
     return replace(config, wake=wake, stt=stt, home=home)
+
+
+def set_as_chosen(config: Config, file: SettingsFile) -> Config:
+    """Return `config` with what was chosen in Home Assistant and can be used."""
+    if not file.chosen.named:
+        return config
+    assembly = Assembly(config)
+    try:
+        return config.set_to(config.settings.changed(file.usable(assembly.offer(config.settings))))
+    finally:
+        assembly.close()

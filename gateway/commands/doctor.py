@@ -19,10 +19,13 @@ from gateway.commands.arguments import add_config, chosen_config
 from gateway.commands.service_checks import service_findings
 from gateway.commands.turn import joined
 from gateway.config import Config
+from gateway.engines.espeak import INSTALL, espeak_voices
 from gateway.errors import VoiceError
 from gateway.models import Kind, ModelStore
+from gateway.offer import ROBOT
 from gateway.paths import config_file, models_dir, owned_gateway_dir
 from gateway.satellite.devices import SoundDevices, find_devices
+from gateway.settings_file import SettingsFile, told
 
 TEST_SENTENCE = "Turn on the lights in the living room and close the blinds."
 MEASURING_S = 1.5
@@ -46,10 +49,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def run(args: argparse.Namespace) -> int:
     """Look, measure and advise; return 2 where turns cannot run."""
     config = chosen_config(args)
+    chosen = SettingsFile(owned_gateway_dir())
     console = Console()
     used = args.config or config_file()
     console.print(f"[bold]Configuration[/] {escape(str(used)) if used.exists() else 'none; the defaults hold'}")
     console.print(f"[bold]Processor[/]     {_processor()}")
+    for text in told(config.settings, chosen.chosen):
+        console.print(f"[bold]Set to[/]        {escape(text)}", highlight=False)
     models_work = _show_models(console, config)
     devices_work = _show_devices(console, find_devices())
     _show_service(console, config)
@@ -78,8 +84,12 @@ def _processor() -> str:
 def _show_models(console: Console, config: Config) -> bool:
     """List the models that the configuration names; tell whether all that are needed are whole."""
     store = ModelStore(models_dir())
-    wanted = [config.stt.model, config.tts.voice, "silero-v6", *config.wake.words]
+    is_robot = config.tts.voice.startswith(ROBOT)
+    wanted = [config.stt.model, *([] if is_robot else [config.tts.voice]), "silero-v6", *config.wake.words]
     works = True
+    if is_robot and config.tts.voice not in (voice.id for voice in espeak_voices()):
+        works = False
+        console.print(f"[bold]Voice[/]         [red]{escape(config.tts.voice)} needs espeak-ng: {INSTALL}[/]")
     for name in wanted:
         try:
             directory = store.find(name)

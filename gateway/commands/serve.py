@@ -10,8 +10,7 @@ import signal
 from pathlib import Path
 from time import monotonic
 
-from gateway.commands.arguments import chosen_config
-from gateway.config import Config
+from gateway.config import Config, load_config
 from gateway.launcher import Launcher
 from gateway.turn.tasks import drop
 from gateway.wire.broker_words import PairingOpen
@@ -23,14 +22,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command `serve` to the program's."""
     parser = subparsers.add_parser("serve")
     parser.add_argument("--config", type=Path, metavar="FILE", help="the configuration (default: the user's own)")
-    parser.set_defaults(run=run, model=None, language=None, wake=None)
+    parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C; return the exit code."""
     for name in ("local-voice", "gateway"):
         logging.getLogger(name).setLevel(logging.INFO)
-    return asyncio.run(_serve(chosen_config(args)))
+    return asyncio.run(_serve(load_config(args.config)))
 
 
 async def _serve(config: Config) -> int:
@@ -39,8 +38,7 @@ async def _serve(config: Config) -> int:
     started_s = monotonic()
 
     def ready() -> None:
-        words = ", ".join(config.wake.words)
-        _LOG.info("ready after %.1f s on port %d, wake words: %s", monotonic() - started_s, config.server.port, words)
+        _LOG.info("ready after %.1f s on port %d", monotonic() - started_s, config.server.port)
 
     serving = asyncio.create_task(Launcher(config, show_code=_show_code).serve(ready))
     stopping = asyncio.create_task(stopped.wait())

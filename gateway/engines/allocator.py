@@ -23,3 +23,13 @@ def keep_freed_memory() -> None:
     if mallopt is not None:
         for parameter, value in SETTINGS.items():
             mallopt(parameter, value)
+
+
+def give_back_freed_memory() -> None:
+    """Have glibc give what is free to the kernel; with another C library, do nothing.
+
+    For the moment after a model was replaced, whose memory would be kept like that of a call.
+    """
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim is not None:
+        malloc_trim(0)

@@ -1,36 +1,19 @@
 """Speech synthesis: Piper, clause by clause, so that the first sound does not wait for the last word."""
 
 import json
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 
 import onnxruntime
 from piper import PiperConfig, PiperVoice
 
+from gateway.engines.clauses import clauses
 from gateway.engines.worker import Worker
 from gateway.errors import EngineError, ModelError
 from gateway.events import Sound
 
-CLAUSE_END = re.compile(r"(?<=[.!?;:,])\s+")
 SEED = 1
 """Piper varies its rhythm by chance; with a fixed seed the same replies sound the same after every start."""
-MIN_CLAUSE_WORDS = 3
-"""A clause shorter than this sounds clipped when it is spoken on its own, so it joins the next."""
-
-
-def clauses(text: str) -> list[str]:
-    """Cut `text` where a speaker would breathe; nothing but white space is lost."""
-    found: list[str] = []
-    for part in CLAUSE_END.split(" ".join(text.split())):
-        if found and len(found[-1].split()) < MIN_CLAUSE_WORDS:
-            found[-1] += f" {part}"
-        elif part:
-            found.append(part)
-    if len(found) > 1 and len(found[-1].split()) < MIN_CLAUSE_WORDS:
-        last = found.pop()
-        found[-1] += f" {last}"
-    return found
 
 
 class PiperTextToSpeech:

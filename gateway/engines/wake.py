@@ -1,7 +1,7 @@
 """The first model of the wake cascade: microWakeWord through pymicro-wakeword. It scores; the turn decides."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from pymicro_wakeword import MicroWakeWord, MicroWakeWordFeatures
@@ -15,12 +15,12 @@ from gateway.errors import ModelError
 class MicroWakeWords:
     """Listens for several wake words in one stream."""
 
-    def __init__(self, configs: Sequence[Path], worker: Worker) -> None:
-        """`configs` are microWakeWord's JSON files, each beside its model. Raises ModelError."""
+    def __init__(self, configs: Mapping[str, Path], worker: Worker) -> None:
+        """`configs` has microWakeWord's JSON file of each wake word, beside its model. Raises ModelError."""
         self._worker = worker
         self._doze = Doze()
         self._features = MicroWakeWordFeatures()
-        self._models = {config.stem: _load(config) for config in configs}
+        self._models = {word: _load(config) for word, config in configs.items()}
 
     def __del__(self) -> None:
         """Free the features here: freed while an exception passes, their C library loses it and Python crashes."""

@@ -74,7 +74,7 @@ class Ear:
         self._audio = audio
         self._clock = clock
         self._vad = stages.vad
-        self._wake = WakeListener(stages.wake, stages.second_opinion)
+        self._wake = WakeListener(stages.wake, stages.second_opinion, sensitivity=stages.wake_sensitivity)
         self._settings = settings or EndpointSettings()
         self._heard: list[bytes] = []
         self._waiting: list[bytes] = []
@@ -94,6 +94,10 @@ class Ear:
                 self._woken(wake)
                 return wake
         return None
+
+    def woken_elsewhere(self, tail_ms: int) -> None:
+        """Know that somebody else heard the wake word: what ends within `tail_ms` from here on may be its own tail."""
+        self._wake_tail_ms = tail_ms
 
     async def wait_for_speech(self, *, no_speech_ms: int | None = None) -> int | None:
         """Return the audio time at which somebody began to speak; None where nobody did in time.

@@ -1,14 +1,15 @@
 """Whether a wake word was said: the first model proposes, the second decides.
 
 Thresholds were chosen on recordings of people saying "alexa", on synthetic speech for the other words, and on an hour
-of speech, noise, music and other wake words; `bench` shows what they give.
+of speech, noise, music and other wake words; `bench wake` shows what they give, `bench sensitivity` what it changes.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
 from gateway.audio import FRAME_BYTES, FRAME_MS, RingBuffer
+from gateway.offer import HIGHEST_SENSITIVITY, LOWEST_SENSITIVITY, USUAL_SENSITIVITY
 from gateway.turn.stages import SecondOpinion, WakeWord
 
 RING_S = 2.0
@@ -35,6 +36,34 @@ class Thresholds:
     """How much sound before the detection belongs to the command: what people said while the model made up its mind."""
     tail_ms: int = 200
     """How long after the detection the wake word may still sound: models fire before its last syllable is over."""
+
+    def at(self, sensitivity: int) -> Thresholds:
+        """Return the thresholds at a sensitivity from 0 to 100: these at 50, lower ones above, higher ones below."""
+        return replace(
+            self,
+            first=_shifted(self.first, FIRST_RANGE, sensitivity),
+            second=_shifted(self.second, SECOND_RANGE, sensitivity),
+            first_alone=None
+            if self.first_alone is None
+            else _shifted(self.first_alone, FIRST_ALONE_RANGE, sensitivity),
+        )
+
+
+FIRST_RANGE = (0.2, 0.95)
+"""How low and how high the first model's threshold goes. Silence and steady noise score below 0.1."""
+SECOND_RANGE = (0.02, 0.8)
+"""The second model's. What it has no doubt about scores above 0.9."""
+FIRST_ALONE_RANGE = (0.9, 0.995)
+
+
+def _shifted(threshold: float, allowed: tuple[float, float], sensitivity: int) -> float:
+    """Return `threshold` on its way to the end of the range at which `sensitivity` would be at its own end."""
+    lowest, highest = allowed
+    if sensitivity >= USUAL_SENSITIVITY:
+        way = (min(sensitivity, HIGHEST_SENSITIVITY) - USUAL_SENSITIVITY) / (HIGHEST_SENSITIVITY - USUAL_SENSITIVITY)
+        return threshold + way * (min(lowest, threshold) - threshold)
+    way = (USUAL_SENSITIVITY - max(sensitivity, LOWEST_SENSITIVITY)) / (USUAL_SENSITIVITY - LOWEST_SENSITIVITY)
+    return threshold + way * (max(highest, threshold) - threshold)
 
 
 THRESHOLDS: Mapping[str, Thresholds] = MappingProxyType(
@@ -90,11 +119,14 @@ class WakeListener:
         first: WakeWord,
         second: SecondOpinion | None,
         *,
+        sensitivity: int = USUAL_SENSITIVITY,
         thresholds: Mapping[str, Thresholds] = THRESHOLDS,
     ) -> None:
+        """`sensitivity` is from 0 to 100; `thresholds` are those at 50."""
         self._first = first
         self._second = second
-        self._thresholds = thresholds
+        self._thresholds = {word: usual.at(sensitivity) for word, usual in thresholds.items()}
+        self._default = _DEFAULTS.at(sensitivity)
         self._ring = RingBuffer(RING_S)
         self._candidate: _Candidate | None = None
         self._cooldown_ms = 0
@@ -173,7 +205,7 @@ class WakeListener:
         )
 
     def _for(self, wake_word: str) -> Thresholds:
-        return self._thresholds.get(wake_word, _DEFAULTS)
+        return self._thresholds.get(wake_word, self._default)
 
 
 _DEFAULTS = Thresholds()

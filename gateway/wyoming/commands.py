@@ -49,5 +49,5 @@ class Commands:
 
     async def _match(self, event: Event) -> Intent | None:
         command = asked(Command, event)
-        check_language(command.language, self._services.names.language)
+        check_language(command.language, self._understanding.language)
         return await self._understanding.match(command.text, area_id=None)

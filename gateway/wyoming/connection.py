@@ -93,15 +93,16 @@ class Connection:
         await self._stream.write(said.event())
 
     async def _describe(self, _event: Event) -> None:
-        await self._say(info(self._services.names))
+        await self._say(info(self._services.engines().names))
 
     async def _ping(self, event: Event) -> None:
         await self._say(Pong(text=asked(Ping, event).text))
 
     async def _transcribe(self, event: Event) -> None:
         request = asked(Transcribe, event)
-        check_name(request.name, self._services.names.stt_model)
-        check_language(request.language, self._services.names.language)
+        names = self._services.engines().names
+        check_name(request.name, names.stt_model)
+        check_language(request.language, names.language)
         self._listening = Transcription(self._services, self._turnstiles.recognition, self._say)
         self._sound = None
 

@@ -36,7 +36,7 @@ def info(names: Names) -> Info:
     """Return the answer to `describe`: one program of each kind, with the models that are loaded."""
     version, languages = names.version, [names.language]
     stt = AsrModel(**_artifact(names.stt_model, names.stt_model, version), languages=languages)
-    voice = TtsVoice(**_artifact(names.voice, names.voice, version), languages=languages)
+    voice = TtsVoice(**_artifact(names.voice, names.voice, version), languages=[names.voice_language])
     wake_words = [
         WakeModel(**_artifact(word, _phrase(word), version), languages=languages, phrase=_phrase(word))
         for word in names.wake_words

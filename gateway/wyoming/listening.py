@@ -57,12 +57,12 @@ class Transcription:
         pcm = bytes(self._pcm)
         self._pcm.clear()
         text = await self._turnstile.run(lambda: self._recognize(pcm)) if pcm else ""
-        await self._say(Transcript(text=text, language=self._services.names.language))
+        await self._say(Transcript(text=text, language=self._services.engines().names.language))
 
     async def _recognize(self, pcm: bytes) -> str:
         understanding = self._services.understanding
         choice = await choose(
-            await self._services.stt.recognize(pcm), lambda text: understanding.match(text, area_id=None)
+            await self._services.engines().stt.recognize(pcm), lambda text: understanding.match(text, area_id=None)
         )
         return _text(choice)
 
@@ -79,8 +79,9 @@ class WakeDetection:
 
     def __init__(self, services: Services, turnstile: Turnstile, say: Say, names: list[str] | None) -> None:
         """Look for these words, or any. Raises ProtocolError where none of them is known."""
-        self._names = frozenset(names or services.names.wake_words)
-        if not self._names & set(services.names.wake_words):
+        known = services.engines().names.wake_words
+        self._names = frozenset(names or known)
+        if not self._names & set(known):
             raise ProtocolError("unknown_model", "there is no such wake word; ask for `describe` again")
         self._new_wake = services.new_wake
         self._turnstile = turnstile

@@ -26,19 +26,28 @@ class Names:
 
     version: str
     language: str
-    """Of speech recognition, sentences and voice."""
+    """Of speech recognition and sentences."""
     stt_model: str
     voice: str
+    voice_language: str
     wake_words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Engines:
+    """What may be others a moment later, because somebody chose so."""
+
+    names: Names
+    stt: SpeechToText
+    tts: TextToSpeech
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """The stages, shared by all connections but for the ears: each stream has its own."""
 
-    names: Names
-    stt: SpeechToText
-    tts: TextToSpeech
+    engines: Callable[[], Engines]
+    """Those in use now; asked for each piece of work, so that nobody keeps a model that was replaced."""
     understanding: Understanding
     home: Home
     new_wake: Callable[[], Awaitable[WakeEars]]

@@ -81,14 +81,15 @@ class Speaking:
         if request.text_format not in (None, "text"):
             raise ProtocolError("unsupported_format", "only plain text is spoken")
         if request.voice is not None:
-            check_name(request.voice.name, self._services.names.voice)
-            check_language(request.voice.language, self._services.names.language)
+            names = self._services.engines().names
+            check_name(request.voice.name, names.voice)
+            check_language(request.voice.language, names.voice_language)
 
     async def _speak(self, text: str) -> None:
         """Say the sound of `text`; the voice is others' while the peer takes it."""
         if not text.strip():
             return
-        sounds = self._services.tts.speak(text)
+        sounds = self._services.engines().tts.speak(text)
         try:
             while (sound := await self._turnstile.run(lambda: anext(sounds, None))) is not None:
                 await self._send(sound)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.audio import level_dbfs
-from gateway.engines.tts import MIN_CLAUSE_WORDS, PiperTextToSpeech, clauses
+from gateway.engines.tts import PiperTextToSpeech
 from gateway.engines.worker import Worker
 from gateway.errors import ModelError
 from gateway.models import ModelStore

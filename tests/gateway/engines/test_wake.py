@@ -28,7 +28,7 @@ def worker() -> Iterator[Worker]:
 @pytest.fixture(scope="module")
 def first(worker: Worker) -> MicroWakeWords:
     store = ModelStore(models_dir())
-    return MicroWakeWords([store.find(word).main for word in PHRASES], worker)
+    return MicroWakeWords({word: store.find(word).main for word in PHRASES}, worker)
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +118,7 @@ def test_a_wake_word_that_cannot_be_used_is_refused(tmp_path: Path, worker: Work
     config = tmp_path / "word.json"
     config.write_text(text, encoding="utf-8")
     with pytest.raises(ModelError, match="run `local-voice models verify`"):
-        MicroWakeWords([config], worker)
+        MicroWakeWords({"word": config}, worker)
 
 
 def test_a_second_model_that_cannot_be_used_is_refused(tmp_path: Path, worker: Worker) -> None:

@@ -13,12 +13,17 @@ from gateway.turn.wake import WakeListener
 from gateway.wyoming.event_stream import encode
 from gateway.wyoming.limits import Limits
 from gateway.wyoming.server import WyomingServer
-from gateway.wyoming.services import Names, Services, WakeEars
+from gateway.wyoming.services import Engines, Names, Services, WakeEars
 from tests.fakes import ScriptedWakeWord, stages
 
 DEADLINE_S = 10.0
 NAMES = Names(
-    version="1.2.3", language="en", stt_model="tiny.en", voice="en_US-joe-medium", wake_words=("okay_nabu", "alexa")
+    version="1.2.3",
+    language="en",
+    stt_model="tiny.en",
+    voice="en_US-joe-medium",
+    voice_language="en-US",
+    wake_words=("okay_nabu", "alexa"),
 )
 QUICK = Limits(first_header_s=0.2, event_s=0.2, idle_s=0.2, write_s=0.2, answer_s=2.0, linger_s=0.05)
 
@@ -30,10 +35,9 @@ async def scripted_wake() -> WakeEars:
 def scripted() -> Services:
     """Return services that understand "turn on the lamp"."""
     parts = stages()
+    engines = Engines(names=NAMES, stt=parts.stt, tts=parts.tts)
     return Services(
-        names=NAMES,
-        stt=parts.stt,
-        tts=parts.tts,
+        engines=lambda: engines,
         understanding=parts.understanding,
         home=parts.home,
         new_wake=scripted_wake,
@@ -125,5 +129,7 @@ async def until_connected(server: WyomingServer, count: int) -> None:
 
 
 def but(services: Services, **changes: object) -> Services:
-    """Return `services` with other parts."""
-    return replace(services, **changes)  # type: ignore[arg-type] # the parts are checked where they are used
+    """Return `services` with other parts or engines."""
+    others = {name: changes.pop(name) for name in ("names", "stt", "tts") if name in changes}
+    engines = replace(services.engines(), **others)  # type: ignore[arg-type] # checked where they are used
+    return replace(services, engines=lambda: engines, **changes)  # type: ignore[arg-type] # likewise

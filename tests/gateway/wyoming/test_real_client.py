@@ -24,7 +24,7 @@ from gateway.turn.stages import SpeechToText, TextToSpeech, Understanding
 from gateway.turn.wake import WakeListener
 from gateway.turn.words import plain_words
 from gateway.wyoming.server import WyomingServer
-from gateway.wyoming.services import Names, Services, WakeEars
+from gateway.wyoming.services import Engines, Names, Services, WakeEars
 from tests.gateway.wyoming.rig import answers, ask, client_of, serving, sound
 from tests.voices import Voices, hiss, silence
 
@@ -74,9 +74,11 @@ async def server(
         language=CONFIG.stt.language,
         stt_model=CONFIG.stt.model,
         voice=CONFIG.tts.voice,
+        voice_language="en-US",
         wake_words=CONFIG.wake.words,
     )
-    services = Services(names=names, stt=stt, tts=tts, understanding=understanding, home=home, new_wake=new_wake)
+    engines = Engines(names=names, stt=stt, tts=tts)
+    services = Services(engines=lambda: engines, understanding=understanding, home=home, new_wake=new_wake)
     async with serving(services) as server:
         yield server
 

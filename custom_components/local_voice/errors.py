@@ -25,6 +25,16 @@ class TrustError(GatewayError):
     """It is not the gateway that was paired (`changed_pin`), or it knows us no more (`unknown_token`)."""
 
 
+class WrongVersionError(GatewayError):
+    """One side is too old for the other (`wrong_version`)."""
+
+    def __init__(self, *, ours: int, gateways: int) -> None:
+        """Tell which versions of the protocol each side speaks."""
+        super().__init__("wrong_version", ours=str(ours), gateways=str(gateways))
+        self.is_gateway_too_old = gateways < ours
+        """Otherwise this integration is."""
+
+
 class RefusedError(GatewayError):
     """The gateway said why it does not do something."""
 

@@ -48,7 +48,7 @@ from .request_messages import (
     VoiceWords,
     WakeWordWords,
 )
-from .wire_types import LARGEST_SOUND_FILE_BYTES, MOST_ENTITIES_A_MESSAGE, Hex32, Id, Ids, Name, StagesMs, Text
+from .wire_types import LARGEST_SOUND_FILE_BYTES, MOST_ENTITIES_A_MESSAGE, Count, Hex32, Id, Ids, Name, StagesMs, Text
 
 PROTOCOL_VERSION: Final = 1
 """Grows when an older side could no longer follow."""
@@ -81,6 +81,8 @@ class Refused(Message):
     message: Text
     about: Name = ""
     """The `type` of what is refused."""
+    protocol: Count = 0
+    """The version that the gateway speaks, where that is why (`wrong_version`)."""
 
 
 # Satellites

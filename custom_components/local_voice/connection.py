@@ -1,0 +1,202 @@
+"""One connection to the gateway's voice port: dialled, trusted, greeted; messages and sound in order, all bounded."""
+
+import asyncio
+import logging
+import socket
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Final
+
+from aiohttp import (
+    ClientError,
+    ClientWebSocketResponse,
+    ClientWSTimeout,
+    Fingerprint,
+    ServerFingerprintMismatch,
+    WSMsgType,
+    WSServerHandshakeError,
+)
+from homeassistant.const import __version__ as home_assistant_version
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers.aiohttp_client import async_get_clientsession
+from yarl import URL
+
+from .codec import LARGEST_MESSAGE_BYTES, Message, WrongMessageError, encode
+from .errors import GatewayError, NotConnectedError, TrustError, WrongVersionError
+from .messages import FROM_VOICE, PROTOCOL_VERSION, Greeting, Hello, Refused
+
+SERVER_NAME: Final = "lv-gateway"
+"""What every gateway's certificate calls itself; which gateway it is, its fingerprint tells."""
+CONNECT_S: Final = 10.0
+"""A gateway on the same network answers within milliseconds, one that starts up within seconds."""
+GREETING_S: Final = 5.0
+"""It is the answer to the first message, and needs nothing to be looked up."""
+SEND_S: Final = 5.0
+"""A gateway that reads nothing for this long has stopped, or its network has."""
+CLOSE_S: Final = 2.0
+HEARTBEAT_S: Final = 10.0
+"""A gateway that answers no ping within half of this is gone: its cable was pulled."""
+MOST_WAITING: Final = 256
+"""Messages and frames that may wait to be sent; a whole house is sent with waiting in between."""
+MOST_WRONG: Final = 20
+"""Who says this much that is no message of the protocol does not learn."""
+LOOK_AGAIN_S: Final = 0.001
+_REFUSALS: Final[Mapping[int, str]] = {429: "paused", 503: "too_many_connections"}
+_UNTRUSTED: Final = (401, 403)
+"""The token is not known any more, or is for another port: only pairing again helps."""
+
+_LOGGER = logging.getLogger(__name__)
+
+
+async def dial(hass: HomeAssistant, host: str, port: int, *, pin: str, token: str) -> Connection:
+    """Return a connection to the voice port, which has not said hello.
+
+    Raises NotConnectedError where it is not reached, TrustError `changed_pin` where it shows another fingerprint than
+    `pin` (hex) and `unknown_token` where it refuses the token, GatewayError where it answers, but not as a gateway
+    does: `too_many_connections`, `paused`, `not_a_gateway`.
+    """
+    session = async_get_clientsession(hass, verify_ssl=False)  # the pin is compared before a word is said
+    try:
+        async with asyncio.timeout(CONNECT_S):
+            websocket = await session.ws_connect(
+                URL.build(scheme="https", host=host, port=port, path="/voice"),
+                headers={"Authorization": f"Bearer {token}"},
+                ssl=Fingerprint(bytes.fromhex(pin)),
+                server_hostname=SERVER_NAME,
+                timeout=ClientWSTimeout(ws_close=CLOSE_S),
+                heartbeat=HEARTBEAT_S,
+                max_msg_size=LARGEST_MESSAGE_BYTES,
+            )
+    except ServerFingerprintMismatch as error:
+        raise TrustError("changed_pin") from error
+    except WSServerHandshakeError as error:
+        if error.status in _UNTRUSTED:
+            raise TrustError("unknown_token") from error
+        raise GatewayError(_REFUSALS.get(error.status, "not_a_gateway")) from error
+    except (ClientError, OSError) as error:  # TimeoutError is an OSError
+        raise NotConnectedError from error
+    return Connection(websocket)
+
+
+class Connection:
+    """Sends by itself, in order, as fast as the gateway reads. Belongs to the event loop that runs when it is made."""
+
+    def __init__(self, websocket: ClientWebSocketResponse) -> None:
+        """Speak on `websocket`, which is connected."""
+        self._websocket = websocket
+        self._socket = websocket.get_extra_info("socket")
+        self._waiting: asyncio.Queue[bytes | str] = asyncio.Queue(MOST_WAITING)
+        self._sender = asyncio.create_task(self._send())
+        self._wrong = 0
+
+    @property
+    def is_open(self) -> bool:
+        """Whether anything can still be said."""
+        return not self._sender.done() and not self._websocket.closed
+
+    async def greet(self) -> Greeting:
+        """Say hello and return the greeting.
+
+        Raises WrongVersionError, GatewayError `not_a_gateway` for another answer, NotConnectedError for none in time.
+        """
+        self.say(Hello(protocol=PROTOCOL_VERSION, version=f"Home Assistant {home_assistant_version}"))
+        try:
+            async with asyncio.timeout(GREETING_S):
+                heard = await self.hear()
+        except TimeoutError as error:
+            raise NotConnectedError from error
+        if heard is None:
+            raise NotConnectedError
+        if isinstance(heard, Refused) and heard.code == "wrong_version":
+            raise WrongVersionError(ours=PROTOCOL_VERSION, gateways=heard.protocol)
+        if not isinstance(heard, Greeting):
+            raise GatewayError("not_a_gateway")
+        if heard.protocol != PROTOCOL_VERSION:
+            raise WrongVersionError(ours=PROTOCOL_VERSION, gateways=heard.protocol)
+        return heard
+
+    def say(self, message: Message) -> None:
+        """Send a message, soon. A gateway that has not read the last `MOST_WAITING` is cut off, and hears nothing more.
+
+        Raises NotConnectedError.
+        """
+        if not self.is_open:
+            raise NotConnectedError
+        try:
+            self._waiting.put_nowait(encode(message).decode())
+        except asyncio.QueueFull as error:
+            self.cut()
+            raise NotConnectedError from error
+
+    async def say_patiently(self, message: Message) -> None:
+        """Send a message, waiting while many others wait to be sent. Raises NotConnectedError."""
+        await self._put(encode(message).decode())
+
+    async def send(self, frame: bytes) -> None:
+        """Send a binary frame, waiting while many others wait to be sent. Raises NotConnectedError."""
+        await self._put(frame)
+
+    async def hear(self) -> Message | bytes | None:
+        """Return the next message or binary frame; None when the connection has ended, or has to.
+
+        What is no message of this protocol is passed over: a newer gateway may say more. Who says too much of it is
+        no gateway.
+        """
+        while self._wrong < MOST_WRONG:
+            received = await self._websocket.receive()
+            if received.type is WSMsgType.BINARY:
+                frame: bytes = received.data
+                return frame
+            if received.type is not WSMsgType.TEXT:
+                return None
+            try:
+                message = FROM_VOICE.decode(received.data)
+            except WrongMessageError as error:
+                self._wrong += 1
+                _LOGGER.warning("The gateway said something that is passed over: %s", error)
+            else:
+                if message is not None:
+                    return message
+        return None
+
+    def cut(self) -> None:
+        """End the connection now, without a word."""
+        self._sender.cancel()
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    async def close(self) -> None:
+        """End the connection; nothing of it is left when this returns."""
+        self._sender.cancel()
+        await asyncio.wait({self._sender})
+        with suppress(TimeoutError, ClientError, OSError):
+            async with asyncio.timeout(CLOSE_S):
+                await self._websocket.close()
+        self.cut()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(CLOSE_S):
+                while self._socket.fileno() >= 0:  # noqa: ASYNC110 - the event loop tells nobody when it lets go
+                    await asyncio.sleep(LOOK_AGAIN_S)
+
+    async def _put(self, item: bytes | str) -> None:
+        if not self.is_open:
+            raise NotConnectedError
+        try:
+            async with asyncio.timeout(SEND_S):
+                await self._waiting.put(item)
+        except TimeoutError as error:
+            self.cut()
+            raise NotConnectedError from error
+
+    async def _send(self) -> None:
+        while True:
+            item = await self._waiting.get()
+            try:
+                async with asyncio.timeout(SEND_S):
+                    if isinstance(item, str):
+                        await self._websocket.send_str(item)
+                    else:
+                        await self._websocket.send_bytes(item)
+            except ClientError, OSError, RuntimeError:  # gone, or closed while it waited
+                self.cut()
+                return

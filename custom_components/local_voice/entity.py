@@ -1,5 +1,6 @@
 """What all entities share: their device, when they are available, and how a new satellite gets its own."""
 
+import logging
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, override
 
@@ -11,10 +12,14 @@ from homeassistant.helpers.entity import Entity
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
+from .errors import GatewayError, RefusedError
 
 if TYPE_CHECKING:
     from .gateway import Gateway, LocalVoiceConfigEntry
     from .messages import SatelliteChanged
+
+
+_LOGGER = logging.getLogger(__name__)
 
 
 def hub_info(gateway: Gateway) -> DeviceInfo:
@@ -45,6 +50,7 @@ class LocalVoiceEntity(Entity):
 
     _attr_has_entity_name = True
     _attr_should_poll = False
+    _has_failed = False
 
     def __init__(self, gateway: Gateway, key: str) -> None:
         """`key` tells the gateway's entities apart, and is the name's and icon's in the translations."""
@@ -74,6 +80,19 @@ class LocalVoiceEntity(Entity):
     def gateway_changed(self) -> None:
         """Write the state, which may be different now."""
         self.async_write_ha_state()
+
+    @callback
+    def note_failure(self, error: GatewayError) -> None:
+        """Log why a request failed, once until one succeeds; for those whose callers would log what was said."""
+        if not self._has_failed:
+            code = error.code if isinstance(error, RefusedError) else error.translation_key
+            _LOGGER.warning("%s failed: %s", self.entity_id, code)
+        self._has_failed = True
+
+    @callback
+    def note_success(self) -> None:
+        """Log the next failure again."""
+        self._has_failed = False
 
 
 class SatelliteEntity(LocalVoiceEntity):

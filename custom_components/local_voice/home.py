@@ -45,7 +45,11 @@ class Home:
             origin = said_at_satellite(self._hass, self._gateway, self._entry, asked.satellite_id, asked.area_id)
         else:
             origin = said_to_home_assistant(self._hass, self._gateway, self._entry, said, asked.area_id)
-        return await act(self._hass, asked, origin)
+        done = await act(self._hass, asked, origin)
+        if said is not None:
+            states = (self._hass.states.get(matched.id) for matched in done.matched)
+            said.states.extend(state for state in states if state is not None)
+        return done
 
     async def sentence(self, asked: SentenceAsked) -> SentenceDone:
         """Do what was said at a satellite of the gateway, if it is a sentence of Home Assistant's own."""

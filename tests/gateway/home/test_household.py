@@ -347,3 +347,37 @@ async def test_places_that_do_not_exist_are_harmless(around: Neighbourhood) -> N
     await around.paired(replace(TOLD, areas=(), entities=nowhere))
     assert [one.id for one in around.household.foresee(replace(LAMP_ON, area_id="nowhere"))] == [LAMP.id]
     assert around.household.area_id("gone") is None
+
+
+async def test_what_was_said_to_a_home_is_done_by_that_home_its_timers_too(around: Neighbourhood) -> None:
+    home = await around.paired()
+    newer = ScriptedHomeAssistant()
+    around.household.connected(newer)
+    timer = request("HassStartTimer", {"minutes": 5})
+    for asked in (LAMP_ON, timer, request("HassBroadcast", {"message": "dinner"})):
+        assert await around.household.perform_in(home, asked) is DONE
+    assert (len(home.asked), newer.asked, around.announced) == (3, [], [])
+    around.clock.advance(600)
+    assert around.rung == []
+
+
+async def test_what_needs_no_house_is_answered_at_once_also_for_a_home(around: Neighbourhood) -> None:
+    home = await around.paired()
+    assert "time" in (await around.household.perform_in(home, request("HassGetCurrentTime"))).speech_slots
+    assert home.asked == []
+
+
+async def test_what_several_things_could_be_meant_by_is_opened_for_no_home(around: Neighbourhood) -> None:
+    home = await around.paired()
+    result = await around.household.perform_in(home, request("HassTurnOff", {"name": "Gate"}))
+    assert result.error == "duplicate_entities"
+    assert home.asked == []
+
+
+async def test_the_newest_home_is_asked_for_sentences_of_its_own(around: Neighbourhood) -> None:
+    asking = around.household.sentence
+    assert await asking(("it is movie time",), area_id=None, satellite_id="shelf") is None
+    await around.paired()
+    assert await asking(("turn on the lamp",), area_id=None, satellite_id="shelf") is None
+    answer = await asking(("it is movie time",), area_id=None, satellite_id="shelf")
+    assert answer == SentenceAnswer(text="it is movie time", speech="done")

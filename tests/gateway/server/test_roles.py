@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from gateway.errors import LinkError, ProtocolError, TrustError
-from gateway.wire import broker_words, messages, voice_words
+from gateway.wire import broker_words, messages, request_words, voice_words
 from gateway.wire.messages import Message, Refused, name_of
 from gateway.wire.peers import Role
 from gateway.wire.voice_words import MAY_SEND
@@ -18,7 +18,7 @@ from tests.gateway.server.scripted_gateway import scripted_gateway
 KINDS: Final = sorted(
     {
         kind
-        for module in (messages, voice_words, broker_words)
+        for module in (messages, voice_words, request_words, broker_words)
         for kind in vars(module).values()
         if isinstance(kind, type) and issubclass(kind, Message) and kind is not Message
     },
@@ -30,6 +30,8 @@ VALUES: Final[dict[str, object]] = {
     "seconds": 1, "reason": "expired", "changed": [], "states": [], "entities": 0, "id": 1, "intent": "i",
     "slots": {}, "response": "r", "text": "t", "satellite_id": "s", "muted": False, "area_id": None,
     "connected": True, "outcome": "action", "listening": True, "rate_hz": 16_000, "bytes": 0, "device": "speaker",
+    "exist": True, "texts": ["t"], "satellite_ids": ["s"], "language": "en", "stt_model": "m", "stt_models": ["m"],
+    "voice": "v", "voices": [], "wake_words": ["w"], "known_wake_words": [], "wake_sensitivity": 50,
 }  # fmt: skip
 
 
@@ -51,7 +53,7 @@ async def answer(peer: Peer, raw: str) -> str:
 
 
 async def test_each_role_may_say_only_what_is_in_the_table(tmp_path: Path, state: Callable[[str], None]) -> None:
-    assert len(KINDS) >= 37
+    assert len(KINDS) >= 59
     said = allowed = 0
     async with scripted_gateway(tmp_path) as gateway:
         for role in (Role.HOME, Role.SATELLITE):

@@ -3,11 +3,22 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.events import ActionRequest, ActionResult, Intent, StateChange
+from gateway.events import ActionRequest, ActionResult, Intent, SentenceAnswer, StateChange
 from gateway.house import Area, AttributeValue, Entity, Floor, House
+from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.server.house_news import HouseNews
-from gateway.server.translate import area_of, asked, attribute_words, entity_of, result_of
+from gateway.server.translate import (
+    area_of,
+    asked,
+    attribute_words,
+    entity_of,
+    offered,
+    result_of,
+    sentence_of,
+    settings_change_of,
+)
 from gateway.wire.messages import encode
+from gateway.wire.request_words import ChangeSettings, Offered, VoiceWords, WakeWordWords
 from gateway.wire.voice_words import (
     TO_GATEWAY,
     TO_HOME,
@@ -17,6 +28,7 @@ from gateway.wire.voice_words import (
     EntityWords,
     HouseBegin,
     HouseEnd,
+    SentenceDone,
     StateChangeWords,
 )
 from tests.gateway.server.peers import entity_words, parts
@@ -119,3 +131,35 @@ def test_what_lies_in_a_room_that_is_not_there_lies_nowhere() -> None:
 def test_lists_within_lists_and_endless_sentences_stay_behind() -> None:
     assert attribute_words({"a": (1, (2, 3), "x")}) == {"a": (1, "x")}
     assert len(asked(ActionRequest(intent=Intent(name="x", text="a" * 9_000)), number=1, deadline_ms=1).text) == 4_096
+
+
+def test_what_is_offered_travels() -> None:
+    offer = Offer(
+        language="de",
+        stt_models=("tiny", "base"),
+        voices=(Voice(id="espeak-de", name="German", language="de"),),
+        wake_words=(WakeWordModel(id="alexa", phrase="Alexa"), WakeWordModel(id="okay_nabu", phrase="Okay Nabu")),
+        settings=Settings(stt_model="base", voice="espeak-de", wake_words=("alexa",), wake_sensitivity=70),
+    )
+    words = TO_HOME.decode(encode(offered(offer)))
+    assert words == Offered(
+        language="de",
+        stt_model="base",
+        stt_models=("tiny", "base"),
+        voice="espeak-de",
+        voices=(VoiceWords(id="espeak-de", name="German", language="de"),),
+        wake_words=("alexa",),
+        known_wake_words=(WakeWordWords(id="alexa", phrase="Alexa"), WakeWordWords(id="okay_nabu", phrase="Okay Nabu")),
+        wake_sensitivity=70,
+    )
+
+
+def test_what_is_to_be_different_is_understood_and_the_rest_stays() -> None:
+    words = ChangeSettings(id=1, voice="joe", wake_words=("alexa",), wake_sensitivity=0)
+    assert settings_change_of(words) == SettingsChange(voice="joe", wake_words=("alexa",), wake_sensitivity=0)
+    assert settings_change_of(ChangeSettings(id=1)) == SettingsChange()
+
+
+def test_a_sentence_that_the_home_has_none_of_is_none() -> None:
+    assert sentence_of(SentenceDone(id=1, speech="never said")) is None
+    assert sentence_of(SentenceDone(id=1, text="movie time")) == SentenceAnswer(text="movie time", speech="")

@@ -1,0 +1,194 @@
+"""`converse`: what a home was told is done in that home; what opens a door is asked about, and a yes counts once."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from gateway.errors import HomeError, ProtocolError
+from gateway.events import ActionRequest, ActionResult, Intent
+from gateway.server.conversing import MOST_QUESTIONS, QUESTION_S, Conversing
+from gateway.wire.request_words import Converse, Conversed
+from gateway.wire.voice_words import ActionAsked, ActionDone, HouseUsable
+from tests.fakes import LIGHT_ON, LIT, SWITCHED, UNLOCK, UNLOCKED, ScriptedUnderstanding, stages
+from tests.gateway.server.scripted_gateway import ScriptedEquipment, ScriptedHousehold, scripted_gateway
+from tests.gateway.server.test_home_session import HOUSE
+
+LATER = Intent(
+    name="HassStartTimer",
+    slots={"conversation_command": UNLOCK.text, "minutes": 5},
+    text="unlock the front door in five minutes",
+)
+REFUSED = "Okay, I left it as it is."
+
+
+@dataclass
+class Home:
+    """A home that notes what it is asked."""
+
+    result: ActionResult = field(default_factory=lambda: ActionResult(changes=(SWITCHED,)))
+    fault: HomeError | None = None
+    requests: list[ActionRequest] = field(default_factory=list)
+
+    async def act(self, request: ActionRequest) -> ActionResult:
+        self.requests.append(request)
+        if self.fault is not None:
+            raise self.fault
+        return self.result
+
+    async def sentence(self, texts: tuple[str, ...], *, area_id: str | None, satellite_id: str) -> None:
+        """Have none."""
+
+
+class Rig:
+    """Conversations with a house in which things would happen as `foreseen` says."""
+
+    def __init__(self, *, language: str = "en") -> None:
+        self.home = Home()
+        self.household = ScriptedHousehold(foreseen=(LIT,))
+        self.equipment = ScriptedEquipment([])
+        usual = stages().understanding
+        assert isinstance(usual, ScriptedUnderstanding)
+        self.equipment.understands = ScriptedUnderstanding(*usual.intents.values(), LATER, language=language)
+        self.now_s = 0.0
+        self.conversing = Conversing(self.home, self.household, self.equipment, lambda: self.now_s)
+        self._id = 0
+
+    async def hears(self, text: str, *, conversation: str = "a", area: str | None = None) -> Conversed:
+        self._id += 1
+        asked = Converse(id=self._id, text=text, language="en", conversation_id=conversation, area_id=area)
+        answer = await self.conversing.converse(asked)
+        assert answer.id == self._id
+        return answer
+
+    async def is_asked_whether_to_unlock(self, *, conversation: str = "a") -> None:
+        """Ask for what needs a yes."""
+        self.household.foreseen = (UNLOCKED,)
+        answer = await self.hears(UNLOCK.text, conversation=conversation)
+        assert (answer.outcome, answer.is_question) == ("question", True)
+        self.household.foreseen = (LIT,)
+
+
+async def test_a_command_is_done_by_the_home_that_said_it(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home, gateway.home() as newer:
+        for each in (home, newer):
+            each.tell(HOUSE)
+            await each.told(HouseUsable)
+        home.say(Converse(id=41, text="turn on the lamp", area_id="Kitchen"))
+        told = await home.told(Conversed)
+        assert (told.id, told.outcome, told.speech, told.error) == (41, "action", "answer to HassTurnOn", "")
+        asked = await home.told(ActionAsked)
+        assert (asked.converse_id, asked.area_id, asked.satellite_id) == (41, "kitchen", "")
+        assert not newer.all_told(ActionAsked)
+        home.answers = lambda asked: ActionDone(id=asked.id, error="no_entity")
+        home.say(Converse(id=42, text="turn on the lamp"))
+        told = await home.told(Conversed, 2)
+        assert (told.outcome, told.error, told.speech) == ("answer", "no_entity", "no_entity")
+
+
+async def test_nothing_is_understood_before_the_house_is_told(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        home.say(Converse(id=1, text="turn on the lamp"))
+        told = await home.told(Conversed)
+        assert (told.error, told.speech) == ("out_of_order", "")
+
+
+async def test_what_means_nothing_is_answered_so() -> None:
+    rig = Rig()
+    answer = await rig.hears("sing a song")
+    assert (answer.outcome, answer.speech, answer.is_question) == ("not_understood", "sorry", False)
+    assert (await rig.hears("turn on the lamp" + " please" * 100)).outcome == "not_understood"
+    never_mind = await rig.hears("never mind")
+    assert (never_mind.outcome, never_mind.speech) == ("never_mind", "")
+    assert rig.home.requests == []
+
+
+async def test_an_area_that_there_is_none_of_is_none() -> None:
+    rig = Rig()
+    await rig.hears(LIGHT_ON.text, area="cellar")
+    assert rig.home.requests[0].area_id is None
+
+
+async def test_another_language_is_not_understood() -> None:
+    with pytest.raises(ProtocolError, match="understand 'de'") as refused:
+        await Rig(language="de").hears("turn on the lamp")
+    assert refused.value.refusal == "unsupported_language"
+
+
+async def test_a_home_that_does_not_do_it_is_said_to_be_away() -> None:
+    rig = Rig()
+    rig.home.fault = HomeError("the home did not answer within 5 s")
+    answer = await rig.hears("turn on the lamp")
+    assert (answer.outcome, answer.error, answer.speech) == ("error", "home", "Home Assistant does not answer.")
+
+
+async def test_a_yes_does_what_was_asked_about_once() -> None:
+    rig = Rig()
+    await rig.is_asked_whether_to_unlock()
+    assert rig.home.requests == []
+    assert (await rig.hears("Yes, please.")).outcome == "action"
+    (request,) = rig.home.requests
+    assert (request.intent, request.is_confirmed, request.converse_id) == (UNLOCK, True, 2)
+    assert (await rig.hears("Yes, please.")).outcome == "not_understood"
+    assert len(rig.home.requests) == 1
+
+
+async def test_the_question_names_what_would_be_opened() -> None:
+    rig = Rig()
+    rig.household.foreseen = (UNLOCKED,)
+    assert (await rig.hears(UNLOCK.text)).speech == "Should I unlock the Front Door?"
+
+
+@pytest.mark.parametrize("said", ["no", "what", "never mind", ""])
+async def test_anything_but_a_yes_leaves_it_as_it_is(said: str) -> None:
+    rig = Rig()
+    await rig.is_asked_whether_to_unlock()
+    answer = await rig.hears(said)
+    assert (answer.outcome, answer.speech, answer.is_question) == ("not_confirmed", REFUSED, False)
+    assert (await rig.hears("yes")).outcome == "not_understood"
+    assert rig.home.requests == []
+
+
+async def test_a_new_command_in_place_of_an_answer_is_done_and_the_question_forgotten() -> None:
+    rig = Rig()
+    await rig.is_asked_whether_to_unlock()
+    assert (await rig.hears("turn on the lamp")).outcome == "action"
+    assert (await rig.hears("yes")).outcome == "not_understood"
+    assert [request.intent for request in rig.home.requests] == [LIGHT_ON]
+
+
+async def test_a_yes_in_another_conversation_or_too_late_is_no_answer() -> None:
+    rig = Rig()
+    await rig.is_asked_whether_to_unlock()
+    assert (await rig.hears("yes", conversation="b")).outcome == "not_understood"
+    rig.now_s = QUESTION_S + 0.1
+    assert (await rig.hears("yes")).outcome == "not_understood"
+    assert rig.home.requests == []
+
+
+async def test_only_so_many_questions_wait() -> None:
+    rig = Rig()
+    for number in range(MOST_QUESTIONS + 1):
+        await rig.is_asked_whether_to_unlock(conversation=str(number))
+    assert (await rig.hears("yes", conversation="0")).outcome == "not_understood"
+    assert (await rig.hears("yes", conversation="1")).outcome == "action"
+
+
+async def test_what_will_be_opened_later_needs_its_yes_now() -> None:
+    rig = Rig()
+    rig.household.foreseen = (UNLOCKED,)
+    assert (await rig.hears(LATER.text)).is_question
+    await rig.hears("yes")
+    assert [(request.intent.name, request.is_confirmed) for request in rig.home.requests] == [("HassStartTimer", True)]
+
+
+async def test_where_nobody_can_be_asked_it_is_refused() -> None:
+    rig = Rig()
+    rig.household.foreseen = (UNLOCKED,)
+    answer = await rig.hears(UNLOCK.text, conversation="")
+    assert (answer.outcome, answer.speech) == ("not_confirmed", REFUSED)
+    wordless = Rig(language="sw")
+    wordless.household.foreseen = (UNLOCKED,)
+    asked = Converse(id=1, text=UNLOCK.text, conversation_id="a")
+    assert (await wordless.conversing.converse(asked)).outcome == "not_confirmed"
+    assert rig.home.requests == wordless.home.requests == []

@@ -1,1 +1,89 @@
 """Local Voice in Home Assistant: the face of a gateway that hears, understands and answers at home."""
+
+from homeassistant.config_entries import ConfigEntry
+from homeassistant.const import CONF_HOST
+from homeassistant.core import HomeAssistant
+from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
+from homeassistant.helpers import config_validation as cv
+from homeassistant.helpers.device_registry import DeviceEntry
+from homeassistant.helpers.typing import ConfigType
+
+from . import assistant, devices, issues, turn_log
+from .const import DOMAIN, PLATFORMS
+from .errors import GatewayError, NotConnectedError, TrustError, WrongVersionError
+from .gateway import CONF_REASON, Gateway, LocalVoiceConfigEntry
+from .home import Home
+from .pairing import leave
+from .services import async_setup_services
+
+CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
+
+
+async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - Home Assistant's signature
+    """Register the actions, which are there whether a gateway is or not."""
+    async_setup_services(hass)
+    return True
+
+
+async def async_setup_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -> bool:
+    """Connect to a gateway, then have its devices, its entities and its assistant."""
+    gateway = entry.runtime_data = Gateway(hass, entry)
+    entry.async_on_unload(gateway.stop)
+    await _connect(hass, entry, Home(hass, gateway, entry))
+    devices.async_watch(hass, entry)
+    turn_log.async_watch(hass, entry)
+    await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await assistant.async_keep(hass, entry)
+    await issues.async_watch(hass, entry)
+    return True
+
+
+async def async_unload_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -> bool:
+    """Let the entities go; the rest follows."""
+    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+
+
+async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
+    """Leave the gateway, and take our assistant away."""
+    issues.async_forget_too_old(hass, entry)
+    await assistant.async_remove(hass, entry)
+    await leave(hass, entry.data)
+
+
+async def async_remove_config_entry_device(
+    hass: HomeAssistant,  # noqa: ARG001 - Home Assistant's signature
+    entry: LocalVoiceConfigEntry,
+    device: DeviceEntry,
+) -> bool:
+    """Let go of a satellite that is not paired any more; others come and go by themselves."""
+    satellite_id = devices.satellite_of(entry.runtime_data, device)
+    return satellite_id is not None and satellite_id not in entry.runtime_data.satellites
+
+
+async def _connect(hass: HomeAssistant, entry: LocalVoiceConfigEntry, home: Home) -> None:
+    """Connect, or say in Home Assistant's terms why not.
+
+    What heals by itself, an updated gateway included, is tried again; a forgotten token needs a new code; another
+    gateway at the address needs its owner.
+    """
+    host = {"host": entry.data[CONF_HOST]}
+    try:
+        await entry.runtime_data.start(home)
+    except NotConnectedError as error:
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN, translation_key="not_reached", translation_placeholders=host
+        ) from error
+    except TrustError as error:
+        if error.translation_key == "unknown_token":
+            raise ConfigEntryAuthFailed(translation_domain=DOMAIN, translation_key=error.translation_key) from error
+        entry.async_start_reauth(hass, data={CONF_REASON: error.translation_key})
+        raise ConfigEntryError(translation_domain=DOMAIN, translation_key=error.translation_key) from error
+    except GatewayError as error:
+        if isinstance(error, WrongVersionError):
+            issues.async_tell_too_old(hass, entry, error)
+        raise ConfigEntryNotReady(
+            translation_domain=DOMAIN,
+            translation_key=error.translation_key,
+            translation_placeholders=error.translation_placeholders,
+        ) from error
+    issues.async_forget_too_old(hass, entry)

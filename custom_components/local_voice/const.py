@@ -18,6 +18,12 @@ CONF_CUSTOM_SENTENCES: Final = "custom_sentences"
 CONF_PIPELINE: Final = "pipeline"
 """Option: whether an assistant named Local Voice is kept."""
 
+CONF_PIPELINE_ID: Final = "pipeline_id"
+"""The assistant that we made. One that its owner has deleted since is not made again."""
+CONF_PREFERRED: Final = "preferred"
+"""Whether that assistant is to become the preferred one when it is made."""
+CONF_WAKE_WORD: Final = "wake_word"
+
 DEFAULT_PORT: Final = 10870
 """Of voice; the broker is at the next."""
 PLATFORMS: Final = (

@@ -1,0 +1,71 @@
+"""Diagnostics for an issue report: how gateway and satellites are, and not a word of what was said, nor a secret.
+
+Names of satellites and rooms are left out too: they say who lives where.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from homeassistant.components.diagnostics import async_redact_data
+from homeassistant.const import CONF_HOST
+from homeassistant.core import HomeAssistant
+
+from .const import CONF_BROKER_PIN, CONF_BROKER_TOKEN, CONF_VOICE_PIN, CONF_VOICE_TOKEN
+from .devices import satellite_of
+from .turn_log import LOGS
+
+if TYPE_CHECKING:
+    from homeassistant.helpers.device_registry import DeviceEntry
+
+    from .gateway import LocalVoiceConfigEntry
+    from .messages import SatelliteChanged
+
+REDACTED: Final = {CONF_VOICE_TOKEN, CONF_BROKER_TOKEN, CONF_HOST}
+PINS: Final = (CONF_VOICE_PIN, CONF_BROKER_PIN)
+PIN_CHARS: Final = 8
+"""Enough to compare with what the gateway shows."""
+
+
+async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -> dict[str, Any]:
+    """Return what there is to know of a gateway."""
+    gateway = entry.runtime_data
+    offered = gateway.offered
+    return {
+        "entry": {
+            "data": async_redact_data(entry.data, REDACTED) | {pin: entry.data[pin][:PIN_CHARS] for pin in PINS},
+            "options": dict(entry.options),
+        },
+        "gateway": {"connected": gateway.is_connected, "version": gateway.version},
+        "offered": offered
+        and {
+            "language": offered.language,
+            "stt_model": offered.stt_model,
+            "stt_models": list(offered.stt_models),
+            "voice": offered.voice,
+            "voices": [voice.id for voice in offered.voices],
+            "wake_words": list(offered.wake_words),
+            "known_wake_words": [word.id for word in offered.known_wake_words],
+            "wake_sensitivity": offered.wake_sensitivity,
+        },
+        "satellites": {known: _satellite(satellite) for known, satellite in gateway.satellites.items()},
+        "turns": hass.data[LOGS][entry.entry_id].as_dict(),
+    }
+
+
+async def async_get_device_diagnostics(
+    hass: HomeAssistant, entry: LocalVoiceConfigEntry, device: DeviceEntry
+) -> dict[str, Any]:
+    """Return what there is to know of a satellite; of the gateway, all."""
+    satellite_id = satellite_of(entry.runtime_data, device)
+    if satellite_id is None:
+        return await async_get_config_entry_diagnostics(hass, entry)
+    satellite = entry.runtime_data.satellites.get(satellite_id)
+    return {"satellite_id": satellite_id, "satellite": satellite and _satellite(satellite)}
+
+
+def _satellite(satellite: SatelliteChanged) -> dict[str, Any]:
+    return {
+        "connected": satellite.connected,
+        "muted": satellite.muted,
+        "activity": satellite.activity,
+        "has_area": satellite.area_id is not None,
+    }

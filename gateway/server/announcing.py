@@ -1,23 +1,23 @@
 """Announcements of one home: a text, a sound file that arrives in pieces, or only the turn to speak that follows them.
 
 Each is answered when it is known where it will be heard, told of again when it has been heard, and a third time where
-an answer was waited for. Once it was `announced` none of these is left out, whatever becomes of the satellite.
+an answer was waited for.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from gateway.errors import ProtocolError, VoiceError
 from gateway.events import Sound
+from gateway.server.followed import Followed
 from gateway.server.notice import Notice, Then
 from gateway.server.services import Services
 from gateway.turn.tasks import drop
 from gateway.wire.messages import TEXT_CHARS, Message, name_of
-from gateway.wire.voice_words import Announce, Announced, AnnounceOver, Answered
+from gateway.wire.voice_words import Announce, Announced
 
 FILE_S: Final = 10.0
 """4 MiB take less than one on the slowest home network."""
@@ -25,10 +25,6 @@ MOST_FILES: Final = 8
 """Sound files that are on their way at once: 32 MiB."""
 MOST_OPEN: Final = 32
 """One for each satellite of a large house."""
-WAIT_S: Final = 120.0
-"""What sounds at a satellite already, such as a timer, is over by then."""
-ANSWER_S: Final = 60.0
-"""Silence is given up on after eight seconds, and the longest sentence lasts fifteen."""
 
 NOT_CONNECTED: Final = ("not_connected", "no such satellite is connected")
 
@@ -161,11 +157,7 @@ class Announcing:
             return
         _LOG.info("announcement %d: heard at %s", announce.id, ", ".join(notices))
         self._say(Announced(id=announce.id, satellite_ids=tuple(notices)))
-        try:
-            await self._tell_of(announce, list(notices.values()), sum(sound.duration_ms for sound in sounds) / 1000)
-        finally:
-            for notice in notices.values():
-                notice.withdraw()
+        await Followed(announce.id, notices.values(), self._say).to_its_end()
 
     async def _sounds(self, announce: Announce, content: bytes) -> list[Sound]:
         if content:
@@ -173,14 +165,6 @@ class Announcing:
         if not announce.text:
             return []
         return [sound async for sound in self._services.equipment.speak(announce.text)]
-
-    async def _tell_of(self, announce: Announce, notices: list[Notice], lasts_s: float) -> None:
-        await _within(WAIT_S + lasts_s, *(notice.until_heard() for notice in notices))
-        self._say(AnnounceOver(id=announce.id))
-        if announce.then == Then.ANSWER:
-            (notice,) = notices
-            await _within(ANSWER_S, notice.until_over())
-            self._say(Answered(id=announce.id, text=notice.answer[:TEXT_CHARS]))
 
     def _late(self, request_id: int) -> None:
         file = self._files[request_id]
@@ -195,10 +179,3 @@ class Announcing:
     def _fail(self, announce: Announce, code: str, message: str) -> None:
         _LOG.warning("announcement %d failed: %s", announce.id, code)
         self._say(Announced(id=announce.id, error=code, message=message[:TEXT_CHARS]))
-
-
-async def _within(most_s: float, *waits: Coroutine[None, None, None]) -> None:
-    """Return when all of these have, or it took too long."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(most_s):
-            await asyncio.gather(*waits)

@@ -1,7 +1,7 @@
 """Something to be heard at one satellite between its turns, what follows it there, and what becomes of both."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from enum import StrEnum
 
 from gateway.events import Sound
@@ -18,16 +18,24 @@ class Then(StrEnum):
 
 
 class Notice:
-    """Whoever plays it tells of its end; whoever asked for it waits. It ends once, however it ends."""
+    """Whoever plays it tells of its end, and whoever asked for it is told. It ends once, however it ends."""
 
     def __init__(self, sounds: Iterable[Sound], then: Then = Then.NOTHING) -> None:
         self.sounds = tuple(sounds)
         self.then = then
         self.answer = ""
         """What was said to it; empty where nothing was, or it did not come to that."""
-        self._heard = asyncio.Event()
-        self._over = asyncio.Event()
+        self.is_heard = False
+        """Whether its sound is over, at its end or before."""
+        self.is_over = False
+        """Whether what follows it has begun, or its `answer` is there, or neither will come."""
         self._withdrawn = asyncio.Event()
+        self._news: Callable[[], None] | None = None
+
+    @property
+    def lasts_s(self) -> float:
+        """How long its sound is."""
+        return sum(sound.duration_ms for sound in self.sounds) / 1000
 
     @property
     def is_withdrawn(self) -> bool:
@@ -37,13 +45,14 @@ class Notice:
     # For whoever plays it
 
     def heard(self) -> None:
-        """Say that its sound is over, at its end or before."""
-        self._heard.set()
+        """Say that its sound is over."""
+        self.is_heard = True
+        self._tell()
 
     def end(self) -> None:
-        """Say that nothing more comes of it; for the second time it says nothing."""
-        self._heard.set()
-        self._over.set()
+        """Say that nothing more comes of it."""
+        self.is_heard = self.is_over = True
+        self._tell()
 
     async def until_withdrawn(self) -> None:
         """Return when nothing is to follow it any more."""
@@ -51,14 +60,15 @@ class Notice:
 
     # For whoever asked for it
 
+    def watch(self, news: Callable[[], None] | None) -> None:
+        """Have `news` called now, and whenever something becomes of it; None ends that."""
+        self._news = news
+        self._tell()
+
     def withdraw(self) -> None:
-        """Let nothing follow it; what sounds already is heard to its end."""
+        """Let nothing follow it; what is to sound is heard nevertheless."""
         self._withdrawn.set()
 
-    async def until_heard(self) -> None:
-        """Return when its sound is over."""
-        await self._heard.wait()
-
-    async def until_over(self) -> None:
-        """Return when what follows it has begun, or its `answer` is there."""
-        await self._over.wait()
+    def _tell(self) -> None:
+        if self._news is not None:
+            self._news()

@@ -6,6 +6,7 @@ import msgspec
 from wyoming.event import Event
 
 from gateway.errors import ProtocolError
+from gateway.languages import is_same_language
 from gateway.wyoming.limits import COMMAND_CHARS, TEXT_CHARS
 
 type Name = Annotated[str, msgspec.Meta(max_length=255)]
@@ -88,7 +89,7 @@ def asked[T: msgspec.Struct](kind: type[T], event: Event) -> T:
 
 def check_language(asked_for: str | None, ours: str) -> None:
     """Raise ProtocolError where another language is asked for; where one is spoken does not matter."""
-    if asked_for and _language(asked_for) != _language(ours):
+    if asked_for and not is_same_language(asked_for, ours):
         raise ProtocolError("unsupported_language", f"only {ours} is understood and spoken here")
 
 
@@ -96,7 +97,3 @@ def check_name(asked_for: str | None, ours: str) -> None:
     """Raise ProtocolError where another model or voice is asked for."""
     if asked_for and asked_for != ours:
         raise ProtocolError("unknown_model", f"{ours} is all there is; ask for `describe` again")
-
-
-def _language(code: str) -> str:
-    return code.replace("_", "-").partition("-")[0].casefold()

@@ -1,6 +1,5 @@
 """Speaks for a Wyoming client: a whole text, or one that comes in pieces, sentence by sentence."""
 
-import re
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final
 
@@ -11,14 +10,13 @@ from wyoming.tts import SynthesizeStopped
 from gateway.audio import RATE_HZ, SAMPLE_BYTES
 from gateway.errors import ProtocolError
 from gateway.events import Sound
+from gateway.turn.text_pieces import TextPieces
 from gateway.wyoming.limits import TEXT_CHARS
 from gateway.wyoming.requests import Piece, Start, Synthesize, asked, check_language, check_name
 from gateway.wyoming.services import Services, Turnstile
 
 CHUNK_BYTES: Final = 4_096
 """A tenth of a second."""
-_SENTENCES: Final = re.compile(r".*[.!?…:;]\s", re.DOTALL)
-"""Everything up to the last end of a sentence."""
 
 
 class Speaking:
@@ -29,8 +27,7 @@ class Speaking:
         self._turnstile = turnstile
         self._say = say
         self._is_streaming = False
-        self._waiting = ""
-        self._taken_chars = 0
+        self._text = TextPieces()
         self._rate_hz: int | None = None
         """The rate of the sound that was begun; None where none was."""
 
@@ -50,29 +47,23 @@ class Speaking:
         """Expect a text in pieces."""
         self._check(asked(Start, event))
         self._is_streaming = True
-        self._waiting = ""
-        self._taken_chars = 0
+        self._text = TextPieces()
 
     async def piece(self, event: Event) -> None:
         """Take a piece, and speak the sentences that are whole with it."""
         text = asked(Piece, event).text
         if not self._is_streaming:
             raise ProtocolError("unexpected", "a piece of text comes after `synthesize-start`")
-        self._taken_chars += len(text)
-        if self._taken_chars > TEXT_CHARS:
+        if self._text.taken_chars + len(text) > TEXT_CHARS:
             raise ProtocolError("too_long", f"a text has at most {TEXT_CHARS} characters")
-        self._waiting += text
-        whole = _SENTENCES.match(self._waiting)
-        if whole is not None:
-            self._waiting = self._waiting[whole.end() :]
-            await self._speak(whole.group())
+        self._text.add(text)
+        await self._speak(self._text.sentences())
 
     async def stop(self, _event: Event) -> None:
         """Speak the rest."""
         if not self._is_streaming:
             raise ProtocolError("unexpected", "`synthesize-stop` comes after `synthesize-start`")
-        waiting, self._waiting = self._waiting, ""
-        await self._speak(waiting)
+        await self._speak(self._text.rest())
         self._is_streaming = False
         await self._finish()
         await self._say(SynthesizeStopped())

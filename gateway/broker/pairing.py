@@ -14,7 +14,7 @@ from typing import Final
 from gateway.errors import ProtocolError
 from gateway.wire.broker_words import PairBegin
 from gateway.wire.codes import NONCE_BYTES, Agreement, client_proof, is_same, new_code, server_proof
-from gateway.wire.messages import PROTOCOL_VERSION
+from gateway.wire.messages import PROTOCOL_VERSION, WRONG_VERSION
 from gateway.wire.peers import Role
 
 WINDOW_S: Final = 300.0
@@ -101,7 +101,7 @@ class PairingWindow:
         if window is None:
             raise _no_window()
         if words.protocol != PROTOCOL_VERSION:
-            raise ProtocolError("wrong_version", f"this is protocol version {PROTOCOL_VERSION}")
+            raise ProtocolError(WRONG_VERSION, f"this is protocol version {PROTOCOL_VERSION}")
         if words.role is not window.role:
             raise ProtocolError("wrong_role", "the window is open for another kind of device")
         if len(window.attempts) >= MOST_ATTEMPTS:

@@ -8,7 +8,16 @@ from typing import Final
 from aiohttp import ClientWebSocketResponse, WSCloseCode, WSMessage, WSMsgType, web
 
 from gateway.errors import LinkError, ProtocolError
-from gateway.wire.messages import LARGEST_FRAME_BYTES, LARGEST_MESSAGE_BYTES, Message, Refused, Vocabulary, encode
+from gateway.wire.messages import (
+    LARGEST_FRAME_BYTES,
+    LARGEST_MESSAGE_BYTES,
+    PROTOCOL_VERSION,
+    WRONG_VERSION,
+    Message,
+    Refused,
+    Vocabulary,
+    encode,
+)
 from gateway.wire.streams import pieces
 
 SEND_S: Final = 5.0
@@ -147,7 +156,8 @@ class Channel:
         if not self._refuses:
             return
         self._refusals += 1
-        self.say(Refused(code=error.refusal, message=str(error), about=error.about))
+        protocol = PROTOCOL_VERSION if error.refusal == WRONG_VERSION else 0
+        self.say(Refused(code=error.refusal, message=str(error), about=error.about, protocol=protocol))
         if self._refusals >= MOST_REFUSALS:
             self.end = self.end or "too_many_refusals"
 

@@ -7,7 +7,7 @@ from typing import Final
 from gateway.errors import ProtocolError
 from gateway.wire.admission import check_may_say
 from gateway.wire.channel import Channel
-from gateway.wire.messages import PROTOCOL_VERSION, Greeting, Hello, Message, name_of
+from gateway.wire.messages import PROTOCOL_VERSION, WRONG_VERSION, Greeting, Hello, Message, name_of
 from gateway.wire.peers import Peer, Role
 
 HELLO_S: Final = 5.0
@@ -69,7 +69,7 @@ def _check_hello(heard: Message | bytes) -> None:
         raise ProtocolError("out_of_order", "the first message is `hello`", about=about)
     if heard.protocol != PROTOCOL_VERSION:
         raise ProtocolError(
-            "wrong_version",
+            WRONG_VERSION,
             f"this gateway speaks version {PROTOCOL_VERSION} of the protocol, and you speak {heard.protocol}; "
             "update the older of the two",
             about=name_of(Hello),

@@ -12,6 +12,8 @@ from gateway.wire.peers import Role
 
 PROTOCOL_VERSION: Final = 1
 """Grows when an older peer could no longer follow; new fields and messages alone do not change it."""
+WRONG_VERSION: Final = "wrong_version"
+"""What a peer is refused with that speaks another; it learns from the refusal which of the two is older."""
 LARGEST_MESSAGE_BYTES: Final = 64 * 1024
 LARGEST_FRAME_BYTES: Final = 8 * 1024
 """A quarter of a second of microphone sound, or a fifth of Piper's voice."""
@@ -54,6 +56,8 @@ class Refused(Message, frozen=True, tag="refused"):
     message: Text
     about: Name = ""
     """The `type` of what is refused."""
+    protocol: Count = 0
+    """The version that the gateway speaks, where that is why (`WRONG_VERSION`)."""
 
 
 class Vocabulary:

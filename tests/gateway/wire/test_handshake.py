@@ -8,7 +8,7 @@ from gateway.wire import handshake
 from gateway.wire.channel import Channel
 from gateway.wire.dial import dial
 from gateway.wire.handshake import greet, listen
-from gateway.wire.messages import Greeting, Hello, Message, Refused, Vocabulary
+from gateway.wire.messages import PROTOCOL_VERSION, Greeting, Hello, Message, Refused, Vocabulary
 from gateway.wire.peers import Peer, Role
 from tests.gateway.wire.ports import SOON_S, listening, talking
 
@@ -76,18 +76,18 @@ async def test_what_a_role_may_not_say_is_refused_and_not_handed_on(tmp_path: Pa
 @pytest.mark.parametrize(
     ("first", "refused"),
     [
-        (Hello(protocol=2), ("wrong_version", "hello")),
-        (Refused(code="", message=""), ("out_of_order", "refused")),
-        (b"\0\0", ("out_of_order", "")),
+        (Hello(protocol=2), ("wrong_version", "hello", PROTOCOL_VERSION)),
+        (Refused(code="", message=""), ("out_of_order", "refused", 0)),
+        (b"\0\0", ("out_of_order", "", 0)),
     ],
 )
 async def test_anything_else_first_ends_the_connection(
-    first: Message | bytes, refused: tuple[str, str], tmp_path: Path
+    first: Message | bytes, refused: tuple[str, str, int], tmp_path: Path
 ) -> None:
     session = Session()
     said, end = await answers(session, tmp_path, first, count=2)
     assert isinstance(said, Refused)
-    assert (said.code, said.about) == refused
+    assert (said.code, said.about, said.protocol) == refused
     assert end is None
     assert session.end == refused[0]
 

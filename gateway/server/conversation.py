@@ -120,10 +120,9 @@ class Conversation:
     ) -> None:
         """`show` gets every event; `may_answer` tells whether a wake word that was heard is this satellite's to answer.
 
-        `began` is told when a turn is this satellite's: the wake word, empty where it needed none. `place` may be set
-        anew: the next turn happens there.
+        `began` is told when a turn is this satellite's: the wake word, empty where it needed none.
         """
-        self.place = place
+        self._place = place
         self._device = device
         self._feed = _Feed(device.frames())
         self._ear = Ear(self._feed, stages, endpoint)
@@ -142,6 +141,12 @@ class Conversation:
     def stages(self) -> Stages:
         """The stages of its turns."""
         return self._stages
+
+    def move(self, place: Place) -> None:
+        """Have the next turn happen there."""
+        if place != self._place:
+            self._place = place
+            self._interlude(_nothing)  # a turn that only waits for the wake word begins anew
 
     async def use(self, stages: Stages) -> None:
         """Have turns run with other stages; return when those before are used no more."""
@@ -209,7 +214,7 @@ class Conversation:
         chime: asyncio.Task[None] | None = None
         has_begun = asyncio.Event()
         try:
-            turn = run_turn(self._ear, self._stages, self.place, is_awake=is_awake, hush=self._hushed)
+            turn = run_turn(self._ear, self._stages, self._place, is_awake=is_awake, hush=self._hushed)
             async with aclosing(turn) as events:
                 async for event in events:
                     self._show(event)
@@ -351,3 +356,7 @@ class Conversation:
 
     def _failed(self, code: str) -> None:
         self._show(TurnFailed(t_ms=self._ear.now_ms, code=code))
+
+
+async def _nothing() -> None:
+    """Take no time."""

@@ -68,7 +68,7 @@ class SatelliteSession:
     def place_anew(self) -> None:
         """Let its next turn happen where it stands now."""
         if self.conversation is not None:
-            self.conversation.place = self._place()
+            self.conversation.move(self._place())
 
     def renew(self) -> None:
         """Let its turns run with the stages that are in use now, as soon as none is under way."""

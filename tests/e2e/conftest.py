@@ -15,6 +15,7 @@ from gateway.events import Event
 from gateway.turn.ear import Ear
 from gateway.turn.run import run_turn
 from gateway.turn.stages import Stages
+from tests.e2e.program import run
 from tests.voices import Voices, babble, hiss, hum, music, silence
 
 WORDS = ("okay_nabu", "hey_jarvis", "hey_mycroft", "alexa")
@@ -63,13 +64,23 @@ def turn(loaded: tuple[Assembly, Callable[[asyncio.AbstractEventLoop], Stages]])
     """Return a function that runs one turn over 16 kHz mono s16le as fast as it goes, and returns its events."""
     assembly, fresh = loaded
 
-    async def run(pcm: bytes, *, is_awake: bool = False) -> list[Event]:
+    async def take(pcm: bytes, *, is_awake: bool = False) -> list[Event]:
         stages = fresh(asyncio.get_running_loop())
         ear = Ear(paced(pcm + SILENCE_AFTER, realtime=False), stages, assembly.endpoint())
         place = assembly.place(assembly.house())
         return [event async for event in run_turn(ear, stages, place, is_awake=is_awake)]
 
-    return run
+    return take
+
+
+@pytest.fixture
+def read_back(wav: Callable[[str, bytes], Path]) -> Callable[[bytes], str]:
+    """Return a function that recognises 16 kHz mono s16le, in lower case: whether a reply can be understood."""
+
+    def recognize(pcm: bytes) -> str:
+        return run("transcribe", wav("read-back.wav", pcm)).out.casefold()
+
+    return recognize
 
 
 @pytest.fixture

@@ -1,0 +1,63 @@
+"""Local Voice set up in Home Assistant by its config flow, through the HTTP API that the frontend uses."""
+
+import contextlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from tests.e2e.home_assistant.onboarding import User, onboard
+from tests.e2e.home_assistant.running import HomeAssistant, running_home_assistant
+from tests.e2e.serving import Serving, first_code, serving
+
+FLOWS: Final = "/api/config/config_entries/flow"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Household:
+    """A Home Assistant and a gateway that are paired."""
+
+    home_assistant: HomeAssistant
+    served: Serving
+    user: User
+
+
+@contextmanager
+def household(folder: Path, archive: Path, *, more: str = "") -> Iterator[Household]:
+    """Run both and pair them; `more` is TOML for the gateway's configuration."""
+    with contextlib.ExitStack() as stack:
+        served = stack.enter_context(serving(folder / "gateway", more=more))
+        home_assistant = stack.enter_context(running_home_assistant(folder / "home-assistant", archive))
+        user = onboard(home_assistant)
+        set_up(home_assistant, user, served, shown_code(served))
+        yield Household(home_assistant=home_assistant, served=served, user=user)
+
+
+def shown_code(served: Serving) -> str:
+    """Return the code that a gateway shows at its first start."""
+    served.running.wait_for_log("the code for Home Assistant")
+    return first_code("\n".join(line for _, line in served.running.err))
+
+
+def set_up(home_assistant: HomeAssistant, user: User, served: Serving, code: str) -> None:
+    """Take the steps of the config flow that a person takes, the assistant included."""
+    step = _step(home_assistant, user, FLOWS, handler="local_voice")
+    for typed in (
+        {"host": "127.0.0.1", "port": served.port},
+        {"code": code},
+        {"wake_word": "okay_nabu", "pipeline": True, "preferred": True},
+    ):
+        assert not step.get("errors"), step
+        step = _step(home_assistant, user, f"{FLOWS}/{step['flow_id']}", **typed)
+    assert step["type"] == "create_entry", step
+
+
+def flows(home_assistant: HomeAssistant, user: User) -> Any:
+    """Return what Home Assistant waits for its owner to do."""
+    return home_assistant.ask(FLOWS, None, user.token)
+
+
+def _step(home_assistant: HomeAssistant, user: User, path: str, **typed: object) -> dict[str, Any]:
+    step: dict[str, Any] = home_assistant.ask(path, typed, user.token)
+    return step

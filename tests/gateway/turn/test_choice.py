@@ -65,3 +65,18 @@ async def test_what_whisper_invents_for_silence_is_neither_acted_on_nor_answered
 @pytest.mark.parametrize("text", ["thank you lamp", "turn turn", "you are"])
 def test_a_sentence_with_such_words_is_no_invention(text: str) -> None:
     assert not is_invention(text)
+
+
+async def test_the_reading_that_means_something_comes_before_the_likelier_ones() -> None:
+    choice = await choose(recognized("turn on the lamb", "turn on the lamp", "turn on the lamb", "Thank you."), means)
+    assert choice.readings == ("turn on the lamp", "turn on the lamb")
+
+
+async def test_readings_that_are_too_unlikely_or_too_many_are_none() -> None:
+    texts = [f"sentence number {number}" for number in range(30)]
+    assert (await choose(recognized(*texts, score=-1.5), means)).readings == tuple(texts[:6])
+    assert (await choose(recognized(*texts, score=0.0), means)).readings == tuple(texts[:10])
+
+
+async def test_noise_has_no_readings() -> None:
+    assert (await choose(recognized("turn on the lamp", score=-0.9, no_speech=0.9), means)).readings == ()

@@ -19,6 +19,7 @@ from gateway.events import (
     QuestionAsked,
     Reply,
     ReplyAudio,
+    SentenceAnswer,
     SpeechEnded,
     Transcript,
     TurnEnded,
@@ -344,3 +345,44 @@ async def test_a_turn_is_never_further_ahead_than_whoever_pulls_it() -> None:
                     await asyncio.sleep(0)
                 break
     assert not any(isinstance(event, ReplyAudio) for event in pulled)
+
+
+async def test_a_sentence_of_the_homes_own_is_answered_by_the_home_and_nothing_else_is_done() -> None:
+    home = ScriptedHome(own=SentenceAnswer(text="good night", speech="Sleep well."))
+    events = await turn(*COMMAND, parts=stages(stt=ScriptedStt(recognized("good night")), home=home))
+    assert types(events) == [
+        *("wake", "speech_start", "speech_end", "transcript", "reply", "reply_audio", "reply_audio", "end")
+    ]
+    assert the(events, Reply).text == "Sleep well."
+    assert outcome(events) is Outcome.ANSWER
+    assert isinstance(events[-1], TurnEnded)
+    assert "sentence" in events[-1].stages_ms
+    assert home.requests == []
+
+
+async def test_a_sentence_of_the_homes_own_goes_before_what_we_understand_in_any_reading() -> None:
+    home = ScriptedHome(own=SentenceAnswer(text="turn on the lamb", speech=""))
+    stt = ScriptedStt(recognized("turn on the lamb", "turn on the lamp"))
+    events = await turn(*COMMAND, parts=stages(stt=stt, home=home))
+    assert home.sentences == [("turn on the lamp", "turn on the lamb")]
+    assert types(events) == ["wake", "speech_start", "speech_end", "transcript", "end"], "nothing to say: it ends"
+    assert outcome(events) is Outcome.ANSWER
+
+
+@pytest.mark.parametrize("fault", [HomeError("scripted"), TimeoutError()])
+async def test_a_home_that_does_not_say_whether_it_has_a_sentence_has_none(fault: Exception) -> None:
+    class Silent(ScriptedHome):
+        async def sentence(self, texts: tuple[str, ...], *, area_id: str | None, satellite_id: str) -> None:
+            assert (area_id, satellite_id) == ("kitchen", "test")
+            raise fault
+
+    assert outcome(await turn(*COMMAND, parts=stages(home=Silent()))) is Outcome.ACTION
+
+
+async def test_silence_and_a_yes_are_no_sentences() -> None:
+    silent = ScriptedHome()
+    await turn(*COMMAND, quiet(6_000), parts=stages(stt=ScriptedStt(recognized("Thank you.", score=-1.5)), home=silent))
+    assert silent.sentences == []
+    parts, home = unlocking("Yes.")
+    await turn(*COMMAND, speech(320), quiet(1_000), parts=parts)
+    assert home.sentences == [("unlock the front door",)]

@@ -6,7 +6,7 @@ the last one to let go of a model frees it.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import replace
 from weakref import WeakSet
 
@@ -96,7 +96,7 @@ class Equipment:
         if stages.wake in self._with_these_words and len(self._spare) < MOST_SPARE:
             self._spare.append(_ears_of(stages))
 
-    async def speak(self, text: str, *, language: str = "", voice: str = "") -> AsyncIterator[Sound]:
+    async def speak(self, text: str, *, language: str = "", voice: str = "") -> AsyncGenerator[Sound]:
         """Yield the sound of a text in stretches, in this voice, or the best for the language, or the usual one.
 
         Raises ConfigError for a voice or language that there is none of, ModelError, EngineError.

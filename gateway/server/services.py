@@ -1,6 +1,6 @@
 """What the voice server needs of others; the launcher hands it over. Nothing here decides or does anything."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -78,7 +78,7 @@ class Equipment(Protocol):
     def keep(self, stages: Stages) -> None:
         """Take back stages that are needed no more, for the next stream."""
 
-    def speak(self, text: str, *, language: str = "", voice: str = "") -> AsyncIterator[Sound]:
+    def speak(self, text: str, *, language: str = "", voice: str = "") -> AsyncGenerator[Sound]:
         """Yield the sound of a text in stretches, in this voice, or the best for the language, or the usual one.
 
         Raises ConfigError for a voice or language that there is none of, EngineError.

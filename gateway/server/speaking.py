@@ -1,6 +1,6 @@
 """`speak`: the sound of a home's text, sent as it is made; a text that is still being written, sentence by sentence."""
 
-from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 from gateway.audio import resample
 from gateway.errors import ConfigError, ProtocolError
@@ -20,15 +20,12 @@ async def speak(asked: Speak, text: TextIntake, equipment: Equipment, channel: C
     async for sentences in text:
         if not sentences.strip():
             continue
-        sounds = equipment.speak(sentences, language=asked.language, voice=asked.voice)
         try:
-            async for sound in sounds:
-                await speech.send(sound)
+            async with aclosing(equipment.speak(sentences, language=asked.language, voice=asked.voice)) as sounds:
+                async for sound in sounds:
+                    await speech.send(sound)
         except ConfigError as error:
             raise ProtocolError("unsupported_voice", str(error)) from error
-        finally:
-            if isinstance(sounds, AsyncGenerator):
-                await sounds.aclose()
     return Spoken(id=asked.id)
 
 

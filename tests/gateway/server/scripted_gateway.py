@@ -1,7 +1,7 @@
 """The voice server on loopback, over real TLS, with a scripted household and scripted models."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -126,7 +126,7 @@ class ScriptedEquipment:
         """Every stream has fresh ears."""
         self.kept.append(stages)
 
-    async def speak(self, text: str, *, language: str = "", voice: str = "") -> AsyncIterator[Sound]:
+    async def speak(self, text: str, *, language: str = "", voice: str = "") -> AsyncGenerator[Sound]:
         self.said.append((text, language, voice))
         if self.fault is not None:
             raise self.fault

@@ -1,6 +1,6 @@
 """`speak` over a real connection: the sound of a text, as it is made, under the request's id."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
@@ -55,7 +55,7 @@ async def test_an_empty_text_is_spoken_at_once(tmp_path: Path, text: str) -> Non
 async def test_a_piece_after_the_last_one_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
 
-        async def patient(text: str, **_: str) -> AsyncIterator[Sound]:
+        async def patient(text: str, **_: str) -> AsyncGenerator[Sound]:
             await gateway.household.may_go_on.wait()
             yield Sound(rate_hz=16_000, pcm=b"\0\0")
 
@@ -79,7 +79,7 @@ async def test_a_voice_that_cannot_speak_says_why(tmp_path: Path, fault: VoiceEr
 
 
 async def test_all_of_a_text_has_the_rate_of_its_first_sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def changing(text: str, **_: str) -> AsyncIterator[Sound]:
+    async def changing(text: str, **_: str) -> AsyncGenerator[Sound]:
         yield Sound(rate_hz=16_000 if "One" in text else 32_000, pcm=bytes(32_000))
 
     async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
@@ -104,7 +104,7 @@ async def test_speech_that_is_forgotten_stops_and_its_voice_is_let_go(
 ) -> None:
     let_go: list[bool] = []
 
-    async def endless(text: str, **_: str) -> AsyncIterator[Sound]:
+    async def endless(text: str, **_: str) -> AsyncGenerator[Sound]:
         try:
             while True:
                 yield Sound(rate_hz=16_000, pcm=bytes(8_000))

@@ -172,8 +172,8 @@ class Gateway:
         try:
             async with asyncio.timeout(TOLD_S):
                 await self._ready.wait()
-            for satellite_id, area_id in self._places.items():
-                await client.say_patiently(PlaceSatellite(satellite_id=satellite_id, area_id=area_id))
+            for satellite_id in self.satellites.keys() & self._places.keys():
+                self._tell_place(satellite_id)
             await home.tell(client.say_patiently)
         except NotConnectedError:
             raise
@@ -288,8 +288,12 @@ class Gateway:
     def place(self, satellite_id: str, area_id: str | None) -> None:
         """Say in which room a satellite stands: now, and whenever the gateway comes back."""
         self._places[satellite_id] = area_id
-        if self._client is not None and self.is_connected:
-            self._client.say(PlaceSatellite(satellite_id=satellite_id, area_id=area_id))
+        if self.is_connected and satellite_id in self.satellites:
+            self._tell_place(satellite_id)
+
+    def _tell_place(self, satellite_id: str) -> None:
+        place = PlaceSatellite(satellite_id=satellite_id, area_id=self._places[satellite_id])
+        self._connected_client.say(place)
 
     @property
     def _connected_client(self) -> Client:

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from .codec import Between, Message, Words
-from .wire_types import Few, Id, Ids, Milliseconds, Name, Percent, RateHz, RequestId, SoundBytes, Text
+from .wire_types import Count, Few, Id, Ids, Milliseconds, Name, Percent, RateHz, RequestId, SoundBytes, Text
 
 # Requests to the engines
 
@@ -39,7 +39,7 @@ class Detected(Message):
     id: RequestId
     wake_word: Name = ""
     """Which; empty where none was."""
-    heard_ms: Milliseconds = 0
+    heard_ms: Count = 0
     """How much of the sound the gateway had heard by then."""
     lead_in_ms: Milliseconds = 0
     """How much of that, at its end, belongs to what is said after the wake word."""

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
+LOCKS = ("gateway", "dev", "home-assistant", "e2e")
 NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
 """Nobody listens there, so whatever dials fails at once, whether or not this machine has a network."""
 
@@ -89,8 +90,8 @@ def project(tmp_path: Path) -> Project:
         (programs / name).write_text(f'#!/bin/sh\nexec "{program}" "$@"\n')
         (programs / name).chmod(0o755)
     empty_project(folder)
-    for kind in ("gateway", "dev"):
-        (folder / "requirements" / f"{kind}.txt").write_text(tiny_wheel(tmp_path))
+    for lock in LOCKS:
+        (folder / "requirements" / f"{lock}.txt").write_text(tiny_wheel(tmp_path))
     return Project(folder=folder, path=f"{programs}{os.pathsep}/usr/bin{os.pathsep}/bin")
 
 

@@ -13,8 +13,12 @@ def made(project: Project) -> set[str]:
     return {path.name for path in project.folder.iterdir() if path.name.startswith(".")}
 
 
-def version_of_tiny(project: Project) -> str:
-    return project.run(".venv/bin/python", "-c", "import tiny; print(tiny.VERSION)").stdout.strip()
+def version_of_tiny(project: Project, environment: str = ".venv") -> str:
+    return project.run(f"{environment}/bin/python", "-c", "import tiny; print(tiny.VERSION)").stdout.strip()
+
+
+def change(project: Project, lock: str, version: str) -> None:
+    (project.folder / f"requirements/{lock}.txt").write_text(tiny_wheel(project.folder.parent, version))
 
 
 def test_it_sets_up_what_is_locked_and_the_program_itself(project: Project) -> None:
@@ -40,19 +44,38 @@ def test_it_works_from_any_folder(project: Project) -> None:
 
 def test_a_changed_lock_is_followed(project: Project) -> None:
     project.run("scripts/bootstrap")
-    (project.folder / "requirements/gateway.txt").write_text(tiny_wheel(project.folder.parent, "2.0"))
+    change(project, "gateway", "2.0")
     assert project.run("scripts/bootstrap").returncode == 0
     assert version_of_tiny(project) == "2.0"
 
 
 def test_test_tools_once_there_stay(project: Project) -> None:
-    (project.folder / "requirements/dev.txt").write_text(tiny_wheel(project.folder.parent, "3.0"))
+    change(project, "dev", "3.0")
     project.run("scripts/bootstrap", "dev")
     assert version_of_tiny(project) == "3.0"
     assert project.run("scripts/bootstrap").stderr == "", "the larger set holds the smaller"
-    (project.folder / "requirements/uv.txt").write_text("")
+    change(project, "dev", "4.0")
     project.run("scripts/bootstrap")
-    assert version_of_tiny(project) == "3.0"
+    assert version_of_tiny(project) == "4.0"
+
+
+def test_for_tests_each_home_assistant_has_an_environment_of_its_own(project: Project) -> None:
+    change(project, "home-assistant", "5.0")
+    change(project, "e2e", "6.0")
+    assert project.run("scripts/bootstrap", "dev").returncode == 0
+    assert made(project) == {".venv", ".venv-ha", ".venv-e2e"}
+    assert [version_of_tiny(project, name) for name in (".venv", ".venv-ha", ".venv-e2e")] == ["1.0", "5.0", "6.0"]
+    again = project.run("scripts/bootstrap", "dev")
+    assert (again.returncode, again.stderr) == (0, "")
+
+
+def test_only_the_environment_whose_lock_has_changed_is_touched(project: Project) -> None:
+    project.run("scripts/bootstrap", "dev")
+    change(project, "e2e", "7.0")
+    assert [line for line in project.run("scripts/bootstrap", "dev").stderr.splitlines() if "installing" in line] == [
+        "bootstrap: installing the 1 packages of requirements/e2e.txt into .venv-e2e"
+    ]
+    assert version_of_tiny(project, ".venv-e2e") == "7.0"
 
 
 def test_a_folder_that_was_moved_is_set_up_anew(project: Project) -> None:
@@ -135,7 +158,7 @@ def test_where_it_is_not_debian_it_says_what_to_install(bare_project: Project, p
 
 
 def test_what_it_makes_is_ignored_by_git() -> None:
-    names = [".venv/", ".uv/", ".python/", ".bootstrap.x/", ".test-results/"]
+    names = [".venv/", ".venv-ha/", ".venv-e2e/", ".uv/", ".python/", ".bootstrap.x/", ".test-results/"]
     ignored = subprocess.run(
         ["git", "check-ignore", *names], cwd=REPOSITORY, capture_output=True, text=True, check=False
     )

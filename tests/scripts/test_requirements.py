@@ -1,9 +1,10 @@
+import json
 import re
 import tomllib
 
 import pytest
 
-from tests.scripts.conftest import REPOSITORY
+from tests.scripts.conftest import LOCKS, REPOSITORY
 
 LOCKED = re.compile(r"^([a-z0-9-]+)==([^ ;\\]+)", re.MULTILINE)
 
@@ -37,13 +38,31 @@ def test_the_tests_run_on_the_very_versions_that_users_get() -> None:
     assert wanted("models-base") <= locked("dev").keys()
 
 
-@pytest.mark.parametrize("name", ["gateway", "dev", "uv"])
+@pytest.mark.parametrize("name", [*LOCKS, "uv"])
 def test_every_version_has_hashes(name: str) -> None:
     blocks = re.split(r"^(?=[a-z0-9-]+==)", lock(name), flags=re.MULTILINE)[1:]
     assert len(blocks) == len(locked(name))
     assert all(re.search(r"--hash=sha256:[0-9a-f]{64}\b", block) for block in blocks)
 
 
-@pytest.mark.parametrize("name", ["gateway", "dev", "uv"])
+@pytest.mark.parametrize("name", [*LOCKS, "uv"])
 def test_no_server_and_no_folder_is_named(name: str) -> None:
     assert not re.search(r"://|index-url|find-links| /", lock(name))
+
+
+def test_the_integration_is_tested_on_the_oldest_home_assistant_that_hacs_offers_it_to_and_on_a_newer_one() -> None:
+    oldest = json.loads((REPOSITORY / "hacs.json").read_text())["homeassistant"]
+    tested = locked("home-assistant")["homeassistant"]
+    assert tested.rpartition(".")[0] == oldest.rpartition(".")[0]
+    assert release(locked("e2e")["homeassistant"]) > release(tested)
+
+
+@pytest.mark.parametrize("name", ["home-assistant", "e2e"])
+def test_what_has_no_wheel_is_left_out_of_home_assistants_packages(name: str) -> None:
+    left_out = set(re.findall(r"^[a-z-]+$", (REPOSITORY / "requirements/excludes.in").read_text(), re.MULTILINE))
+    assert left_out
+    assert not left_out & locked(name).keys()
+
+
+def release(version: str) -> tuple[int, ...]:
+    return tuple(int(part) for part in version.split("."))

@@ -34,8 +34,10 @@ _PLAY: Final = "HassMediaSearchAndPlay"
 _LOG = logging.getLogger(__name__)
 
 
-async def act(hass: HomeAssistant, asked: ActionAsked, origin: Origin) -> ActionDone:
-    """Do what is asked, and return what became of it before its deadline.
+async def act(
+    hass: HomeAssistant, asked: ActionAsked, origin: Origin, matched: list[State] | None = None
+) -> ActionDone:
+    """Do what is asked, and return what became of it before its deadline; `matched` is given the things it was about.
 
     What takes longer goes on and counts as done, as slow services do for Home Assistant's own voice.
     """
@@ -54,7 +56,10 @@ async def act(hass: HomeAssistant, asked: ActionAsked, origin: Origin) -> Action
         _LOG.debug("%s failed: %s", asked.intent, type(error).__name__)
         key, slots = error_of(error, asked)
         return ActionDone(id=asked.id, error=key, error_slots=slots)
-    return _done(hass, asked, response, before)
+    states = _matched(hass, response)
+    if matched is not None:
+        matched.extend(states)
+    return _done(hass, asked, response, states, before)
 
 
 async def _handle(hass: HomeAssistant, asked: ActionAsked, origin: Origin) -> intent.IntentResponse:
@@ -86,21 +91,26 @@ def _slots(hass: HomeAssistant, asked: ActionAsked, origin: Origin) -> dict[str,
 
 
 @callback
-def _done(
-    hass: HomeAssistant, asked: ActionAsked, response: intent.IntentResponse, before: Mapping[str, State]
-) -> ActionDone:
-    matched = response.matched_states or [
+def _matched(hass: HomeAssistant, response: intent.IntentResponse) -> list[State]:
+    """Return the exposed things that an intent was about, as they are now; not every intent says their states."""
+    states = response.matched_states or [
         state
         for target in response.success_results
         if target.type is intent.IntentResponseTargetType.ENTITY and target.id is not None
         if (state := hass.states.get(target.id)) is not None
     ]
-    changes = [
-        change
-        for state in matched
-        if is_exposed(hass, state.entity_id)
-        if (change := _change(before.get(state.entity_id), state)) is not None
-    ]
+    return [state for state in states if is_exposed(hass, state.entity_id)]
+
+
+@callback
+def _done(
+    hass: HomeAssistant,
+    asked: ActionAsked,
+    response: intent.IntentResponse,
+    matched: list[State],
+    before: Mapping[str, State],
+) -> ActionDone:
+    changes = [change for state in matched if (change := _change(before.get(state.entity_id), state)) is not None]
     return ActionDone(
         id=asked.id,
         changes=tuple(changes[:MOST_CHANGES]),

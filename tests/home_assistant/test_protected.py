@@ -1,0 +1,118 @@
+"""What a scene or a script would unlock is read from its configuration."""
+
+from typing import Any
+
+import pytest
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import device_registry as dr
+from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
+from pytest_homeassistant_custom_component.common import MockConfigEntry
+
+from custom_components.local_voice.protected import sets
+from tests.home_assistant.small_house import SmallHouse
+
+DOOR = "lock.front_door"
+
+
+@pytest.fixture(autouse=True)
+async def home(hass: HomeAssistant) -> SmallHouse:
+    house = await SmallHouse(hass).build()
+    hass.states.async_set("cover.garage", "closed")
+    return house
+
+
+async def script(hass: HomeAssistant, **scripts: Any) -> None:
+    config = {name: {"sequence": sequence} for name, sequence in scripts.items()}
+    assert await async_setup_component(hass, "script", {"script": config})
+    await hass.async_block_till_done()
+
+
+async def test_things_that_are_no_scenes_and_scripts_set_nothing(hass: HomeAssistant) -> None:
+    assert sets(hass, DOOR) == ()
+    assert sets(hass, "script.none") == ()
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"action": "lock.unlock", "target": {"entity_id": DOOR}},
+        {"action": "lock.unlock", "data": {"entity_id": DOOR}},
+        {"action": "lock.unlock", "target": {"entity_id": "all"}},
+        {"action": "lock.unlock", "target": {"entity_id": "{{ 'lock.front_door' }}"}},
+        {"if": "{{ true }}", "then": [{"action": "lock.unlock", "target": {"entity_id": [DOOR]}}]},
+        {"choose": [{"conditions": [], "sequence": [{"action": "lock.unlock", "target": {"entity_id": DOOR}}]}]},
+        {"repeat": {"count": 1, "sequence": [{"action": "lock.unlock", "target": {"entity_id": DOOR}}]}},
+        {"parallel": [{"sequence": [{"action": "lock.unlock", "target": {"entity_id": DOOR}}]}]},
+        {"action": "scene.apply", "data": {"entities": {DOOR: {"state": "unlocked"}}}},
+        {"action": "scene.apply", "data": {"entities": {DOOR: "unlocked"}}},
+    ],
+    ids=lambda step: "-".join(step),
+)
+async def test_a_script_that_unlocks_a_door_says_so_whatever_branch_it_does_it_in(
+    hass: HomeAssistant, step: dict[str, Any]
+) -> None:
+    await script(hass, leave=[step])
+    assert sets(hass, "script.leave") == (f"{DOOR}=unlocked",)
+
+
+async def test_a_script_that_locks_a_door_or_switches_a_light_sets_nothing(hass: HomeAssistant) -> None:
+    await script(
+        hass,
+        night=[
+            {"action": "lock.lock", "target": {"entity_id": DOOR}},
+            {"action": "light.turn_on", "target": {"entity_id": "light.kitchen_light"}},
+            {"action": "{{ 'light.turn_on' }}"},
+            {"delay": 1},
+        ],
+    )
+    assert sets(hass, "script.night") == ()
+
+
+async def test_a_script_that_names_a_room_means_what_stands_in_it(hass: HomeAssistant) -> None:
+    er.async_get(hass).async_update_entity(DOOR, area_id="kitchen")
+    await script(
+        hass,
+        kitchen=[{"action": "lock.unlock", "target": {"area_id": "kitchen"}}],
+        bedroom=[{"action": "lock.unlock", "target": {"area_id": "bedroom"}}],
+    )
+    assert sets(hass, "script.kitchen") == (f"{DOOR}=unlocked",)
+    assert sets(hass, "script.bedroom") == ()
+
+
+async def test_a_script_that_runs_another_does_what_that_does(hass: HomeAssistant) -> None:
+    await script(
+        hass,
+        inner=[{"action": "cover.open_cover", "target": {"entity_id": "cover.garage"}}],
+        direct=[{"action": "script.inner"}],
+        turned_on=[{"action": "script.turn_on", "target": {"entity_id": "script.inner"}}],
+        itself=[{"action": "script.itself"}, {"action": "script.inner"}],
+    )
+    for name in ("direct", "turned_on", "itself"):
+        assert sets(hass, f"script.{name}") == ("cover.garage=open",)
+
+
+async def test_a_script_that_sets_a_scene_does_what_that_does(hass: HomeAssistant) -> None:
+    scene = {"name": "Arrive", "entities": {DOOR: "unlocked", "light.kitchen_light": "on"}}
+    assert await async_setup_component(hass, "scene", {"scene": scene})
+    await hass.async_block_till_done()
+    await script(
+        hass,
+        short=[{"scene": "scene.arrive"}],
+        long=[{"action": "scene.turn_on", "target": {"entity_id": "scene.arrive"}}],
+    )
+    assert sets(hass, "scene.arrive") == (f"{DOOR}=unlocked",)
+    assert sets(hass, "script.short") == (f"{DOOR}=unlocked",)
+    assert sets(hass, "script.long") == (f"{DOOR}=unlocked",)
+
+
+async def test_a_device_action_unlocks_too(hass: HomeAssistant) -> None:
+    entry = MockConfigEntry()
+    entry.add_to_hass(hass)
+    device = dr.async_get(hass).async_get_or_create(config_entry_id=entry.entry_id, identifiers={("test", "lock")})
+    entities = er.async_get(hass)
+    lock = entities.async_get_or_create("lock", "test", "1", device_id=device.id, suggested_object_id="shed")
+    hass.states.async_set(lock.entity_id, "locked")
+    action = {"device_id": device.id, "domain": "lock", "type": "unlock", "entity_id": lock.id}
+    await script(hass, shed=[action])
+    assert sets(hass, "script.shed") == ("lock.shed=unlocked",)

@@ -72,7 +72,7 @@ class Announcing:
         self._open: dict[int, asyncio.Task[None]] = {}
 
     def announce(self, message: Announce) -> None:
-        """Take an announcement. Raises ProtocolError `malformed`, `out_of_order`, `too_many`."""
+        """Take an announcement whose id is new. Raises ProtocolError `malformed`, `too_many`."""
         self._check(message)
         if not message.sound_bytes:
             self._begin(message, b"")
@@ -127,8 +127,6 @@ class Announcing:
             raise ProtocolError("malformed", "`then` needs one satellite that is named", about=about)
         if not (message.text or message.sound_bytes or message.then):
             raise ProtocolError("malformed", "an announcement has a text, a sound file, or `then`", about=about)
-        if message.id in self._files or message.id in self._open:
-            raise ProtocolError("out_of_order", "another announcement has this id", about=about)
         if len(self._files) >= MOST_FILES and message.sound_bytes:
             raise ProtocolError("too_many", f"at most {MOST_FILES} sound files at once", about=about)
         if len(self._files) + len(self._open) >= MOST_OPEN:

@@ -11,7 +11,8 @@ from gateway.chimes import timer_ring, wake_chime
 from gateway.errors import AudioError, EngineError, HomeError
 from gateway.events import Event, Intent, Sound, TimerFinished
 from gateway.satellite.local_device import LocalDevice
-from gateway.server.conversation import Conversation
+from gateway.server.conversation import MOST_WAITING, Conversation
+from gateway.server.notice import Notice, Then
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import Place
 from gateway.turn.stages import Stages
@@ -353,3 +354,33 @@ async def test_more_timers_than_a_home_keeps_are_forgotten() -> None:
             opened.satellite.timer_finished(LATER)
         opened.microphone.end()
         await opened.task
+
+
+async def test_a_notice_that_cannot_wait_any_more_or_comes_too_late_is_over_at_once() -> None:
+    async with room() as opened:
+        opened.microphone.hear(wake_word(), quiet(100), speech(300))
+        await opened.until("speech_start")
+        waiting = [Notice([timer_ring()], Then.ANSWER) for _ in range(MOST_WAITING + 1)]
+        for notice in waiting:
+            opened.satellite.announce(notice)
+        assert [notice.is_over for notice in waiting[-2:]] == [False, True]
+        opened.microphone.end()
+        await opened.task
+        assert all(notice.is_heard and notice.is_over for notice in waiting)
+        late = Notice([timer_ring()])
+        opened.satellite.announce(late)
+        assert late.is_over
+
+
+async def test_other_stages_are_used_between_turns() -> None:
+    before, after = ScriptedHome(), ScriptedHome()
+    async with room(stages(home=before)) as opened:
+        opened.microphone.hear(wake_word(), quiet(300), speech(300))
+        await opened.until("speech_start")
+        using = asyncio.create_task(opened.satellite.use(stages(home=after)))
+        opened.microphone.hear(speech(600), quiet(1_000))
+        await using
+        assert (len(before.requests), len(after.requests)) == (1, 0), "the turn that was under way is not disturbed"
+        opened.microphone.hear(wake_word(), quiet(300), speech(900), quiet(1_000))
+        await opened.until("end", 2)
+        assert (len(before.requests), len(after.requests)) == (1, 1)

@@ -54,6 +54,13 @@ async def test_silence_is_given_up_on() -> None:
     assert listening.now_ms == 5_024
 
 
+async def test_the_tail_of_a_wake_word_that_somebody_else_heard_is_no_speech() -> None:
+    listening = ear(speech(192), quiet(640), speech(320))
+    listening.woken_elsewhere(256)
+    assert await listening.wait_for_speech() == 192 + 640
+    assert await ear(speech(192), quiet(640), speech(320)).wait_for_speech() == 0
+
+
 async def test_who_was_asked_gets_more_time() -> None:
     listening = ear(quiet(6_400), speech(320))
     assert await listening.wait_for_speech(no_speech_ms=8_000) == 6_400

@@ -91,7 +91,7 @@ class _Feed:
         return self
 
     async def __anext__(self) -> bytes:
-        while True:
+        while not self.is_over:
             try:
                 frame = await anext(self._microphone)
             except StopAsyncIteration:
@@ -102,6 +102,7 @@ class _Feed:
                 raise
             if not self.is_muted:
                 return frame
+        raise StopAsyncIteration
 
 
 class Conversation:

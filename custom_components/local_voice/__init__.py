@@ -1,8 +1,8 @@
 """Local Voice in Home Assistant: the face of a gateway that hears, understands and answers at home."""
 
 from homeassistant.config_entries import ConfigEntry
-from homeassistant.const import CONF_HOST
-from homeassistant.core import HomeAssistant
+from homeassistant.const import CONF_HOST, EVENT_HOMEASSISTANT_STOP
+from homeassistant.core import Event, HomeAssistant
 from homeassistant.exceptions import ConfigEntryAuthFailed, ConfigEntryError, ConfigEntryNotReady
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
@@ -29,6 +29,12 @@ async def async_setup_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -
     """Connect to a gateway, then have its devices, its entities and its assistant."""
     gateway = entry.runtime_data = Gateway(hass, entry)
     entry.async_on_unload(gateway.stop)
+
+    async def stop(_event: Event) -> None:
+        await gateway.stop()
+
+    # When Home Assistant stops it unloads nothing.
+    entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     await _connect(hass, entry, Home(hass, gateway, entry))
     devices.async_watch(hass, entry)
     turn_log.async_watch(hass, entry)
@@ -39,8 +45,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -
 
 
 async def async_unload_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -> bool:
-    """Let the entities go; the rest follows."""
-    return await hass.config_entries.async_unload_platforms(entry, PLATFORMS)
+    """Let the entities go, then the connection; the rest follows."""
+    if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
+        return False
+    await entry.runtime_data.stop()
+    return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:

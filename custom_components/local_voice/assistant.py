@@ -39,22 +39,26 @@ _LOGGER = logging.getLogger(__name__)
 async def async_keep(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -> None:
     """Make the assistant where it is wanted and was never made; remove it where it is wanted no more."""
     if not entry.options.get(CONF_PIPELINE, True):
-        await async_remove(hass, entry)
+        if await async_remove(hass, entry):
+            data = {key: value for key, value in entry.data.items() if key != CONF_PIPELINE_ID}
+            hass.config_entries.async_update_entry(entry, data=data)
     elif CONF_PIPELINE_ID not in entry.data:
         await _make(hass, entry)
 
 
-async def async_remove(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Remove the assistant, unless it is the preferred one or its owner has given it another's understanding."""
+async def async_remove(hass: HomeAssistant, entry: ConfigEntry) -> bool:
+    """Remove the assistant, unless its owner has given it another's understanding: then it is no more ours.
+
+    Returns whether it can be forgotten: the preferred one stays, and is removed when it is that no more.
+    """
     pipeline = made_for(hass, entry)
     if pipeline is not None and pipeline.conversation_engine == engines_of(hass, entry).get(Platform.CONVERSATION):
         store = (await async_setup_pipeline_store(hass)).pipeline_store
         if store.async_get_preferred_item() == pipeline.id:
             _LOGGER.info("The assistant %s stays: it is the preferred one", pipeline.id)
-            return
+            return False
         await store.async_delete_item(pipeline.id)
-    data = {key: value for key, value in entry.data.items() if key != CONF_PIPELINE_ID}
-    hass.config_entries.async_update_entry(entry, data=data)
+    return True
 
 
 @callback

@@ -11,6 +11,7 @@ from gateway.engines.wake import MicroWakeWords
 from gateway.engines.worker import Worker
 from gateway.errors import ModelError
 from gateway.models import ModelStore
+from gateway.offer import HIGHEST_SENSITIVITY, LOWEST_SENSITIVITY, USUAL_SENSITIVITY
 from gateway.paths import models_dir
 from gateway.turn.wake import Wake, WakeListener
 from tests.voices import Voices, babble, hiss, hum, louder, mixed, music, silence
@@ -38,8 +39,10 @@ def second(worker: Worker) -> OpenWakeWordOpinion:
     return OpenWakeWordOpinion(models["alexa"].parent, models, worker)
 
 
-async def wakes(first: MicroWakeWords, second: OpenWakeWordOpinion, pcm: bytes) -> list[Wake]:
-    listener = WakeListener(first, second)
+async def wakes(
+    first: MicroWakeWords, second: OpenWakeWordOpinion | None, pcm: bytes, sensitivity: int = USUAL_SENSITIVITY
+) -> list[Wake]:
+    listener = WakeListener(first, second, sensitivity=sensitivity)
     await listener.reset()
     found = [await listener.hear(frame) for frame in frames(silence(0.8) + pcm + silence(1.2))]
     return [wake for wake in found if wake is not None]
@@ -68,6 +71,26 @@ async def test_a_wake_word_is_heard_over_a_fan(
 @pytest.mark.parametrize("sound", [silence, hiss, hum, music])
 async def test_sounds_wake_nobody(first: MicroWakeWords, second: OpenWakeWordOpinion, sound: object) -> None:
     assert await wakes(first, second, sound(4.0)) == []  # type: ignore[operator]
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("sound", [silence, hiss, hum])
+async def test_at_the_highest_sensitivity_silence_and_noise_still_wake_nobody(
+    first: MicroWakeWords, second: OpenWakeWordOpinion, sound: object
+) -> None:
+    pcm = sound(10.0)  # type: ignore[operator] # each takes its length
+    for opinion in (second, None):
+        assert await wakes(first, opinion, pcm, HIGHEST_SENSITIVITY) == []
+
+
+@pytest.mark.models
+@pytest.mark.parametrize("word", PHRASES)
+async def test_at_the_lowest_sensitivity_a_clear_wake_word_still_wakes(
+    first: MicroWakeWords, second: OpenWakeWordOpinion, voices: Voices, word: str
+) -> None:
+    said = [louder(voices.piper(f"{PHRASES[word]}.", pace), 0.5) for pace in (1.0, 1.1, 1.2)]
+    woken = [bool(await wakes(first, second, pcm, LOWEST_SENSITIVITY)) for pcm in said]
+    assert any(woken)
 
 
 @pytest.mark.models

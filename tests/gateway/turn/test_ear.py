@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 
@@ -8,7 +9,19 @@ from gateway.errors import EngineError
 from gateway.turn.choice import Choice, choose
 from gateway.turn.ear import PRE_ROLL_MS, TAIL_MS, Ear
 from gateway.turn.endpoint import EndpointSettings
-from tests.fakes import LIGHT_ON, SPEECH, ScriptedOpinion, heard, quiet, recognized, sound, speech, stages, wake_word
+from tests.fakes import (
+    LIGHT_ON,
+    SPEECH,
+    ScriptedOpinion,
+    ScriptedWakeWord,
+    heard,
+    quiet,
+    recognized,
+    sound,
+    speech,
+    stages,
+    wake_word,
+)
 
 
 class Interpreter:
@@ -79,6 +92,13 @@ async def test_what_is_said_right_after_the_wake_word_is_not_lost() -> None:
     interpret = Interpreter()
     await listening.wait_for_end(interpret)
     assert interpret.heard[0].count(bytes([SPEECH])) == 960 // FRAME_MS * FRAME_BYTES
+
+
+@pytest.mark.parametrize(("sensitivity", "is_woken"), [(50, False), (100, True)])
+async def test_the_sensitivity_of_the_stages_decides_what_wakes(sensitivity: int, is_woken: bool) -> None:
+    mumbled = replace(stages(wake=ScriptedWakeWord("hey_house", 0.3)), wake_sensitivity=sensitivity)
+    wake = await Ear(heard(wake_word(), quiet(64)), mumbled).wait_for_wake()
+    assert (wake is not None) is is_woken
 
 
 async def test_what_is_said_while_the_second_wake_model_makes_up_its_mind_is_not_lost() -> None:

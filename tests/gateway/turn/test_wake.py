@@ -1,5 +1,19 @@
-from gateway.turn.wake import COOLDOWN_MS, SECOND_OPINION_MS, Thresholds, Wake, WakeListener
-from tests.fakes import ScriptedOpinion, ScriptedWakeWord, quiet, speech, wake_word
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from gateway.turn.wake import (
+    COOLDOWN_MS,
+    FIRST_ALONE_RANGE,
+    FIRST_RANGE,
+    SECOND_OPINION_MS,
+    SECOND_RANGE,
+    THRESHOLDS,
+    Thresholds,
+    Wake,
+    WakeListener,
+)
+from tests.fakes import WAKE, ScriptedOpinion, ScriptedWakeWord, quiet, sound, speech, wake_word
 
 PLAIN = {"alexa": Thresholds(first=0.5, second=0.4, lead_in_ms=64, tail_ms=200)}
 ALONE = {"alexa": Thresholds(first=0.5, second=0.4, first_alone=0.95, lead_in_ms=0)}
@@ -92,3 +106,44 @@ async def test_no_wake_words_at_all_never_wake() -> None:
             return {}
 
     assert await wakes(WakeListener(Deaf(), None), wake_word(), quiet(64)) == []
+
+
+@pytest.mark.parametrize("usual", [*THRESHOLDS.values(), Thresholds()])
+def test_at_50_the_thresholds_are_the_measured_ones(usual: Thresholds) -> None:
+    assert usual.at(50) == usual
+
+
+@given(st.integers(0, 99), st.sampled_from([*THRESHOLDS.values(), Thresholds()]))
+def test_the_more_sensitive_the_lower_and_never_beyond_the_range(sensitivity: int, usual: Thresholds) -> None:
+    lower, higher = usual.at(sensitivity + 1), usual.at(sensitivity)
+    assert (lower.lead_in_ms, lower.tail_ms) == (usual.lead_in_ms, usual.tail_ms)
+    for low, high, allowed in (
+        (lower.first, higher.first, FIRST_RANGE),
+        (lower.second, higher.second, SECOND_RANGE),
+        (lower.first_alone, higher.first_alone, FIRST_ALONE_RANGE),
+    ):
+        assert (low is None) == (high is None)
+        if low is not None and high is not None:
+            assert allowed[0] <= low < high <= allowed[1]
+
+
+@pytest.mark.parametrize("sensitivity", [-5, 0, 100, 900])
+def test_a_sensitivity_beyond_its_ends_is_the_end(sensitivity: int) -> None:
+    usual = THRESHOLDS["okay_nabu"]
+    assert usual.at(sensitivity) == usual.at(0 if sensitivity <= 0 else 100)
+
+
+def test_a_threshold_outside_the_range_stays_where_it_is_at_that_end() -> None:
+    strict = Thresholds(first=0.99, second=0.01)
+    assert strict.at(0).first == 0.99
+    assert strict.at(100).second == 0.01
+
+
+@pytest.mark.parametrize(("sensitivity", "wake_word", "is_woken"), [
+    (50, "alexa", False), (100, "alexa", True), (0, "alexa", False),
+    (50, "hey_house", False), (100, "hey_house", True),
+])  # fmt: skip
+async def test_sensitivity_decides_where_a_word_is_mumbled(sensitivity: int, wake_word: str, is_woken: bool) -> None:
+    mumbled = ScriptedWakeWord(wake_word, 0.3)
+    listening = WakeListener(mumbled, None, sensitivity=sensitivity, thresholds=PLAIN)
+    assert bool(await wakes(listening, sound(WAKE, 32), quiet(64))) is is_woken

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
 
 import pytest
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
@@ -74,8 +75,8 @@ def entry(gateway: ScriptedGateway) -> MockConfigEntry:
 
 
 @pytest.fixture
-def setup_entry(hass: HomeAssistant, entry: MockConfigEntry) -> SetUp:
-    """Return a function that sets up the entry and waits until that is done, well or not."""
+async def setup_entry(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncGenerator[SetUp]:
+    """Give a function that sets up the entry and waits until that is done, well or not. It is unloaded at the end."""
 
     async def set_up() -> MockConfigEntry:
         entry.add_to_hass(hass)
@@ -83,4 +84,7 @@ def setup_entry(hass: HomeAssistant, entry: MockConfigEntry) -> SetUp:
         await hass.async_block_till_done()
         return entry
 
-    return set_up
+    yield set_up
+    if entry.state is ConfigEntryState.LOADED:
+        await hass.config_entries.async_unload(entry.entry_id)
+        await hass.async_block_till_done()

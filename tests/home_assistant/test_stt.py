@@ -1,0 +1,101 @@
+"""Speech recognition, in real pipelines."""
+
+import pytest
+from homeassistant.components.assist_pipeline import PipelineEventType, PipelineStage
+from homeassistant.components.stt import async_get_speech_to_text_entity
+from homeassistant.core import HomeAssistant
+
+from tests.home_assistant.conftest import SetUp
+from tests.home_assistant.scripted_gateway import ScriptedGateway
+from tests.home_assistant.voice import data_of, entity_of, kinds, our_pipeline, run_sound, talk
+
+
+async def test_what_is_said_is_written_down_while_it_goes_on(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    pipeline = await our_pipeline(hass, await setup_entry())
+    events = await run_sound(hass, pipeline, talk(), end_stage=PipelineStage.STT)
+    assert data_of(events, PipelineEventType.STT_END) == {"stt_output": {"text": gateway.words}}
+    assert gateway.all_told("recognize") == [{"type": "recognize", "id": 1, "language": "en"}]
+
+
+async def test_the_whole_pipeline_runs_without_a_vad_of_home_assistant(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    pipeline = await our_pipeline(hass, await setup_entry())
+    events = await run_sound(hass, pipeline, talk(), start_stage=PipelineStage.WAKE_WORD)
+    assert kinds(events) == [
+        PipelineEventType.RUN_START,
+        PipelineEventType.WAKE_WORD_START,
+        PipelineEventType.WAKE_WORD_END,
+        PipelineEventType.STT_START,
+        PipelineEventType.STT_END,
+        PipelineEventType.INTENT_START,
+        PipelineEventType.INTENT_END,
+        PipelineEventType.TTS_START,
+        PipelineEventType.TTS_END,
+        PipelineEventType.RUN_END,
+    ]
+    assert data_of(events, PipelineEventType.STT_START)["audio_processing"] == {
+        "requires_external_vad": False,
+        "prefers_auto_gain_enabled": False,
+        "prefers_noise_reduction_enabled": False,
+    }
+
+
+async def test_the_recogniser_is_told_how_much_may_be_the_wake_word_and_only_in_that_run(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    pipeline = await our_pipeline(hass, await setup_entry())
+    await run_sound(hass, pipeline, talk(), start_stage=PipelineStage.WAKE_WORD, end_stage=PipelineStage.STT)
+    await run_sound(hass, pipeline, talk(), start_stage=PipelineStage.STT, end_stage=PipelineStage.STT)
+    assert [told.get("wake_tail_ms", 0) for told in gateway.all_told("recognize")] == [100, 0]
+
+
+async def test_silence_is_no_text_and_no_failure(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway.words = ""
+    pipeline = await our_pipeline(hass, await setup_entry())
+    events = await run_sound(hass, pipeline, talk(), end_stage=PipelineStage.STT)
+    assert data_of(events, PipelineEventType.ERROR)["code"] == "stt-no-text-recognized"
+    assert "failed" not in caplog.text
+
+
+async def test_a_refusal_fails_the_run_and_is_logged_once_until_it_works_again(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp, caplog: pytest.LogCaptureFixture
+) -> None:
+    pipeline = await our_pipeline(hass, await setup_entry())
+
+    async def code() -> str | None:
+        events = await run_sound(hass, pipeline, talk(), end_stage=PipelineStage.STT)
+        return next((event.data["code"] for event in events if event.type is PipelineEventType.ERROR), None)
+
+    refusal = {"type": "recognized", "error": "busy", "message": "canary"}
+    gateway.scripts["recognize"] = lambda heard: [{**refusal, "id": heard["id"]}]
+    assert [await code(), await code()] == ["stt-stream-failed"] * 2
+    assert caplog.text.count("failed: busy") == 1
+    del gateway.scripts["recognize"]
+    assert await code() is None
+    gateway.scripts["recognize"] = lambda heard: [{**refusal, "id": heard["id"]}]
+    assert await code() == "stt-stream-failed"
+    assert caplog.text.count("failed: busy") == 2
+    assert "canary" not in caplog.text
+
+
+async def test_a_gateway_that_goes_away_fails_the_run_at_once(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    pipeline = await our_pipeline(hass, await setup_entry())
+    gateway.scripts["recognize"] = lambda _: [None]
+    events = await run_sound(hass, pipeline, talk(), end_stage=PipelineStage.STT)
+    assert data_of(events, PipelineEventType.ERROR)["code"] == "stt-stream-failed"
+
+
+async def test_it_hears_the_language_of_the_gateway(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    gateway.offered["language"] = "de"
+    entity = async_get_speech_to_text_entity(hass, entity_of(hass, await setup_entry(), "stt"))
+    assert entity is not None
+    assert entity.supported_languages == ["de"]

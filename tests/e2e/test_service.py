@@ -116,7 +116,9 @@ async def test_an_announcement_is_heard_at_a_satellite_as_text_and_as_a_sound_fi
                     channel.say(voice_words.Announce(id=1, text="Dinner is ready."))
                 else:
                     channel.say(voice_words.Announce(id=2, sound_bytes=len(message)))
-                    await channel.play(message)
+                    await channel.play_for(2, message)
+                while not isinstance(await channel.hear(), voice_words.AnnounceOver):
+                    assert not satellite.done()
                 await satellite
     assert "dinner is ready" in run("transcribe", tmp_path / "text" / "reply.wav").out.casefold()
     assert "washing machine is done" in run("transcribe", tmp_path / "file" / "reply.wav").out.casefold()

@@ -13,6 +13,7 @@ from aiohttp import (
     ClientWSTimeout,
     Fingerprint,
     ServerFingerprintMismatch,
+    WSMessage,
     WSMsgType,
     WSServerHandshakeError,
 )
@@ -35,13 +36,16 @@ SEND_S: Final = 5.0
 """A gateway that reads nothing for this long has stopped, or its network has."""
 CLOSE_S: Final = 2.0
 HEARTBEAT_S: Final = 10.0
-"""A gateway that answers no ping within half of this is gone: its cable was pulled."""
+PONG_S: Final = 5.0
+"""A gateway that answers no ping within this is gone: its cable was pulled."""
 MOST_WAITING: Final = 256
 """Messages and frames that may wait to be sent; a whole house is sent with waiting in between."""
 MOST_WRONG: Final = 20
 """Who says this much that is no message of the protocol does not learn."""
 LOOK_AGAIN_S: Final = 0.001
 _REFUSALS: Final[Mapping[int, str]] = {429: "paused", 503: "too_many_connections"}
+_GONE: Final = (ClientError, OSError, RuntimeError)
+"""What sending comes to where the gateway has gone, or the connection was closed meanwhile."""
 _UNTRUSTED: Final = (401, 403)
 """The token is not known any more, or is for another port: only pairing again helps."""
 
@@ -64,7 +68,7 @@ async def dial(hass: HomeAssistant, host: str, port: int, *, pin: str, token: st
                 ssl=Fingerprint(bytes.fromhex(pin)),
                 server_hostname=SERVER_NAME,
                 timeout=ClientWSTimeout(ws_close=CLOSE_S),
-                heartbeat=HEARTBEAT_S,
+                autoping=False,  # aiohttp's own heartbeat may leave a timer behind when it is closed
                 max_msg_size=LARGEST_MESSAGE_BYTES,
             )
     except ServerFingerprintMismatch as error:
@@ -87,12 +91,15 @@ class Connection:
         self._socket = websocket.get_extra_info("socket")
         self._waiting: asyncio.Queue[bytes | str] = asyncio.Queue(MOST_WAITING)
         self._sender = asyncio.create_task(self._send())
+        self._watcher = asyncio.create_task(self._watch())
+        self._has_heard = False
+        self._is_cut = False
         self._wrong = 0
 
     @property
     def is_open(self) -> bool:
         """Whether anything can still be said."""
-        return not self._sender.done() and not self._websocket.closed
+        return not self._is_cut and not self._websocket.closed
 
     async def greet(self) -> Greeting:
         """Say hello and return the greeting.
@@ -144,6 +151,10 @@ class Connection:
         """
         while self._wrong < MOST_WRONG:
             received = await self._websocket.receive()
+            self._has_heard = True
+            if received.type in (WSMsgType.PING, WSMsgType.PONG):
+                await self._answer(received)
+                continue
             if received.type is WSMsgType.BINARY:
                 frame: bytes = received.data
                 return frame
@@ -161,15 +172,17 @@ class Connection:
 
     def cut(self) -> None:
         """End the connection now, without a word."""
+        self._is_cut = True
         self._sender.cancel()
         with suppress(OSError):
             self._socket.shutdown(socket.SHUT_RDWR)
 
     async def close(self) -> None:
         """End the connection; nothing of it is left when this returns."""
-        self._sender.cancel()
-        await asyncio.wait({self._sender})
-        with suppress(TimeoutError, ClientError, OSError):
+        for task in (self._sender, self._watcher):
+            task.cancel()
+        await asyncio.wait({self._sender, self._watcher})
+        with suppress(*_GONE):
             async with asyncio.timeout(CLOSE_S):
                 await self._websocket.close()
         self.cut()
@@ -187,6 +200,29 @@ class Connection:
         except TimeoutError as error:
             self.cut()
             raise NotConnectedError from error
+
+    async def _answer(self, received: WSMessage) -> None:
+        """Answer a ping; a pong needs no answer."""
+        if received.type is WSMsgType.PING:
+            with suppress(*_GONE):
+                async with asyncio.timeout(SEND_S):
+                    await self._websocket.pong(received.data)
+
+    async def _watch(self) -> None:
+        """Ask for a sign of life from time to time; a gateway that gives none is gone, though nobody says so."""
+        while True:
+            await asyncio.sleep(HEARTBEAT_S)
+            self._has_heard = False
+            try:
+                async with asyncio.timeout(PONG_S):
+                    await self._websocket.ping()
+            except _GONE:  # TimeoutError is an OSError
+                break
+            await asyncio.sleep(PONG_S)
+            if not self._has_heard:
+                break
+        _LOGGER.debug("The gateway gives no sign of life")
+        self.cut()
 
     async def _send(self) -> None:
         while True:

@@ -71,6 +71,7 @@ class Gateway:
         self._known: dict[str, SatelliteChanged] = {}
         self._paired: frozenset[str] = frozenset()
         self._places: dict[str, str | None] = {}
+        self._told_places: dict[str, str | None] = {}
         self._client: Client | None = None
         self._answering: Answering
         self._ready = asyncio.Event()
@@ -169,11 +170,9 @@ class Gateway:
 
     async def _tell(self, home: Home, client: Client) -> None:
         """Wait until the gateway has said what it has, then tell it the house."""
+        async with asyncio.timeout(TOLD_S):
+            await self._ready.wait()
         try:
-            async with asyncio.timeout(TOLD_S):
-                await self._ready.wait()
-            for satellite_id in self.satellites.keys() & self._places.keys():
-                self._tell_place(satellite_id)
             await home.tell(client.say_patiently)
         except NotConnectedError:
             raise
@@ -190,6 +189,7 @@ class Gateway:
 
     def _lost(self) -> None:
         self._client = None
+        self._told_places.clear()
         if self._ready.is_set():
             self._ready.clear()
             self.trouble = "not_connected"
@@ -225,6 +225,7 @@ class Gateway:
                 self._paired = frozenset(message.satellite_ids)
                 self._found()
                 self._sort_satellites()
+                self._tell_places()
             case TurnBegan() | TurnHappened():
                 for cb in list(self._on_turn):
                     _call(partial(cb, message))
@@ -288,12 +289,18 @@ class Gateway:
     def place(self, satellite_id: str, area_id: str | None) -> None:
         """Say in which room a satellite stands: now, and whenever the gateway comes back."""
         self._places[satellite_id] = area_id
-        if self.is_connected and satellite_id in self.satellites:
-            self._tell_place(satellite_id)
+        self._tell_places()
 
-    def _tell_place(self, satellite_id: str) -> None:
-        place = PlaceSatellite(satellite_id=satellite_id, area_id=self._places[satellite_id])
-        self._connected_client.say(place)
+    @callback
+    def _tell_places(self) -> None:
+        """Say where satellites stand, of those that are paired, and that the gateway does not know yet."""
+        if not self.is_connected:
+            return
+        for satellite_id in self.satellites.keys() & self._places.keys():
+            area_id = self._places[satellite_id]
+            if self._told_places.get(satellite_id) != area_id:
+                self._told_places[satellite_id] = area_id
+                self._connected_client.say(PlaceSatellite(satellite_id=satellite_id, area_id=area_id))
 
     @property
     def _connected_client(self) -> Client:

@@ -8,12 +8,14 @@ from typing import Any, Final
 
 from homeassistant.core import Context, State
 
-from .codec import Message
+from .codec import LARGEST_MESSAGE_BYTES, Message
 from .errors import GatewayError, RefusedError
 from .messages import Answered, Conversed, Detected, Recognized, SettingsChanged, Spoken
 
 MOST_UNHEARD_BYTES: Final = 16 * 1024 * 1024
 """Six minutes of Piper's voice: who fetches none of it for so long has gone."""
+SMALLEST_PIECE_BYTES: Final = 256
+"""What a piece of sound counts at least: empty ones take room too."""
 _LAST: Final = (Recognized, Detected, Spoken, Conversed, Answered, SettingsChanged)
 """After it, the gateway has forgotten the request."""
 
@@ -48,12 +50,11 @@ class OpenRequest:
     def give(self, heard: Message | bytes) -> None:
         """Take what the gateway says about it."""
         self.is_over |= isinstance(heard, _LAST)
-        if isinstance(heard, bytes):
-            self._unheard_bytes += len(heard)
-            if self._unheard_bytes > MOST_UNHEARD_BYTES:
-                self.fail(lambda: RefusedError("too_slow"))
-                return
-        self._heard.put_nowait(heard)
+        self._unheard_bytes += _size_bytes(heard)
+        if self._unheard_bytes > MOST_UNHEARD_BYTES:
+            self.fail(lambda: RefusedError("too_slow"))
+        else:
+            self._heard.put_nowait(heard)
 
     def fail(self, error: Callable[[], GatewayError]) -> None:
         """End it at once: nothing more is heard, not even what waits."""
@@ -65,8 +66,7 @@ class OpenRequest:
         heard = b"" if self._error is not None else await self._heard.get()
         if self._error is not None:
             raise self._error()
-        if isinstance(heard, bytes):
-            self._unheard_bytes -= len(heard)
+        self._unheard_bytes -= _size_bytes(heard)
         return heard
 
     async def answer[Awaited: Message](self, kind: type[Awaited]) -> Awaited:
@@ -77,6 +77,10 @@ class OpenRequest:
             self.is_over = True
             raise RefusedError(code)
         return heard
+
+
+def _size_bytes(heard: Message | bytes) -> int:
+    return LARGEST_MESSAGE_BYTES if isinstance(heard, Message) else max(len(heard), SMALLEST_PIECE_BYTES)
 
 
 @asynccontextmanager

@@ -131,6 +131,7 @@ class ScriptedGateway:
         """Binary frames by the id that they begin with."""
         self.frames: list[bytes] = []
         self.sound_over: set[int] = set()
+        self.pongs = 0
         self.connections = 0
         """How many homes were greeted on the voice port."""
 
@@ -190,6 +191,12 @@ class ScriptedGateway:
         for websocket in list(self._homes):
             await _say(websocket, sayings)
 
+    async def ping(self) -> None:
+        """Ask homes for a sign of life, and wait for it."""
+        for websocket in list(self._homes):
+            await websocket.ping()
+        await self.until(lambda: self.pongs > 0)
+
     async def told(self, kind: str, count: int = 1) -> Json:
         """Wait until a message of this type was said `count` times, and return the last of them."""
         await self.until(lambda: len(self.all_told(kind)) >= count)
@@ -240,7 +247,7 @@ class ScriptedGateway:
             raise _refused(*self.refusal)
         if token is not None and request.headers.get("Authorization") != f"Bearer {token}":
             raise _refused(401, "unknown_token")
-        websocket = web.WebSocketResponse(max_msg_size=64 * 1024, compress=False)
+        websocket = web.WebSocketResponse(max_msg_size=64 * 1024, compress=False, autoping=False)
         await websocket.prepare(request)
         self._sockets.add(websocket)
         return websocket
@@ -248,6 +255,13 @@ class ScriptedGateway:
     async def _listen(self, websocket: web.WebSocketResponse, answer: Script) -> web.WebSocketResponse:
         try:
             async for message in websocket:
+                if message.type is WSMsgType.PING:
+                    await websocket.pong(message.data)
+                    continue
+                if message.type is WSMsgType.PONG:
+                    self.pongs += 1
+                    self._news.set()
+                    continue
                 if message.type is WSMsgType.BINARY:
                     sayings = self._on_frame(message.data)
                 else:
@@ -474,8 +488,14 @@ async def _say(websocket: web.WebSocketResponse, sayings: Iterable[Say]) -> None
 
 def _refused(status: int, code: str) -> web.HTTPException:
     text = json.dumps({"code": code, "message": "a message for people"})
-    kinds = {401: web.HTTPUnauthorized, 403: web.HTTPForbidden, 429: web.HTTPTooManyRequests}
-    return kinds.get(status, web.HTTPServiceUnavailable)(text=text, content_type="application/json")
+    kinds = {
+        401: web.HTTPUnauthorized,
+        403: web.HTTPForbidden,
+        404: web.HTTPNotFound,
+        429: web.HTTPTooManyRequests,
+        503: web.HTTPServiceUnavailable,
+    }
+    return kinds[status](text=text, content_type="application/json")
 
 
 def _abort(websocket: web.WebSocketResponse) -> None:

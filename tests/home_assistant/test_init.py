@@ -22,9 +22,8 @@ BEDROOM = "satellite-bedroom"
 
 
 def device_of(hass: HomeAssistant, name: str) -> dr.DeviceEntry | None:
-    entries = hass.config_entries.async_entries(DOMAIN)
-    devices = dr.async_entries_for_config_entry(dr.async_get(hass), entries[0].entry_id)
-    return next((device for device in devices if (DOMAIN, name) in device.identifiers), None)
+    (entry,) = hass.config_entries.async_entries(DOMAIN)
+    return dr.async_get(hass).async_get_device_by_identifier((DOMAIN, name), entry.entry_id)
 
 
 def satellite(hass: HomeAssistant, satellite_id: str = SATELLITE) -> dr.DeviceEntry | None:

@@ -34,7 +34,7 @@ from .messages import (
     TurnBegan,
     TurnHappened,
 )
-from .open_request import Said, ended
+from .open_request import Said, ended, to_its_end
 
 __all__ = ["Gateway", "Home", "LocalVoiceConfigEntry", "Said"]
 
@@ -163,10 +163,13 @@ class Gateway:
                 _LOGGER.info("%s: the connection is lost", self.name)
         finally:
             self._lost()
-            for task in (telling, reading):
-                await ended(task)
-            await self._answering.close()
-            await connection.close()
+            await to_its_end(self._let_go(connection, telling, reading))
+
+    async def _let_go(self, connection: Connection, *tasks: asyncio.Task[None]) -> None:
+        for task in tasks:
+            await ended(task)
+        await self._answering.close()
+        await connection.close()
 
     async def _tell(self, home: Home, client: Client) -> None:
         """Wait until the gateway has said what it has, then tell it the house."""

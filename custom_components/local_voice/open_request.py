@@ -1,7 +1,7 @@
 """A request that is open: what was asked, what of the answer is not yet taken, and how long anybody waits for it."""
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, Callable
+from collections.abc import AsyncGenerator, AsyncIterable, Callable, Coroutine
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -102,6 +102,16 @@ async def ended(task: asyncio.Task[Any]) -> None:
     await asyncio.wait({task})
     if not task.cancelled():
         task.exception()  # what went wrong after it was needed is nobody's business
+
+
+async def to_its_end(work: Coroutine[Any, Any, None]) -> None:
+    """Return when `work` is done, even if whoever waits for it is cancelled meanwhile."""
+    task = asyncio.create_task(work)
+    try:
+        await asyncio.shield(task)
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise
 
 
 async def closed(source: AsyncIterable[Any]) -> None:

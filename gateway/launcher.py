@@ -92,7 +92,7 @@ class Launcher:
         """
         async with AsyncExitStack() as stack:
             stack.callback(self._let_go)
-            equipment = await self._load()
+            equipment, chosen = await self._load()
             self._server = self._new_server(equipment)
             stack.push_async_callback(self._server.close)
             broker = Broker(
@@ -105,7 +105,8 @@ class Launcher:
                 show_code=self._show_code,
             )
             stack.push_async_callback(broker.close)
-            await broker.start()
+            await broker.start()  # it finds out whether another gateway runs here; that one line is all it says then
+            _LOG.info("set to: %s", "; ".join(told(equipment.offer().settings, chosen)))
             await self._household.refresh()
             spare_what_is_loaded()
             self._server.start()
@@ -126,8 +127,11 @@ class Launcher:
             ready()
             await asyncio.Event().wait()
 
-    async def _load(self) -> Equipment:
-        """Load what was chosen; where that cannot be loaded, what the configuration names. Raises as `serve` does."""
+    async def _load(self) -> tuple[Equipment, SettingsChange]:
+        """Load what was chosen; where that cannot be loaded, what the configuration names. Raises as `serve` does.
+
+        Return it with what of the choice is in use.
+        """
         configured = self._config.settings
         chosen = await self._assembly.load(self._usable)
         try:
@@ -139,8 +143,8 @@ class Launcher:
             chosen = SettingsChange()
             stages = await self._load_stages(configured)
         settings = configured.changed(chosen)
-        _LOG.info("set to: %s", "; ".join(told(settings, chosen)))
-        return Equipment(self._assembly, stages, settings, file=self._settings_file, changed=self._offer_changed)
+        equipment = Equipment(self._assembly, stages, settings, file=self._settings_file, changed=self._offer_changed)
+        return equipment, chosen
 
     def _usable(self) -> SettingsChange:
         file = self._settings_file

@@ -4,7 +4,6 @@ import asyncio
 import gc
 import os
 import shutil
-import threading
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
@@ -25,8 +24,8 @@ pytestmark = pytest.mark.models
 
 SENTENCE = "Turn on the kitchen light."
 MIB = 1 << 20
-MOST_GROWTH_MIB = 40
-"""Between the second and the fifth round; one Whisper tiny is 75."""
+MOST_GROWTH_MIB = 75
+"""Between the second and the fifth round. A Whisper tiny that stayed in each would be three times as much."""
 
 
 @pytest.fixture
@@ -98,8 +97,8 @@ async def test_models_that_were_replaced_leave_neither_memory_nor_threads(
             await spoken(equipment, SENTENCE)
         give_back_freed_memory()
         sizes_mib.append(resident_mib())
-        threads.append(threading.active_count())
+        threads.append(len(list(Path("/proc/self/task").iterdir())))
     shown = ", ".join(f"{size:.0f}" for size in sizes_mib)
     state(f"equipment: MiB after each of five rounds tiny.en, base, tiny.en: {shown}; threads {threads}")
     assert sizes_mib[-1] - sizes_mib[1] < MOST_GROWTH_MIB
-    assert threads[-1] == threads[0]
+    assert threads[-1] <= threads[0]

@@ -1,6 +1,7 @@
 """The assistant "Local Voice": made, remembered, left alone, removed."""
 
 import logging
+from unittest.mock import patch
 
 import pytest
 from homeassistant.components.assist_pipeline import (
@@ -202,3 +203,10 @@ async def test_an_engine_that_is_away_serves_no_language(hass: HomeAssistant) ->
     assert language_for(hass, "conversation", "conversation.nobody", "en") is None
     assert language_for(hass, "stt", "stt.nobody", "en") is None
     assert language_for(hass, "conversation", "conversation.home_assistant", "en") == "en"
+
+
+async def test_an_engine_of_every_language_serves_for_any(hass: HomeAssistant) -> None:
+    hass.states.async_set("conversation.polyglot", "unknown")
+
+    with patch("custom_components.local_voice.assistant.async_get_conversation_languages", return_value="*"):
+        assert language_for(hass, "conversation", "conversation.polyglot", "gsw") == "gsw"

@@ -2,9 +2,11 @@
 
 import asyncio
 import logging
+from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import SOURCE_REAUTH, ConfigEntryState
+from homeassistant.const import EVENT_HOMEASSISTANT_STOP
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
@@ -14,6 +16,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
+from custom_components.local_voice import async_unload_entry
 from custom_components.local_voice.const import DOMAIN
 from tests.home_assistant.conftest import SetUp
 from tests.home_assistant.scripted_gateway import GATEWAY_ID, PEER_ID, SATELLITE, ScriptedGateway
@@ -57,6 +60,29 @@ async def test_unloading_leaves_no_task_no_connection_and_no_listener(
     assert not known._on_change
     assert not known._on_turn
     assert not [task for task in asyncio.all_tasks() if DOMAIN in task.get_name()]
+
+
+async def test_home_assistants_end_is_the_connections(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    entry = await setup_entry()
+
+    hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+    await hass.async_block_till_done()
+
+    await gateway.until(lambda: not gateway.is_connected)
+    assert not entry.runtime_data.is_connected
+
+
+async def test_entities_that_do_not_go_keep_their_connection(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    entry = await setup_entry()
+
+    with patch.object(hass.config_entries, "async_unload_platforms", return_value=False):
+        assert not await async_unload_entry(hass, entry)
+
+    assert entry.runtime_data.is_connected
 
 
 async def test_a_gateway_that_is_away_is_tried_again(

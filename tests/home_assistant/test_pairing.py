@@ -133,6 +133,16 @@ async def test_who_leaves_says_so(hass: HomeAssistant, gateway: ScriptedGateway,
     assert [message["type"] for message in gateway.heard] == ["hello", "leave"]
 
 
+async def test_what_a_gateway_still_says_to_who_leaves_is_passed_over(
+    hass: HomeAssistant, gateway: ScriptedGateway, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway.scripts["leave"] = lambda _: [{"type": "news"}, None]
+
+    await leave(hass, entry.data)
+
+    assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 async def test_leaving_a_gateway_that_has_forgotten_us_is_not_worth_a_line(
     hass: HomeAssistant, gateway: ScriptedGateway, entry: MockConfigEntry, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -40,8 +40,10 @@ LARGEST_PIECE_BYTES: Final = 8 * 1024 - ID_BYTES
 """Of a file that is sent as fast as it goes."""
 LONGEST_TEXT_CHARS: Final = 4_096
 """Of one message; a longer text is said in several."""
-ANSWER_S: Final = 10.0
-"""For an answer that needs only to be thought of, once everything has been said."""
+ANSWER_S: Final = 30.0
+"""For an answer, or the next piece of one, once everything has been said: the slowest computer needs ten."""
+ANNOUNCED_S: Final = 60.0
+"""The whole of a text is made into sound before it is announced."""
 RECOGNIZED_S: Final = 120.0
 """From the first sound to the words: the gateway ends a turn after half a minute of speech, on the slowest computer."""
 CONVERSED_S: Final = 60.0
@@ -168,7 +170,7 @@ class Client:
             for start in range(0, len(sound), LARGEST_PIECE_BYTES):
                 piece = sound[start : start + LARGEST_PIECE_BYTES]
                 await self._connection.send(_frame(request.id, piece + bytes(len(piece) % 2)))  # whole samples
-            async with within(ANSWER_S):
+            async with within(ANNOUNCED_S):
                 await request.answer(Announced)
             async with within(HEARD_S):
                 if then == "answer":

@@ -175,7 +175,7 @@ async def test_a_gateway_that_says_no_is_quoted_by_its_code(
         ("ANSWER_S", "detect", lambda c: c.detect(Source(CHUNK).play(), wake_words=())),
         ("ANSWER_S", "speak", lambda c: c.speak(Source("Hi").play(), language="", voice="")),
         ("CONVERSED_S", "converse", lambda c: c.converse(said("lights"))),
-        ("ANSWER_S", "announce", lambda c: c.announce(SATELLITE, text="Hi", sound=b"", then="")),
+        ("ANNOUNCED_S", "announce", lambda c: c.announce(SATELLITE, text="Hi", sound=b"", then="")),
         (
             "SETTINGS_S",
             "change_settings",

@@ -4,6 +4,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from typing import Any
 
 import pytest
 from homeassistant.core import Context, HomeAssistant
@@ -63,7 +64,7 @@ async def test_diagnostics_of_a_gateway(
     )
     await _until_muted(hass)
 
-    told = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
 
     assert told == snapshot(exclude=props("port", "voice_pin", "broker_pin", "pipeline_id"))
     data = told["entry"]["data"]

@@ -142,13 +142,13 @@ async def test_an_old_version_is_an_issue_until_it_is_updated(
     issue = ir.async_get(hass).async_get_issue(DOMAIN, issue_id)
     assert issue is not None
     assert issue.translation_key == key
-    assert entry.state is ConfigEntryState.SETUP_RETRY
+    state_before = entry.state
 
     gateway.protocol = 1
     await hass.config_entries.async_reload(entry.entry_id)
     await hass.async_block_till_done()
 
-    assert entry.state is ConfigEntryState.LOADED
+    assert (state_before, entry.state) == (ConfigEntryState.SETUP_RETRY, ConfigEntryState.LOADED)
     assert ir.async_get(hass).async_get_issue(DOMAIN, issue_id) is None
 
 

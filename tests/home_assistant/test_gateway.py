@@ -423,7 +423,7 @@ async def test_stopping_while_away_ends_the_search(
 def test_pauses_grow_with_chance_and_begin_anew_after_a_lasting_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "FIRST_PAUSE_S", FIRST_PAUSE_S)
     monkeypatch.setattr(backoff, "LONGEST_PAUSE_S", LONGEST_PAUSE_S)
-    monkeypatch.setattr(backoff.random, "uniform", lambda least, most: (least, most))
+    monkeypatch.setattr("random.uniform", lambda least, most: (least, most))
     pauses: Any = Backoff()
     assert [pauses.next_s()[1] for _ in range(9)] == [0.5, 1, 2, 4, 8, 16, 32, 60, 60]
     assert pauses.next_s(LASTING_S - 1)[1] == 60

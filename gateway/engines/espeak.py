@@ -5,12 +5,12 @@ needs no socket, may crash, and can be ended. It reads the text from its input: 
 """
 
 import asyncio
-import contextlib
 import logging
 import re
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Iterator
+from typing import cast
 
 from gateway.engines.clauses import clauses
 from gateway.errors import EngineError, ModelError
@@ -59,34 +59,39 @@ class EspeakTextToSpeech:
 
     async def _said(self, clause: str) -> bytes:
         """Return the sound of a clause; whoever is cancelled meanwhile ends the program, too."""
-        pipe, nothing = asyncio.subprocess.PIPE, asyncio.subprocess.DEVNULL
-        process = await asyncio.create_subprocess_exec(*self._command, stdin=pipe, stdout=pipe, stderr=nothing)
+        loop = asyncio.get_running_loop()
+        program, output = await loop.subprocess_exec(_Output, *self._command, stderr=subprocess.DEVNULL)
         try:
-            return await _exchange(process, clause.encode("utf-8", errors="replace"))
+            text = cast("asyncio.WriteTransport", program.get_pipe_transport(0))
+            text.write(clause.encode("utf-8", errors="replace"))
+            text.write_eof()
+            wav = await output.whole
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                process.kill()
-            await process.wait()
+            program.close()  # kills it where it still runs
+            await output.is_gone.wait()
+        code = program.get_returncode()
+        if code != 0:
+            raise EngineError(f"{PROGRAM} failed while it was speaking (exit code {code})")
+        return wav[HEADER_BYTES:]
 
 
-async def _exchange(process: asyncio.subprocess.Process, text: bytes) -> bytes:
-    """Hand over the text, return the sound. Raises EngineError."""
-    if process.stdin is None or process.stdout is None:
-        raise EngineError(f"{PROGRAM} has no input or output")
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it has ended, and its code says so
-        process.stdin.write(text)
-        await process.stdin.drain()
-        process.stdin.close()
-    try:
-        await process.stdout.readexactly(LARGEST_BYTES)
-    except asyncio.IncompleteReadError as ended:
-        wav = ended.partial
-    else:
-        raise EngineError(f"{PROGRAM} made more than {LARGEST_BYTES} bytes of one clause")
-    code = await process.wait()
-    if code != 0:
-        raise EngineError(f"{PROGRAM} failed while it was speaking (exit code {code})")
-    return wav[HEADER_BYTES:]
+class _Output(asyncio.SubprocessProtocol):
+    """What the program writes, until it has ended and all of it was read."""
+
+    def __init__(self) -> None:
+        self._written = bytearray()
+        self.whole: asyncio.Future[bytes] = asyncio.get_running_loop().create_future()
+        self.is_gone = asyncio.Event()
+
+    def pipe_data_received(self, _descriptor: int, data: bytes) -> None:
+        self._written += data
+        if len(self._written) > LARGEST_BYTES and not self.whole.done():
+            self.whole.set_exception(EngineError(f"{PROGRAM} made more than {LARGEST_BYTES} bytes of one clause"))
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self.is_gone.set()
+        if not self.whole.done():
+            self.whole.set_result(bytes(self._written))
 
 
 def espeak_voices() -> tuple[Voice, ...]:

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.config import LARGEST_BYTES, Config, load_config, parse_config
+from gateway.config import LARGEST_BYTES, Config, SttConfig, WakeConfig, load_config, parse_config
 from gateway.errors import ConfigError
+from gateway.offer import Settings
 
 type Write = Callable[[str], Path]
 
@@ -57,6 +58,7 @@ def test_the_documented_defaults_are_the_defaults() -> None:
         ("[wake]\nwords = []", 'wake.words: found [], must be a list of names, such as ["okay_nabu", "alexa"]'),
         ('[wake]\nwords = "alexa"', "wake.words: found 'alexa', must be a list of names"),
         ('[wake]\nsecond_opinion = "yes"', "wake.second_opinion: found 'yes', must be true or false"),
+        ("[wake]\nsensitivity = 101", "wake.sensitivity: found 101, must be a whole number from 0 to 100"),
         ("[stt]\nhypotheses = 0", "stt.hypotheses: found 0, must be a whole number from 1 to 20"),
         ("[stt]\nthreads = true", "stt.threads: found True, must be a whole number from 1 to 64"),
         ("[stt]\nthreads = 1.5", "stt.threads: found 1.5, must be a whole number from 1 to 64"),
@@ -72,6 +74,13 @@ def test_an_error_names_the_file_the_key_what_was_found_and_what_is_allowed(writ
     with pytest.raises(ConfigError) as error:
         load_config(path)
     assert str(error.value).startswith(f"{path}: {said}")
+
+
+def test_what_can_be_changed_later_goes_in_and_out_and_leaves_the_rest() -> None:
+    settings = Settings(stt_model="base", voice="espeak-de", wake_words=("alexa",), wake_sensitivity=70)
+    config = Config(stt=SttConfig(threads=4), wake=WakeConfig(second_opinion=False)).set_to(settings)
+    assert config.settings == settings
+    assert (config.stt.threads, config.wake.second_opinion) == (4, False)
 
 
 def test_what_is_no_configuration_file_is_refused_in_one_line(tmp_path: Path, write: Write) -> None:

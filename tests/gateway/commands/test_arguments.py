@@ -6,6 +6,9 @@ import pytest
 from gateway.commands.arguments import add_config, add_house, chosen_config
 from gateway.config import Config
 from gateway.errors import ConfigError
+from gateway.offer import SettingsChange
+from gateway.paths import gateway_dir
+from gateway.settings_file import SettingsFile
 
 
 def parsed(*arguments: str, with_house: bool = True) -> argparse.Namespace:
@@ -36,3 +39,16 @@ def test_wishes_come_on_top_of_the_configuration(tmp_path: Path) -> None:
 def test_a_configuration_that_is_named_must_exist(tmp_path: Path) -> None:
     with pytest.raises(ConfigError):
         chosen_config(parsed("--config", str(tmp_path / "none.toml")))
+
+
+def test_what_was_chosen_in_home_assistant_wins_over_the_file_and_wishes_over_both(tmp_path: Path) -> None:
+    path = tmp_path / "c.toml"
+    path.write_text('[wake]\nwords = ["hey_jarvis"]\nsensitivity = 40\n', encoding="utf-8")
+    file = SettingsFile(gateway_dir())
+    file.add(SettingsChange(stt_model="no longer there", wake_words=("alexa",), wake_sensitivity=70))
+    config = chosen_config(parsed("--config", str(path)))
+    assert (config.wake.words, config.wake.sensitivity) == (("alexa",), 70)
+    assert config.stt.model == Config().stt.model
+    assert chosen_config(parsed("--wake", "okay_nabu")).wake.words == ("okay_nabu",)
+    file.path.unlink()
+    assert chosen_config(parsed("--config", str(path))).wake.sensitivity == 40

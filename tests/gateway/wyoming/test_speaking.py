@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
@@ -140,3 +141,17 @@ async def test_speech_for_a_peer_that_has_gone_is_given_up() -> None:
         async with client_of(server) as client:
             assert AudioStop.is_type((await spoken(client, Synthesize(text="y")))[-1].type)
     assert tts.finished == 2
+
+
+async def test_a_voice_that_was_chosen_meanwhile_speaks_on_the_same_connection() -> None:
+    services, usual, chosen = scripted(), ScriptedTts(), ScriptedTts()
+    engines = [but(services, tts=usual).engines()]
+    following = replace(services, engines=lambda: engines[-1])
+    async with serving(following) as server, client_of(server) as client:
+        await spoken(client, Synthesize("one"))
+        names = replace(NAMES, voice="espeak-de", voice_language="de")
+        engines.append(replace(engines[0], names=names, tts=chosen))
+        await spoken(client, Synthesize("zwei", voice=SynthesizeVoice(name="espeak-de", language="de")))
+        event = await ask(client, Synthesize("drei", voice=SynthesizeVoice(name=NAMES.voice)))
+        assert event.data["code"] == "unknown_model"
+    assert (usual.said, chosen.said) == (["one"], ["zwei"])

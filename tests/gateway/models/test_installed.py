@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,7 @@ def store(tmp_path: Path) -> ModelStore:
     return ModelStore(tmp_path / "models", registry=())
 
 
-def install(store: ModelStore, name: str, kind: Kind, files: dict[str, object], *languages: str) -> None:
+def install(store: ModelStore, name: str, kind: Kind, files: Mapping[str, object], *languages: str) -> None:
     """Add a model of one's own with these files."""
     sources = store.folder.parent / f"{name}-files"
     sources.mkdir()

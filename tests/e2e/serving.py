@@ -59,10 +59,10 @@ class Serving:
 
 
 @contextmanager
-def serving(folder: Path, *, more: str = "", port: int = 0) -> Iterator[Serving]:
-    """Serve from `folder` during the block; `more` is TOML for the configuration."""
+def serving(folder: Path, *, more: str = "", port: int = 0, announce: bool = False) -> Iterator[Serving]:
+    """Serve from `folder` during the block, announced by zeroconf or not; `more` is TOML for the configuration."""
     port = port or free_ports()
-    config = loopback_config(folder, port, more)
+    config = loopback_config(folder, port, more, announce=announce)
     environ = {"XDG_DATA_HOME": str(folder / "data")}
     with started("serve", "--config", config, environ=environ) as running:
         running.wait_for_log(READY, deadline_s=60)
@@ -72,11 +72,12 @@ def serving(folder: Path, *, more: str = "", port: int = 0) -> Iterator[Serving]
             assert code in (0, -signal.SIGKILL), "it ends as it should after all of that, unless a test has killed it"
 
 
-def loopback_config(folder: Path, port: int, more: str = "") -> Path:
+def loopback_config(folder: Path, port: int, more: str = "", *, announce: bool = False) -> Path:
     """Write a configuration for a gateway that only this machine reaches; `more` is TOML."""
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "config.toml"
-    config.write_text(f'[server]\nhost = "127.0.0.1"\nport = {port}\nannounce = false\n{more}', encoding="utf-8")
+    server = f'[server]\nhost = "127.0.0.1"\nport = {port}\nannounce = {str(announce).lower()}\n'
+    config.write_text(f"{server}{more}", encoding="utf-8")
     return config
 
 

@@ -53,11 +53,6 @@ def set_up(home_assistant: HomeAssistant, user: User, served: Serving, code: str
     assert step["type"] == "create_entry", step
 
 
-def flows(home_assistant: HomeAssistant, user: User) -> Any:
-    """Return what Home Assistant waits for its owner to do."""
-    return home_assistant.ask(FLOWS, None, user.token)
-
-
 def _step(home_assistant: HomeAssistant, user: User, path: str, **typed: object) -> dict[str, Any]:
     step: dict[str, Any] = home_assistant.ask(path, typed, user.token)
     return step

@@ -3,6 +3,8 @@ import socket
 import subprocess
 import sys
 
+import pytest
+
 from tests.scripts.conftest import REPOSITORY
 
 OFFLINE = str(REPOSITORY / "scripts/offline")
@@ -18,19 +20,33 @@ except OSError:
     found = "cut"
 print(os.environ["LOCAL_VOICE_NETWORK"], found)
 """
+MULTICAST = """
+import os, socket
+hearing = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+hearing.settimeout(5)
+hearing.bind(("", 0))
+hearing.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton("224.0.0.251") + bytes(4))
+saying = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+saying.sendto(b"hello", ("224.0.0.251", hearing.getsockname()[1]))
+print(hearing.recv(100).decode())
+"""
+
+
+def run(program: str) -> str:
+    command = [OFFLINE, sys.executable, "-c", program]
+    return subprocess.run(command, capture_output=True, text=True, timeout=30, check=True).stdout.strip()
 
 
 def test_a_command_runs_without_a_network_or_is_told_that_it_has_one() -> None:
-    done = subprocess.run(
-        [OFFLINE, sys.executable, "-c", PROBE],
-        capture_output=True,
-        text=True,
-        timeout=30,
-        check=True,
-    )
-    claimed, found = done.stdout.split()
+    claimed, found = run(PROBE).split()
     assert claimed in ("cut", "open")
     assert found == "cut" or claimed == "open"
+
+
+def test_programs_that_are_cut_off_together_hear_each_others_multicast() -> None:
+    if run(PROBE).startswith("open"):
+        pytest.skip("the network cannot be cut off here")
+    assert run(MULTICAST) == "hello"
 
 
 def test_the_commands_own_exit_code_comes_back() -> None:

@@ -51,10 +51,11 @@ async def opened(home_assistant: HomeAssistant, user: User) -> AsyncIterator[Pag
 
 
 async def screenshot(page: Page, name: str) -> Path:
-    """Keep a picture of what the page shows."""
+    """Keep a picture of what the page shows once it has started."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
     path = SCREENSHOTS / f"{name}.png"
-    await page.screenshot(path=path)
+    await page.locator("#ha-launch-screen").wait_for(state="detached")
+    await page.screenshot(path=path, animations="disabled")
     return path
 
 

@@ -20,6 +20,7 @@ from homeassistant.components.tts.helper import get_engine_instance
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.typing import UNDEFINED
 from homeassistant.util.language import matches
 
 from .const import CONF_PIPELINE, CONF_PIPELINE_ID, CONF_PREFERRED
@@ -106,11 +107,15 @@ async def _make(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -> None:
         return
     offered = entry.runtime_data.offered
     wake_words = offered.wake_words if offered and Platform.WAKE_WORD in engines else ()
+    # The voice that is in use rather than one of the home's own country: that is often espeak-ng's.
+    spoken = [voice.language for voice in offered.voices if voice.id == offered.voice] if offered else []
     await async_update_pipeline(
         hass,
         pipeline,
         conversation_engine=conversation,
         conversation_language=language,
+        tts_language=next(iter(matches(hass.config.language, spoken)), UNDEFINED),
+        tts_voice=None,  # the one that the gateway is set to, whichever that will be
         wake_word_entity=engines[Platform.WAKE_WORD] if wake_words else None,
         wake_word_id=wake_words[0] if wake_words else None,
         prefer_local_intents=False,

@@ -58,6 +58,21 @@ async def test_every_stage_of_the_assistant_is_the_gateways(hass: HomeAssistant,
     assert async_get_pipeline(hass).id != assistant.id
 
 
+async def test_the_assistant_speaks_as_the_gateway_does_even_where_there_is_a_voice_of_the_homes_country(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    hass.config.country = "GB"
+    voices = [
+        {"id": "joe", "name": "Joe", "language": "en-US"},
+        {"id": "espeak-en-gb", "name": "espeak", "language": "en-GB"},
+    ]
+    gateway.offered = gateway.offered | {"voice": "joe", "voices": voices}
+    await setup_entry()
+
+    (assistant,) = ours(hass)
+    assert (assistant.tts_language, assistant.tts_voice) == ("en-US", None)
+
+
 async def test_a_gateway_that_listens_for_nothing_makes_an_assistant_without_a_wake_word(
     hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
 ) -> None:

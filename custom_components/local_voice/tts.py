@@ -16,6 +16,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import LocalVoiceEntity
+from .reply_log import without_words
 from .wav import wav_header
 
 if TYPE_CHECKING:
@@ -43,6 +44,12 @@ class LocalVoiceSpeaker(LocalVoiceEntity, TextToSpeechEntity):
         """Know the voices that are installed."""
         super().__init__(gateway, key)
         self._know_voices()
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Keep what cannot be said out of the log."""
+        await super().async_added_to_hass()
+        self.async_on_remove(without_words())
 
     @callback
     @override

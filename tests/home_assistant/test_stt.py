@@ -1,8 +1,10 @@
 """Speech recognition, in real pipelines."""
 
 import pytest
-from homeassistant.components.assist_pipeline import PipelineEventType, PipelineStage
+from homeassistant.components.assist_pipeline import PipelineEventType
+from homeassistant.components.assist_pipeline.pipeline import PipelineStage
 from homeassistant.components.stt import async_get_speech_to_text_entity
+from homeassistant.components.tts import async_get_stream
 from homeassistant.core import HomeAssistant
 
 from tests.home_assistant.conftest import SetUp
@@ -24,6 +26,9 @@ async def test_the_whole_pipeline_runs_without_a_vad_of_home_assistant(
 ) -> None:
     pipeline = await our_pipeline(hass, await setup_entry())
     events = await run_sound(hass, pipeline, talk(), start_stage=PipelineStage.WAKE_WORD)
+    stream = async_get_stream(hass, data_of(events, PipelineEventType.TTS_END)["tts_output"]["token"])
+    assert stream is not None
+    assert [piece async for piece in stream.async_stream_result()]
     assert kinds(events) == [
         PipelineEventType.RUN_START,
         PipelineEventType.WAKE_WORD_START,
@@ -69,7 +74,9 @@ async def test_a_refusal_fails_the_run_and_is_logged_once_until_it_works_again(
 
     async def code() -> str | None:
         events = await run_sound(hass, pipeline, talk(), end_stage=PipelineStage.STT)
-        return next((event.data["code"] for event in events if event.type is PipelineEventType.ERROR), None)
+        return next(
+            (event.data["code"] for event in events if event.type is PipelineEventType.ERROR and event.data), None
+        )
 
     refusal = {"type": "recognized", "error": "busy", "message": "canary"}
     gateway.scripts["recognize"] = lambda heard: [{**refusal, "id": heard["id"]}]

@@ -12,6 +12,7 @@ from homeassistant.components.tts.helper import get_engine_instance
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.core import HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
+from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from tests.home_assistant.conftest import SetUp
 from tests.home_assistant.scripted_gateway import ScriptedGateway
@@ -21,7 +22,7 @@ WAV = {tts.ATTR_PREFERRED_FORMAT: "wav"}
 
 
 @pytest.fixture
-async def loaded(hass: HomeAssistant, tmp_path: Path, setup_entry: SetUp) -> ConfigEntry:
+async def loaded(hass: HomeAssistant, tmp_path: Path, setup_entry: SetUp) -> MockConfigEntry:
     """Set up the entry of a Home Assistant whose files are the test's own."""
     hass.config.config_dir = str(tmp_path)
     return await setup_entry()

@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import AsyncGenerator
 
 import pytest
-from homeassistant.components.assist_pipeline import PipelineEventType, PipelineStage
+from homeassistant.components.assist_pipeline import PipelineEventType
 from homeassistant.components.assist_pipeline.error import WakeWordTimeoutError
+from homeassistant.components.assist_pipeline.pipeline import PipelineStage
 from homeassistant.components.wake_word import (
     WakeWord,
     WakeWordDetectionEntity,

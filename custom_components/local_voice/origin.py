@@ -39,7 +39,8 @@ def said_at_satellite(
     hass: HomeAssistant, gateway: Gateway, entry: LocalVoiceConfigEntry, satellite_id: str, area_id: str | None
 ) -> Origin:
     """Return the origin of what was said at a satellite of the gateway."""
-    device = dr.async_get(hass).async_get_device(identifiers={satellite_identifier(gateway, satellite_id)})
+    identifier = satellite_identifier(gateway, satellite_id)
+    device = dr.async_get(hass).async_get_device_by_identifier(identifier, entry.entry_id)
     device_id = None if device is None else device.id
     return Origin(
         context=Context(),

@@ -1,5 +1,6 @@
 """A small house in Home Assistant, with things that really switch, lock and play."""
 
+import asyncio
 from typing import Any, Final
 
 from homeassistant.components import conversation
@@ -17,11 +18,12 @@ from homeassistant.components.media_player import (
     SearchMediaQuery,
 )
 from homeassistant.components.switch import SwitchEntity
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant, State, callback
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import floor_registry as fr
 from homeassistant.helpers.entity import Entity
+from homeassistant.helpers.event import async_track_state_change_event
 from homeassistant.setup import async_setup_component
 
 WORLD: Final = "Pallene Quisquiliae"
@@ -33,8 +35,10 @@ class Lamp(LightEntity):
 
     _attr_should_poll = False
     _attr_color_mode = ColorMode.BRIGHTNESS
-    _attr_supported_color_modes = {ColorMode.BRIGHTNESS}
     _attr_is_on = False
+
+    def __init__(self) -> None:
+        self._attr_supported_color_modes = {ColorMode.BRIGHTNESS}
 
     async def async_turn_on(self, **kwargs: Any) -> None:
         self._attr_is_on = True
@@ -140,3 +144,22 @@ class SmallHouse:
 def expose(hass: HomeAssistant, entity_id: str, is_exposed: bool) -> None:
     """Let voice assistants see a thing, or no more."""
     async_expose_entity(hass, conversation.DOMAIN, entity_id, is_exposed)
+
+
+async def until_state(hass: HomeAssistant, entity_id: str, wanted: str) -> State:
+    """Wait until a thing is in this state, and return it."""
+    changed = asyncio.Event()
+
+    @callback
+    def note(_event: Event[EventStateChangedData]) -> None:
+        changed.set()
+
+    stop = async_track_state_change_event(hass, entity_id, note)
+    try:
+        async with asyncio.timeout(3):
+            while (state := hass.states.get(entity_id)) is None or state.state != wanted:
+                changed.clear()
+                await changed.wait()
+    finally:
+        stop()
+    return state

@@ -1,4 +1,4 @@
-"""Sentences of Home Assistant's own come first: triggers of automations, sentences in files and in the configuration."""
+"""Sentences of Home Assistant's own come first: triggers of automations, sentences in files and the configuration."""
 
 import asyncio
 import logging

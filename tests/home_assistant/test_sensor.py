@@ -1,0 +1,110 @@
+"""How fast the gateway answered, how often it was spoken to, and how often it woke in vain."""
+
+from datetime import UTC, date, datetime, timedelta
+from unittest.mock import patch
+
+import pytest
+from freezegun.api import FrozenDateTimeFactory
+from homeassistant.core import HomeAssistant, State
+from homeassistant.helpers.entity import Entity
+from homeassistant.util import dt as dt_util
+from pytest_homeassistant_custom_component.common import (
+    async_fire_time_changed,
+    mock_restore_cache_with_extra_data,
+)
+
+from custom_components.local_voice.day_count import DayCount
+from tests.home_assistant.conftest import SetUp
+from tests.home_assistant.scripted_gateway import SATELLITE, ScriptedGateway
+from tests.home_assistant.small_house import until_state
+
+LATENCY, TURNS = "sensor.gateway_latency_of_the_last_turn", "sensor.gateway_turns_today"
+FALSE_WAKES = "sensor.gateway_false_wakes_today"
+KITCHEN_TURNS = "sensor.kitchen_satellite_turns_today"
+
+
+def happened(
+    outcome: str, *, wake_word: str = "okay_nabu", satellite_id: str = SATELLITE, **stages_ms: float
+) -> dict[str, object]:
+    return {
+        "type": "turn_happened",
+        "satellite_id": satellite_id,
+        "outcome": outcome,
+        "wake_word": wake_word,
+        "stages_ms": stages_ms,
+    }
+
+
+async def test_the_latency_is_that_of_the_last_turn_that_had_an_answer(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    await setup_entry()
+    await until_state(hass, LATENCY, "unknown")
+    await gateway.say(happened("action", first_sound=612.4, intent=300.0))
+    await until_state(hass, LATENCY, "612")
+    await gateway.say(happened("nothing_heard"), happened("answer", first_sound=400.0))
+    await until_state(hass, LATENCY, "400")
+
+
+async def test_turns_and_false_wakes_are_counted_apart(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    await setup_entry()
+    await gateway.say(
+        happened("action"),
+        happened("not_understood"),
+        happened("nothing_heard"),
+        happened("nothing_heard", wake_word=""),  # nobody answered a question
+        {"type": "turn_began", "satellite_id": SATELLITE, "wake_word": "okay_nabu"},
+        happened("answer"),
+    )
+    await until_state(hass, TURNS, "3")
+    await until_state(hass, FALSE_WAKES, "1")
+
+
+async def test_a_satellites_sensors_are_about_its_own_turns(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    with patch.object(Entity, "entity_registry_enabled_default", new=True):
+        await setup_entry()
+    await gateway.say(happened("action", satellite_id="another"), happened("action", first_sound=512.0))
+    await until_state(hass, TURNS, "2")
+    await until_state(hass, KITCHEN_TURNS, "1")
+    await until_state(hass, "sensor.kitchen_satellite_latency_of_the_last_turn", "512")
+
+
+@pytest.mark.parametrize(
+    ("days_ago", "count"),
+    [
+        (0, "5"),
+        (1, "0"),
+    ],
+)
+async def test_a_restart_forgets_only_what_was_yesterday(
+    hass: HomeAssistant, setup_entry: SetUp, days_ago: int, count: str
+) -> None:
+    stored = DayCount(dt_util.now().date() - timedelta(days=days_ago), 5)
+    mock_restore_cache_with_extra_data(hass, [(State(TURNS, "5"), stored.as_dict())])
+    await setup_entry()
+    await until_state(hass, TURNS, count)
+
+
+async def test_counting_begins_anew_at_midnight(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    await hass.config.async_set_time_zone("UTC")
+    freezer.move_to("2026-11-22 23:59:50+00:00")
+    await setup_entry()
+    await gateway.say(happened("action"))
+    state = await until_state(hass, TURNS, "1")
+    assert state.attributes["last_reset"] == "2026-11-22T00:00:00+00:00"
+    freezer.move_to("2026-11-23 00:00:01+00:00")
+    async_fire_time_changed(hass, datetime(2026, 11, 23, 0, 0, 1, tzinfo=UTC))
+    state = await until_state(hass, TURNS, "0")
+    assert state.attributes["last_reset"] == "2026-11-23T00:00:00+00:00"
+
+
+def test_a_count_is_stored_with_its_day() -> None:
+    count = DayCount(date(2026, 11, 22), 3)
+    assert DayCount.from_dict(count.as_dict()) == count
+    assert DayCount.from_dict({"day": "never", "count": 1}) is None

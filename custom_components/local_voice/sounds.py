@@ -34,9 +34,9 @@ async def fetch_sound(hass: HomeAssistant, address: str) -> bytes:
             return await _fetch(hass, URL(address))
     except GatewayError:
         raise
-    except (ClientError, TimeoutError, OSError, ValueError, HomeAssistantError) as error:
+    except ClientError, TimeoutError, OSError, ValueError, HomeAssistantError:
         # Neither the address nor the cause is told: they may hold the text that is spoken.
-        raise GatewayError("sound_not_fetched") from error
+        raise GatewayError("sound_not_fetched") from None
 
 
 async def _fetch(hass: HomeAssistant, address: URL) -> bytes:

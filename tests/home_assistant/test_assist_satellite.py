@@ -13,7 +13,7 @@ from homeassistant.components.assist_satellite import AssistSatelliteConfigurati
 from homeassistant.components.assist_satellite.const import DATA_COMPONENT
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import EVENT_STATE_CHANGED, STATE_UNAVAILABLE
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Event, EventStateChangedData, HomeAssistant
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
@@ -72,12 +72,13 @@ def sounds(gateway: ScriptedGateway) -> list[bytes]:
 async def test_the_state_follows_what_the_satellite_does(
     hass: HomeAssistant, gateway: ScriptedGateway, loaded: ConfigEntry
 ) -> None:
-    changes = async_capture_events(hass, EVENT_STATE_CHANGED)
+    changes: list[Event[EventStateChangedData]] = async_capture_events(hass, EVENT_STATE_CHANGED)
     for _ in range(2):
         for activity in ("listening", "processing", "responding", "listening", "idle"):
             await gateway.change_satellite(SATELLITE, activity=activity)
             await until(partial(hass.states.is_state, KITCHEN, activity))
-    shown = [event.data["new_state"].state for event in changes if event.data["entity_id"] == KITCHEN]
+    states = [event.data["new_state"] for event in changes if event.data["entity_id"] == KITCHEN]
+    shown = [new.state for new in states if new is not None]
     assert shown == ["listening", "processing", "responding", "listening", "idle"] * 2
 
 

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import pytest
 from aiohttp import web
 from homeassistant.components import assist_satellite
+from homeassistant.components.assist_satellite.const import CONNECTION_TEST_DATA
 from homeassistant.core import HomeAssistant
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
@@ -60,12 +62,13 @@ async def test_a_file_of_home_assistants_own_server_is_fetched_from_it_directly(
     assert await async_setup_component(hass, assist_satellite.DOMAIN, {})
     client = await hass_client_no_auth()
     assert hass.config.api is not None
+    assert client.port is not None
     hass.config.api.host, hass.config.api.port = "127.0.0.1", client.port
     hass.config.internal_url = "http://homeassistant.example:8123"
-    address = f"{hass.config.internal_url}/api/assist_satellite/connection_test/unknown"
-    with pytest.raises(GatewayError) as raised:
-        await fetch_sound(hass, address)
-    assert "404" in str(raised.value.__cause__)
+    fetched = hass.data[CONNECTION_TEST_DATA]["this"] = asyncio.Event()
+    sound = await fetch_sound(hass, f"{hass.config.internal_url}/api/assist_satellite/connection_test/this")
+    assert sound == Path(assist_satellite.__file__).with_name("connection_test.mp3").read_bytes()
+    assert fetched.is_set()
 
 
 async def test_speech_that_is_nobodys_is_not_fetched(hass: HomeAssistant) -> None:

@@ -1,5 +1,7 @@
 """Speech recognition, in real pipelines."""
 
+import logging
+
 import pytest
 from homeassistant.components.assist_pipeline import PipelineEventType
 from homeassistant.components.assist_pipeline.pipeline import PipelineStage
@@ -46,6 +48,21 @@ async def test_the_whole_pipeline_runs_without_a_vad_of_home_assistant(
         "prefers_auto_gain_enabled": False,
         "prefers_noise_reduction_enabled": False,
     }
+
+
+async def test_no_word_of_a_whole_run_stands_in_a_state_an_attribute_or_the_log(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp, caplog: pytest.LogCaptureFixture
+) -> None:
+    gateway.words, gateway.conversed = "canary please", {"speech": "Here is a canary", "outcome": "answer"}
+    pipeline = await our_pipeline(hass, await setup_entry())
+    events = await run_sound(hass, pipeline, talk(), start_stage=PipelineStage.WAKE_WORD)
+    stream = async_get_stream(hass, data_of(events, PipelineEventType.TTS_END)["tts_output"]["token"])
+    assert stream is not None
+    assert [piece async for piece in stream.async_stream_result()]
+    assert "canary" not in repr([state.as_dict() for state in hass.states.async_all()])
+    # What Home Assistant writes down where somebody has asked it to write down everything is its own.
+    shown = (each for each in caplog.records if each.name.startswith("custom_") or each.levelno > logging.DEBUG)
+    assert "canary" not in " ".join(each.getMessage() for each in shown)
 
 
 async def test_the_recogniser_is_told_how_much_may_be_the_wake_word_and_only_in_that_run(

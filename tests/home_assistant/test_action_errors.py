@@ -1,5 +1,7 @@
 """Why something could not be done becomes the key of an error answer, as Home Assistant's default agent has it."""
 
+from typing import Any
+
 import pytest
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import intent
@@ -19,7 +21,7 @@ ASKED = ActionAsked(
 BARE = ActionAsked(id=1, intent="HassTurnOn", slots={}, response="default", text="", entity_id="todo.groceries")
 
 
-def unmatched(reason: MatchFailedReason | None, **wanted: object) -> intent.MatchFailedError:
+def unmatched(reason: MatchFailedReason | None, **wanted: Any) -> intent.MatchFailedError:
     return intent.MatchFailedError(
         result=MatchTargetsResult(False, reason, no_match_name="that"), constraints=MatchTargetsConstraints(**wanted)
     )

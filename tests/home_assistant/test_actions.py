@@ -126,11 +126,13 @@ async def test_music_that_is_not_found_is_an_answer_and_no_error(hass: HomeAssis
     assert (result.error, result.speech_slots) == (None, {"media": None})
 
 
-async def test_a_search_that_fails_is_an_error(hass: HomeAssistant, home: SmallHouse) -> None:
+async def test_a_search_that_fails_is_an_error(
+    hass: HomeAssistant, home: SmallHouse, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def fail(**_: Any) -> None:
         raise HomeAssistantError("broken")
 
-    home.kitchen_player.async_search_media = fail  # type: ignore[method-assign]  # a player that is broken
+    monkeypatch.setattr(home.kitchen_player, "async_search_media", fail)
     result = await done(hass, "HassMediaSearchAndPlay", search_query="queen", area="Kitchen")
     assert result.error == "handle_error"
 

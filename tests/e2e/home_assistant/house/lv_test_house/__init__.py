@@ -6,6 +6,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.typing import ConfigType
 
+from .audio_packages import restore_names
+
 DOMAIN = "lv_test_house"
 PLATFORMS = (Platform.LIGHT, Platform.LOCK, Platform.MEDIA_PLAYER)
 CONFIG_SCHEMA = cv.empty_config_schema(DOMAIN)
@@ -13,6 +15,7 @@ CONFIG_SCHEMA = cv.empty_config_schema(DOMAIN)
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
     """Set the house up as soon as it is in configuration.yaml."""
+    restore_names()
     if DOMAIN in config and not hass.config_entries.async_entries(DOMAIN):
         hass.async_create_task(hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_IMPORT}))
     return True

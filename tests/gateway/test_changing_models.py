@@ -51,6 +51,10 @@ async def spoken(equipment: Equipment, text: str) -> bytes:
     return b"".join([resample(sound.pcm, sound.rate_hz, RATE_HZ) async for sound in equipment.speak(text)])
 
 
+def native_threads() -> int:
+    return len(list(Path("/proc/self/task").iterdir()))
+
+
 def resident_mib() -> float:
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / MIB
@@ -97,7 +101,7 @@ async def test_models_that_were_replaced_leave_neither_memory_nor_threads(
             await spoken(equipment, SENTENCE)
         give_back_freed_memory()
         sizes_mib.append(resident_mib())
-        threads.append(len(list(Path("/proc/self/task").iterdir())))
+        threads.append(native_threads())
     shown = ", ".join(f"{size:.0f}" for size in sizes_mib)
     state(f"equipment: MiB after each of five rounds tiny.en, base, tiny.en: {shown}; threads {threads}")
     assert sizes_mib[-1] - sizes_mib[1] < MOST_GROWTH_MIB

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from playwright.async_api import Page, async_playwright
+from playwright.async_api import Page, async_playwright, expect
 
 from tests.e2e.home_assistant.onboarding import User
 from tests.e2e.home_assistant.running import ROOT, HomeAssistant
@@ -41,6 +41,7 @@ async def opened(home_assistant: HomeAssistant, user: User) -> AsyncIterator[Pag
         browser = await playwright.chromium.launch(executable_path=chromium(), args=SWITCHES, env=_environ())
         page = await browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB", color_scheme="light")
         page.set_default_timeout(PATIENCE_MS)
+        expect.set_options(timeout=PATIENCE_MS)
         await page.goto(home_assistant.url)
         await page.locator("input[name=username]").fill(user.name)
         await page.locator("input[name=password]").fill(user.password)

@@ -7,10 +7,13 @@ made it does not matter here. Nothing in this module decides or does I/O.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Final
 
 type AttributeValue = str | int | float | bool | tuple[AttributeValue, ...] | None
 """What an attribute or a slot may hold."""
 
+ANYTHING: Final = "?"
+"""The id of what a scene or script may change where nobody could read what it does."""
 NO_ATTRIBUTES: Mapping[str, AttributeValue] = MappingProxyType({})
 
 
@@ -39,7 +42,7 @@ class Entity:
     """One thing that can be asked about or acted on, in Home Assistant's terms."""
 
     id: str
-    """`domain.object_id`, as in Home Assistant."""
+    """`domain.object_id`, as in Home Assistant; only `domain` where nobody told us which thing it is."""
     name: str
     aliases: tuple[str, ...] = ()
     area_id: str | None = None
@@ -50,6 +53,11 @@ class Entity:
     def domain(self) -> str:
         """`light` for `light.kitchen`."""
         return self.id.partition(".")[0]
+
+    @property
+    def is_told(self) -> bool:
+        """Whether it is known which thing it is. Of what is not exposed, only its kind is ever told."""
+        return "." in self.id
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -154,8 +154,7 @@ def _attributes(hass: HomeAssistant, state: State) -> dict[str, Attribute]:
         key: plain for key in _TOLD & state.attributes.keys() if (plain := _plain(state.attributes[key])) is not None
     }
     if protected := sets(hass, state.entity_id):
-        exposed = tuple(one for one in protected if is_exposed(hass, one.partition("=")[0]))
-        told["sets"] = exposed[:MOST_IN_A_LIST]
+        told["sets"] = protected[:MOST_IN_A_LIST]
     return dict(sorted(told.items()))
 
 

@@ -1,20 +1,29 @@
 """What scenes and scripts would unlock, open or disarm, read from their configuration: such a thing needs a spoken yes.
 
-Where a script says what it does and not to which lock or door, any is meant: it is asked once too often rather than
-once too little. A service whose name is a template, and a scene that another program keeps, cannot be read.
+Where a script says what it does and not to which lock or door, any is meant; where a template says what it does, that
+may be anything: it is asked once too often rather than once too little. What a script has done by others, by an event,
+a text or another program, is not looked for, and of a scene that another program keeps there is nothing to read.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from homeassistant.components import conversation
+from homeassistant.components.homeassistant.exposed_entities import async_should_expose
 from homeassistant.const import ATTR_ENTITY_ID
-from homeassistant.core import HomeAssistant, callback, split_entity_id
+from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers.entity import get_device_class
 from homeassistant.helpers.target import TargetSelection, async_extract_referenced_entity_ids
+from homeassistant.helpers.template import Template
 
-_DEEPEST: Final = 16
-"""A script in a script in a script …: one that calls itself ends here."""
-_GUARDED: Final = frozenset({"alarm_control_panel", "cover", "lock", "valve"})
+ANYTHING: Final = "?"
+"""What a script does whose template nobody can read before it runs."""
+GUARDED: Final = frozenset({"alarm_control_panel", "cover", "lock", "valve"})
+RUNNING: Final = frozenset({"automation", "scene", "script"})
+"""Things that do to others what their configuration says."""
 _LEADS_TO: Final[Mapping[str, str]] = {
     "alarm_control_panel.alarm_disarm": "disarmed",
     "cover.open_cover": "open",
@@ -37,63 +46,122 @@ _DEVICE_ACTIONS: Final[Mapping[tuple[str, str], str]] = {
     ("valve", "close"): "closed",
     ("valve", "open"): "open",
 }
+_RUNS: Final[Mapping[str, tuple[str, ...]]] = {
+    "automation.trigger": ("automation",),
+    "homeassistant.toggle": ("script",),
+    "homeassistant.turn_on": ("scene", "script"),
+    "scene.turn_on": ("scene",),
+    "script.toggle": ("script",),
+    "script.turn_on": ("script",),
+}
+"""The kinds of things that an action runs."""
+_TOGGLES: Final = "homeassistant.toggle"
+_TOGGLED: Final = ("cover", "valve")
+_HARMLESS: Final = re.compile(rf"\s*(?!(?:{'|'.join(sorted(GUARDED | RUNNING))}|homeassistant)\.)\w+\.")
+"""How the template of an action begins that can only concern things which are not guarded: `light.turn_{{ … }}`."""
+_ACTION_KEYS: Final = ("action", "service", "service_template")
+_TARGET_PLACES: Final = ("target", "data", "data_template")
 _TARGET_KEYS: Final = ("entity_id", "device_id", "area_id", "floor_id", "label_id")
 
 
 @callback
 def sets(hass: HomeAssistant, entity_id: str) -> tuple[str, ...]:
-    """Return what a scene or script would do to guarded things, as `lock.front_door=unlocked`; nothing for others."""
-    return tuple(sorted({f"{thing}={state}" for thing, state in _sets(hass, entity_id, _DEEPEST)}))
+    """Return what a scene or script would do to guarded things; nothing for others.
+
+    As `lock.front_door=unlocked`. Of what is not exposed only the kind is said: `lock=unlocked`, `cover:garage=open`.
+    `?` stands for whatever a template may come to.
+    """
+    if _domain(entity_id) not in ("scene", "script"):
+        return ()
+    done = set(_Reading(hass).of(entity_id))
+    told = {thing if thing == ANYTHING else f"{_told(hass, thing)}={state}" for thing, state in done}
+    return tuple(sorted(told, key=lambda one: ("." in one, one)))  # kinds first: they are few, and none may be cut off
 
 
-def _sets(hass: HomeAssistant, entity_id: str, depth: int) -> Iterator[tuple[str, str]]:
-    domain = split_entity_id(entity_id)[0]
-    if depth == 0 or domain not in ("scene", "script") or (component := hass.data.get(domain)) is None:
+@callback
+def _told(hass: HomeAssistant, thing: str) -> str:
+    """Return a thing as the gateway may know it: by its id if it is exposed, otherwise by its kind."""
+    if async_should_expose(hass, conversation.DOMAIN, thing):
+        return thing
+    try:
+        device_class = get_device_class(hass, thing)
+    except HomeAssistantError:  # there is no such thing
+        device_class = None
+    return f"{_domain(thing)}:{device_class}" if device_class else _domain(thing)
+
+
+class _Reading:
+    """Looks through one scene or script, and through all that it runs, each once."""
+
+    def __init__(self, hass: HomeAssistant) -> None:
+        self._hass = hass
+        self._read: set[str] = set()
+
+    def of(self, entity_id: str) -> Iterator[tuple[str, str]]:
+        """Return what it does: guarded things, and the states that they get."""
+        domain = _domain(entity_id)
+        if entity_id in self._read or domain not in RUNNING or (component := self._hass.data.get(domain)) is None:
+            return
+        self._read.add(entity_id)
+        entity = component.get_entity(entity_id)
+        if domain == "scene":
+            states = getattr(getattr(entity, "scene_config", None), "states", {})
+            yield from ((thing, state.state) for thing, state in states.items() if _domain(thing) in GUARDED)
+        else:
+            script = getattr(entity, "script" if domain == "script" else "action_script", None)
+            yield from self._steps(getattr(script, "sequence", ()))
+
+    def _steps(self, config: Any) -> Iterator[tuple[str, str]]:
+        """Look at all that a script may come by, in whatever branch it stands."""
+        if isinstance(config, Mapping):
+            yield from self._step(config)
+            config = list(config.values())
+        if isinstance(config, list | tuple):
+            for part in config:
+                yield from self._steps(part)
+
+    def _step(self, step: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        if isinstance(scene := step.get("scene"), str):
+            yield from self.of(scene)
+        if (state := _DEVICE_ACTIONS.get((str(step.get("domain")), str(step.get("type"))))) is not None:
+            thing = er.async_resolve_entity_id(er.async_get(self._hass), str(step.get(ATTR_ENTITY_ID)))
+            yield from ((one, state) for one in ([thing] if thing else _all(self._hass, str(step["domain"]))))
+        match next((step[key] for key in _ACTION_KEYS if key in step), None):
+            case Template() as template if not _HARMLESS.match(template.template):
+                yield ANYTHING, ""
+            case str(action):
+                yield from self._action(action, step)
+
+    def _action(self, action: str, step: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+        if action == "scene.apply":
+            yield from _applied(step)
+        for domain in _RUNS.get(action, ()):
+            for thing in _targets(self._hass, step, domain):
+                yield from self.of(thing)
+        if action.startswith("script."):
+            yield from self.of(action)  # nothing for an action on scripts, such as `script.reload`
+        for opening in [f"{domain}.toggle" for domain in _TOGGLED] if action == _TOGGLES else [action]:
+            if (state := _LEADS_TO.get(opening)) is not None:
+                yield from ((thing, state) for thing in _targets(self._hass, step, _domain(opening)))
+
+
+def _applied(step: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Return what `scene.apply` does."""
+    data = step.get("data")
+    entities = data.get("entities") if isinstance(data, Mapping) else None
+    if not isinstance(entities, Mapping):
+        yield ANYTHING, ""
         return
-    entity = component.get_entity(entity_id)
-    if domain == "scene":
-        states = getattr(getattr(entity, "scene_config", None), "states", {})
-        yield from ((thing, state.state) for thing, state in states.items() if _domain(thing) in _GUARDED)
-    else:
-        sequence = getattr(getattr(entity, "script", None), "sequence", ())
-        yield from _steps(hass, sequence, depth)
-
-
-def _steps(hass: HomeAssistant, config: Any, depth: int) -> Iterator[tuple[str, str]]:
-    """Look at all that a script may come by, in whatever branch it stands."""
-    if isinstance(config, Mapping):
-        yield from _step(hass, config, depth)
-        config = list(config.values())
-    if isinstance(config, list | tuple):
-        for part in config:
-            yield from _steps(hass, part, depth)
-
-
-def _step(hass: HomeAssistant, step: Mapping[str, Any], depth: int) -> Iterator[tuple[str, str]]:
-    action = step.get("action", step.get("service"))
-    if isinstance(scene := step.get("scene"), str):
-        yield from _sets(hass, scene, depth - 1)
-    if (state := _DEVICE_ACTIONS.get((str(step.get("domain")), str(step.get("type"))))) is not None:
-        thing = er.async_resolve_entity_id(er.async_get(hass), str(step.get(ATTR_ENTITY_ID)))
-        yield from ((one, state) for one in ([thing] if thing else _all(hass, str(step["domain"]))))
-    if not isinstance(action, str):
-        return
-    if action.startswith("script.") and hass.states.get(action) is not None:
-        yield from _sets(hass, action, depth - 1)
-    elif action in ("scene.turn_on", "script.turn_on", "script.toggle"):
-        for thing in _targets(hass, step, _domain(action)):
-            yield from _sets(hass, thing, depth - 1)
-    elif action == "scene.apply":
-        entities = (step.get("data") or {}).get("entities") or {}
-        yield from ((thing, _state_in(wanted)) for thing, wanted in entities.items() if _domain(thing) in _GUARDED)
-    elif (state := _LEADS_TO.get(action)) is not None:
-        yield from ((thing, state) for thing in _targets(hass, step, _domain(action)))
+    for thing, wanted in entities.items():
+        if _domain(thing) in GUARDED:
+            state = wanted.get("state", "") if isinstance(wanted, Mapping) else wanted
+            yield (ANYTHING, "") if isinstance(state, Template) else (thing, str(state))
 
 
 def _targets(hass: HomeAssistant, step: Mapping[str, Any], domain: str) -> list[str]:
     """Return the things of this kind that a step is about: all there are, where it does not say in plain words."""
     named: dict[str, list[str]] = {}
-    places = [place for place in (step, step.get("target"), step.get("data")) if isinstance(place, Mapping)]
+    places = [place for place in (step, *map(step.get, _TARGET_PLACES)) if isinstance(place, Mapping)]
     for place in places:
         for key in _TARGET_KEYS:
             value = place.get(key, [])
@@ -108,7 +176,7 @@ def _targets(hass: HomeAssistant, step: Mapping[str, Any], domain: str) -> list[
     named[ATTR_ENTITY_ID] = [one for one in ids if one]
     selected = async_extract_referenced_entity_ids(hass, TargetSelection(named))
     things = selected.referenced | selected.indirectly_referenced
-    return sorted(thing for thing in things if _domain(thing) in (domain, "group"))
+    return sorted(thing for thing in things if _domain(thing) == domain)
 
 
 def _all(hass: HomeAssistant, domain: str) -> list[str]:
@@ -117,8 +185,3 @@ def _all(hass: HomeAssistant, domain: str) -> list[str]:
 
 def _domain(entity_id: str) -> str:
     return entity_id.partition(".")[0]
-
-
-def _state_in(wanted: Any) -> str:
-    """Return the state that `scene.apply` wants of a thing."""
-    return str(wanted.get("state", "")) if isinstance(wanted, Mapping) else str(getattr(wanted, "state", wanted))

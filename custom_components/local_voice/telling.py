@@ -38,6 +38,7 @@ from .house_messages import (
     StatesChanged,
     StateWords,
 )
+from .protected import GUARDED, RUNNING
 from .wire_types import MOST_ENTITIES_A_MESSAGE
 
 if TYPE_CHECKING:
@@ -48,8 +49,8 @@ COALESCE_S: Final = 0.1
 """Changes this close together are told together: half of what people take for "at once"."""
 AT_ONCE: Final = 50
 """Things that are looked at before other work gets its turn: about 5 ms on a small computer."""
-_RENAMING: Final = frozenset({"area_id", "name", "name_by_user", "parent_device_id"})
-"""What of a device changes how its things are called, or where they stand."""
+_RENAMING: Final = frozenset({"area_id", "labels", "name", "name_by_user", "parent_device_id"})
+"""What of a device changes how its things are called, where they stand, or which scripts mean them."""
 _PLACE_BYTES: Final = PART_BYTES // 50
 """More than a room takes, so that fifty of them make a part."""
 
@@ -110,19 +111,22 @@ class Telling:
 
     @callback
     def _is_of_interest(self, data: EventStateChangedData) -> bool:
-        if not self._told or data["old_state"] is None or data["new_state"] is None:
+        if not self._told or _is_new_or_gone(data):
             return True
         return data["entity_id"] in self._told
 
     @callback
     def _on_state(self, event: Event[EventStateChangedData]) -> None:
         self._mark(event.data["entity_id"])
+        if _is_new_or_gone(event.data):
+            self._mark_what_runs(event.data["entity_id"])
 
     @callback
     def _on_entity(self, event: Event[er.EventEntityRegistryUpdatedData]) -> None:
         self._mark(event.data["entity_id"])
         if event.data["action"] == "update" and "old_entity_id" in event.data:
             self._mark(event.data["old_entity_id"])
+        self._mark_what_runs(event.data["entity_id"])
 
     @callback
     def _on_all(self, _event: Event[Any] | None = None) -> None:
@@ -132,6 +136,11 @@ class Telling:
     def _mark(self, entity_id: str) -> None:
         self._marked.add(entity_id)
         self._news.set()
+
+    def _mark_what_runs(self, entity_id: str) -> None:
+        """Mark what may do something else now that this is another: a script that unlocks all that is in a room."""
+        if _domain(entity_id) in GUARDED | RUNNING:
+            self._marked.update(one for one in self._told if _domain(one) in RUNNING)
 
     # What is told
 
@@ -215,6 +224,15 @@ def _is_called(words: EntityWords) -> tuple[object, ...]:
     """Return all that a new state leaves as it is."""
     attributes = words.attributes
     return words.name, words.aliases, words.area_id, *(attributes.get(key) for key in WHAT_IT_IS)
+
+
+def _domain(entity_id: str) -> str:
+    return entity_id.partition(".")[0]
+
+
+@callback
+def _is_new_or_gone(data: EventStateChangedData) -> bool:
+    return data["old_state"] is None or data["new_state"] is None
 
 
 @callback

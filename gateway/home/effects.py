@@ -37,6 +37,8 @@ class Effect:
     """Those that were meant, with their states afterwards."""
     also: tuple[Entity, ...] = ()
     """Others that changed with them, as a scene changes lights."""
+    untold: tuple[Entity, ...] = ()
+    """Things that nobody told us of and that change too: their id is only a kind, their name that of the scene."""
     unmatched: tuple[Entity, ...] = ()
     speech_slots: Mapping[str, object] = field(default_factory=dict)
     error: str | None = None

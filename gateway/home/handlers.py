@@ -68,4 +68,5 @@ def foreseen(situation: Situation) -> tuple[Entity, ...]:
         return ()
     effect = effect_of(situation)
     before = {entity.id: entity for entity in situation.house.entities}
-    return tuple(after for after in (*effect.matched, *effect.also) if after != before[after.id])
+    changed = tuple(after for after in (*effect.matched, *effect.also) if after != before[after.id])
+    return changed + effect.untold

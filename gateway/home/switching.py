@@ -39,21 +39,22 @@ _IS_ON: Final = frozenset({"on", "open", "locked", "playing", "heat", "cool"})
 
 def turn_on(situation: Situation) -> Effect:
     """Turn on, open, lock, press, activate or run."""
-    return _with_scenes(situation, is_on=True)
+    return _with_what_they_set(situation, _switch(situation, is_on=True))
 
 
 def turn_off(situation: Situation) -> Effect:
     """Turn off, close or unlock."""
-    return _with_scenes(situation, is_on=False)
+    return _switch(situation, is_on=False)
 
 
 def toggle(situation: Situation) -> Effect:
     """Turn on what is off, and off what is on."""
-    return acting(
+    effect = acting(
         situation,
         asked_for(situation.request),
         lambda entity: switched(entity, is_on=entity.state not in _IS_ON, now=situation.now),
     )
+    return _with_what_they_set(situation, effect)
 
 
 def set_position(situation: Situation) -> Effect:
@@ -118,24 +119,33 @@ def _heating(entity: Entity) -> str:
     return usable[0] if usable else "heat"
 
 
-def _with_scenes(situation: Situation, *, is_on: bool) -> Effect:
-    """Switch, and put what a scene or script sets into its states."""
-    effect = acting(
-        situation,
-        asked_for(situation.request),
-        lambda entity: switched(entity, is_on=is_on, now=situation.now),
+def _switch(situation: Situation, *, is_on: bool) -> Effect:
+    return acting(
+        situation, asked_for(situation.request), lambda entity: switched(entity, is_on=is_on, now=situation.now)
     )
-    if not is_on:
-        return effect
+
+
+def _with_what_they_set(situation: Situation, effect: Effect) -> Effect:
+    """Put what the scenes and scripts among those that were meant set into its states."""
     things = {entity.id: entity for entity in situation.house.entities}
     also: dict[str, Entity] = {}
+    untold: list[Entity] = []
     for scene in effect.matched:
         sets = scene.attributes.get("sets")
         for one in sets if isinstance(sets, tuple) else ():
             thing, _, state = str(one).partition("=")
             if thing in things:
                 also[thing] = _put(also.get(thing, things[thing]), state, situation.now)
-    return replace(effect, also=tuple(also.values()))
+            else:
+                untold.append(_untold(thing, state, scene))
+    return replace(effect, also=tuple(also.values()), untold=tuple(untold))
+
+
+def _untold(kind: str, state: str, scene: Entity) -> Entity:
+    """Return something that only a scene knows: `lock`, `cover:garage`, or a thing that is told of no more."""
+    domain, _, device_class = kind.partition(".")[0].partition(":")
+    attributes = {"device_class": device_class} if device_class else {}
+    return Entity(id=domain, name=scene.name, state=state, attributes=attributes)
 
 
 def _put(entity: Entity, state: str, now: datetime) -> Entity:

@@ -7,7 +7,7 @@ afterwards, whether it was asked for by name or comes with a scene or a script. 
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from gateway.house import Entity
+from gateway.house import ANYTHING, Entity
 from gateway.turn.words import plain_words
 
 PROTECTED_COVERS = frozenset({"door", "garage", "gate"})
@@ -27,6 +27,10 @@ class Wording:
 
     verbs: Mapping[str, str]
     """What is done, by the state that it leads to."""
+    things: Mapping[str, str]
+    """What it is done to where nobody told us which thing it is: by a cover's device class, otherwise by domain."""
+    run: str
+    """What is done with a scene or script, with `{name}`."""
     question: str
     """With `{deeds}`."""
     refused: str
@@ -44,6 +48,15 @@ WORDINGS: Mapping[str, Wording] = {
             "closing": "close",
             "disarmed": "disarm",
         },
+        things={
+            "alarm_control_panel": "the alarm",
+            "door": "a door",
+            "garage": "a garage door",
+            "gate": "a gate",
+            "lock": "a lock",
+            "valve": "a valve",
+        },
+        run="run {name}",
         question="Should I {deeds}?",
         refused="Okay, I left it as it is.",
         yes=frozenset(
@@ -73,12 +86,15 @@ def protected(changes: tuple[Entity, ...]) -> tuple[Entity, ...]:
 
 
 def question(entities: tuple[Entity, ...], language: str) -> str | None:
-    """Return the question that reads back what would be done, and to what; None in a language without words for it."""
+    """Return the question that reads back what would be done, and to what; None in a language without words for it.
+
+    Of what a scene or script does to things that nobody told us of: "Should I run Good Night and unlock a lock?"
+    """
     wording = WORDINGS.get(language)
     if wording is None:
         return None
-    deeds = " and ".join(f"{wording.verbs[entity.state]} the {entity.name}" for entity in entities)
-    return wording.question.format(deeds=deeds)
+    deeds = dict.fromkeys(deed for entity in entities for deed in _deeds(entity, wording))
+    return wording.question.format(deeds=" and ".join(deeds))
 
 
 def is_yes(text: str, language: str) -> bool:
@@ -96,7 +112,20 @@ def home_is_away(language: str) -> str:
     return HOME_IS_AWAY.get(language.partition("-")[0], "")
 
 
+def _deeds(entity: Entity, wording: Wording) -> tuple[str, ...]:
+    """Return what would be done so that `entity` comes about."""
+    if entity.is_told:
+        return (f"{wording.verbs[entity.state]} the {entity.name}",)
+    run = wording.run.format(name=entity.name)
+    if entity.domain == ANYTHING:
+        return (run,)
+    kind = str(entity.attributes["device_class"]) if entity.domain == "cover" else entity.domain
+    return run, f"{wording.verbs[entity.state]} {wording.things[kind]}"
+
+
 def _is_protected(entity: Entity) -> bool:
+    if entity.domain == ANYTHING:
+        return True
     if entity.domain == "cover" and entity.attributes.get("device_class") not in PROTECTED_COVERS:
         return False
     return entity.state in UNSAFE_STATES.get(entity.domain, ())

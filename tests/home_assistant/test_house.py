@@ -151,4 +151,4 @@ async def test_a_scene_that_unlocks_a_door_says_so_and_names_nothing_that_is_not
     expose(hass, "scene.arrive", True)
     words = house.entity_words(hass, "scene.arrive")
     assert words is not None
-    assert words.attributes == {"sets": ("lock.front_door=unlocked",)}
+    assert words.attributes == {"sets": ("lock=unlocked", "lock.front_door=unlocked")}

@@ -10,7 +10,7 @@ from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.local_voice.protected import sets
-from tests.home_assistant.small_house import SmallHouse
+from tests.home_assistant.small_house import SmallHouse, expose
 
 DOOR = "lock.front_door"
 
@@ -18,7 +18,8 @@ DOOR = "lock.front_door"
 @pytest.fixture(autouse=True)
 async def home(hass: HomeAssistant) -> SmallHouse:
     house = await SmallHouse(hass).build()
-    hass.states.async_set("cover.garage", "closed")
+    hass.states.async_set("cover.garage", "closed", {"device_class": "garage"})
+    expose(hass, "cover.garage", True)
     return house
 
 
@@ -62,7 +63,7 @@ async def test_a_script_that_locks_a_door_or_switches_a_light_sets_nothing(hass:
         night=[
             {"action": "lock.lock", "target": {"entity_id": DOOR}},
             {"action": "light.turn_on", "target": {"entity_id": "light.kitchen_light"}},
-            {"action": "{{ 'light.turn_on' }}"},
+            {"action": "light.turn_{{ 'on' }}"},
             {"delay": 1},
         ],
     )
@@ -86,9 +87,14 @@ async def test_a_script_that_runs_another_does_what_that_does(hass: HomeAssistan
         inner=[{"action": "cover.open_cover", "target": {"entity_id": "cover.garage"}}],
         direct=[{"action": "script.inner"}],
         turned_on=[{"action": "script.turn_on", "target": {"entity_id": "script.inner"}}],
+        by_core=[{"action": "homeassistant.turn_on", "target": {"entity_id": "script.inner"}}],
         itself=[{"action": "script.itself"}, {"action": "script.inner"}],
+        triggering=[{"action": "automation.trigger", "target": {"entity_id": "automation.opening"}}],
     )
-    for name in ("direct", "turned_on", "itself"):
+    opening = {"alias": "Opening", "triggers": [], "actions": [{"action": "script.inner"}]}
+    assert await async_setup_component(hass, "automation", {"automation": opening})
+    await hass.async_block_till_done()
+    for name in ("direct", "turned_on", "by_core", "itself", "triggering"):
         assert sets(hass, f"script.{name}") == ("cover.garage=open",)
 
 
@@ -113,6 +119,50 @@ async def test_a_device_action_unlocks_too(hass: HomeAssistant) -> None:
     entities = er.async_get(hass)
     lock = entities.async_get_or_create("lock", "test", "1", device_id=device.id, suggested_object_id="shed")
     hass.states.async_set(lock.entity_id, "locked")
+    expose(hass, lock.entity_id, True)
     action = {"device_id": device.id, "domain": "lock", "type": "unlock", "entity_id": lock.id}
     await script(hass, shed=[action])
     assert sets(hass, "script.shed") == ("lock.shed=unlocked",)
+
+
+async def test_of_what_is_not_exposed_only_the_kind_is_told(hass: HomeAssistant) -> None:
+    hass.states.async_set("lock.shed", "locked")
+    hass.states.async_set("lock.cellar", "locked")
+    for one in ("lock.shed", "lock.cellar", "cover.garage"):
+        expose(hass, one, False)
+    await script(
+        hass,
+        arrive=[
+            {"action": "lock.unlock", "target": {"entity_id": ["lock.shed", "lock.cellar", DOOR]}},
+            {"action": "homeassistant.toggle", "target": {"entity_id": "cover.garage"}},
+            {"action": "alarm_control_panel.alarm_disarm", "target": {"entity_id": "alarm_control_panel.gone"}},
+        ],
+    )
+    assert sets(hass, "script.arrive") == (
+        "alarm_control_panel=disarmed",
+        "cover:garage=open",
+        "lock=unlocked",
+        f"{DOOR}=unlocked",
+    )
+
+
+@pytest.mark.parametrize(
+    "step",
+    [
+        {"action": "{{ 'lock.unlock' }}", "target": {"entity_id": DOOR}},
+        {"action": "lock.{{ 'unlock' }}", "target": {"entity_id": DOOR}},
+        {"action": "homeassistant.turn_{{ 'on' }}", "target": {"entity_id": "script.other"}},
+        {"action": "scene.apply", "data": "{{ {'entities': {}} }}"},
+        {"action": "scene.apply", "data": {"entities": {DOOR: "{{ 'unlocked' }}"}}},
+        {"action": "scene.apply", "data": {"entities": {DOOR: {"state": "{{ 'unlocked' }}"}}}},
+    ],
+)
+async def test_a_template_that_may_come_to_anything_is_anything(hass: HomeAssistant, step: dict[str, Any]) -> None:
+    await script(hass, leave=[step])
+    assert sets(hass, "script.leave") == ("?",)
+
+
+async def test_scripts_that_run_each_other_many_times_are_read_once(hass: HomeAssistant) -> None:
+    unlock = {"action": "lock.unlock", "target": {"entity_id": DOOR}}
+    await script(hass, tick=[{"action": "script.tock"}] * 20, tock=[{"action": "script.tick"}] * 20 + [unlock])
+    assert sets(hass, "script.tick") == sets(hass, "script.tock") == (f"{DOOR}=unlocked",)

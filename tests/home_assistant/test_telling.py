@@ -11,6 +11,7 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.local_voice import telling
@@ -110,6 +111,22 @@ async def test_what_is_not_exposed_is_never_told(hass: HomeAssistant, home: Smal
         await home.lamp.async_turn_on()
         await gateway.until(lambda: bool(gateway.all_of(StatesChanged)))
         assert not any(WORLD in str(message) or "secret" in str(message) for message in gateway.heard)
+
+
+async def test_a_script_is_told_anew_when_it_would_unlock_something_else(hass: HomeAssistant, home: SmallHouse) -> None:
+    unlock = {"action": "lock.unlock", "target": {"area_id": "bedroom"}}
+    assert await async_setup_component(hass, "script", {"script": {"arrive": {"sequence": [unlock]}}})
+    expose(hass, "script.arrive", True)
+    async with told(hass) as (gateway, _):
+
+        def last() -> object:
+            changed = [thing for message in gateway.all_of(EntitiesChanged) for thing in message.changed]
+            return next((each.attributes.get("sets") for each in reversed(changed) if each.id == "script.arrive"), None)
+
+        er.async_get(hass).async_update_entity(home.door.entity_id, area_id="bedroom")
+        await gateway.until(lambda: last() == ("lock.front_door=unlocked",))
+        expose(hass, home.door.entity_id, False)
+        await gateway.until(lambda: last() == ("lock=unlocked",))
 
 
 async def test_what_is_exposed_or_hidden_later_comes_and_goes(hass: HomeAssistant, home: SmallHouse) -> None:

@@ -118,6 +118,18 @@ async def test_a_connected_home_acts_in_the_house_that_it_told(around: Neighbour
     assert entity(LAMP.id, household.house).state == "off", "its new state is the home's to tell"
 
 
+async def test_what_a_script_would_unlock_is_foreseen_though_nobody_told_of_the_lock(around: Neighbourhood) -> None:
+    script = Entity(id="script.night", name="Good Night", state="off", attributes={"sets": ("lock=unlocked",)})
+    home = await around.paired(replace(TOLD, entities=(*TOLD.entities, script)))
+    good_night = request("HassTurnOn", {"name": "Good Night"})
+    after = around.household.foresee(good_night)
+    assert [(one.id, one.name, one.state) for one in after if one != replace(script, attributes=one.attributes)] == [
+        ("lock", "Good Night", "unlocked")
+    ]
+    assert await around.household.perform(good_night) == DONE
+    assert home.asked == [good_night]
+
+
 async def test_questions_about_things_are_the_home_s_to_answer(around: Neighbourhood) -> None:
     home = await around.paired()
     question = request("HassGetState", {"name": "Lamp"})

@@ -1,6 +1,7 @@
 import pytest
 
 from gateway.home import switching
+from gateway.home.effects import Handler
 from gateway.home.switching import switched
 from gateway.house import AttributeValue, Entity, House
 from tests.gateway.home.rooms import NOW, entity, situation
@@ -117,6 +118,27 @@ def test_a_scene_can_set_any_state(sets: str, state: str) -> None:
     scene = Entity(id="scene.a", name="A", attributes={"sets": (sets,)})
     house = House(name="x", entities=(scene, entity("media_player.kitchen")))
     assert switching.turn_on(situation({"name": "A"}, house=house)).also[0].state == state
+
+
+@pytest.mark.parametrize("switch", [switching.turn_on, switching.toggle])
+def test_of_what_a_script_does_to_things_that_nobody_told_of_their_kind_is_known(switch: Handler) -> None:
+    sets = ("?", "cover:garage=open", "lock=unlocked", "lock.gone=unlocked", "light.kitchen=on")
+    script = Entity(id="script.night", name="Good Night", state="off", attributes={"sets": sets})
+    house = House(name="x", entities=(script, entity("light.kitchen")))
+    effect = switch(situation({"name": "Good Night"}, house=house))
+    assert [one.id for one in effect.also] == ["light.kitchen"]
+    assert [(one.id, one.name, one.state, dict(one.attributes)) for one in effect.untold] == [
+        ("?", "Good Night", "", {}),
+        ("cover", "Good Night", "open", {"device_class": "garage"}),
+        ("lock", "Good Night", "unlocked", {}),
+        ("lock", "Good Night", "unlocked", {}),
+    ]
+
+
+def test_a_script_that_is_stopped_sets_nothing() -> None:
+    script = Entity(id="script.night", name="Good Night", state="on", attributes={"sets": ("lock=unlocked",)})
+    effect = switching.turn_off(situation({"name": "Good Night"}, house=House(name="x", entities=(script,))))
+    assert (effect.also, effect.untold) == ((), ())
 
 
 def test_toggling_turns_over() -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from gateway.house import Entity
+from gateway.house import ANYTHING, Entity
 from gateway.turn import policy
 
 GARAGE = {"device_class": "garage"}
@@ -30,6 +30,28 @@ def test_the_question_reads_back_what_would_be_done_to_what() -> None:
     alarm = Entity(id="alarm_control_panel.home", name="Alarm", state="disarmed")
     assert policy.question((lock,), "en") == "Should I unlock the Front Door?"
     assert policy.question((alarm, lock), "en") == "Should I disarm the Alarm and unlock the Front Door?"
+
+
+def test_what_a_script_does_to_things_that_nobody_told_of_is_asked_by_their_kind() -> None:
+    lock = Entity(id="lock", name="Good Night", state="unlocked")
+    door = Entity(id="cover", name="Good Night", state="open", attributes=GARAGE)
+    front = Entity(id="lock.front", name="Front Door", state="unlocked")
+    blind = Entity(id="cover", name="Good Night", state="open")
+    assert policy.protected((lock, blind, lock, door, front)) == (lock, lock, door, front)
+    assert policy.question((lock, lock), "en") == "Should I run Good Night and unlock a lock?"
+    said = "Should I unlock the Front Door and run Good Night and unlock a lock and open a garage door?"
+    assert policy.question((front, lock, door), "en") == said
+
+
+def test_a_script_that_nobody_could_read_is_asked_about_by_its_name() -> None:
+    unread = Entity(id=ANYTHING, name="Good Night", state="")
+    assert policy.protected((unread,)) == (unread,)
+    assert policy.question((unread,), "en") == "Should I run Good Night?"
+
+
+def test_every_kind_that_needs_a_yes_has_its_noun_in_every_language() -> None:
+    kinds = {*policy.UNSAFE_STATES, *policy.PROTECTED_COVERS} - {"cover"}
+    assert all(kinds == set(wording.things) for wording in policy.WORDINGS.values())
 
 
 def test_every_state_that_needs_a_yes_has_its_verb_in_every_language() -> None:

@@ -1,17 +1,16 @@
 """How fast the gateway answered, how often it was spoken to, and how often it woke in vain."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from unittest.mock import patch
 
 import pytest
 from freezegun.api import FrozenDateTimeFactory
-from homeassistant.core import HomeAssistant, State
+from homeassistant.core import HomeAssistant
+from homeassistant.helpers import restore_state
 from homeassistant.helpers.entity import Entity
 from homeassistant.util import dt as dt_util
-from pytest_homeassistant_custom_component.common import (
-    async_fire_time_changed,
-    mock_restore_cache_with_extra_data,
-)
+from pytest_homeassistant_custom_component.common import async_fire_time_changed
 
 from custom_components.local_voice.day_count import DayCount
 from tests.home_assistant.conftest import SetUp
@@ -81,10 +80,16 @@ async def test_a_satellites_sensors_are_about_its_own_turns(
     ],
 )
 async def test_a_restart_forgets_only_what_was_yesterday(
-    hass: HomeAssistant, setup_entry: SetUp, days_ago: int, count: str
+    hass: HomeAssistant, hass_storage: dict[str, Any], setup_entry: SetUp, days_ago: int, count: str
 ) -> None:
-    stored = DayCount(dt_util.now().date() - timedelta(days=days_ago), 5)
-    mock_restore_cache_with_extra_data(hass, [(State(TURNS, "5"), stored.as_dict())])
+    count_before = DayCount(dt_util.now().date() - timedelta(days=days_ago), 5)
+    stored = {
+        "state": {"entity_id": TURNS, "state": "5"},
+        "extra_data": count_before.as_dict(),
+        "last_seen": dt_util.utcnow().isoformat(),
+    }
+    hass_storage[restore_state.STORAGE_KEY] = {"version": restore_state.STORAGE_VERSION, "data": [stored]}
+    await restore_state.async_get(hass).async_load()
     await setup_entry()
     await until_state(hass, TURNS, count)
 

@@ -15,11 +15,11 @@ from .action_errors import error_of
 from .const import DOMAIN
 from .house import in_parts, is_exposed, size_bytes, spoken_words
 from .house_messages import ActionDone, EntityWords, StateChangeWords
+from .speech_slots import speech_slots
 
 if TYPE_CHECKING:
     from .house_messages import ActionAsked
     from .origin import Origin
-    from .wire_types import Attribute
 
 DEADLINE_S: Final = 5.0
 """Where the gateway names none; its own."""
@@ -116,7 +116,7 @@ def _done(
         changes=tuple(changes[:MOST_CHANGES]),
         matched=_things(hass, matched),
         unmatched=_things(hass, response.unmatched_states),
-        speech_slots={key: _plain(value) for key, value in response.speech_slots.items()},
+        speech_slots=speech_slots(response.speech_slots),
     )
 
 
@@ -142,13 +142,6 @@ def _change(before: State | None, after: State) -> StateChangeWords | None:
     if before is None or (before.state == after.state and before.attributes == after.attributes):
         return None
     return StateChangeWords(entity_id=after.entity_id, name=after.name[:255], before=before.state, after=after.state)
-
-
-def _plain(value: object) -> Attribute:
-    """Return a slot of an answer as it travels: of anything larger, only that it is there."""
-    if value is None or isinstance(value, bool | int | float):
-        return value
-    return value[:2_048] if isinstance(value, str) else bool(value)
 
 
 def _found_nothing(asked: ActionAsked, error: HomeAssistantError) -> bool:

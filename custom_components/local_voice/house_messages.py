@@ -4,7 +4,7 @@ from dataclasses import field
 from typing import Annotated
 
 from .codec import Between, Message, Words
-from .wire_types import MOST_ENTITIES_A_MESSAGE, Attributes, Count, Id, Ids, Name, Names, Text, Value
+from .wire_types import MOST_ENTITIES_A_MESSAGE, Attributes, Count, Id, Ids, Name, Names, SpeechSlots, Text, Value
 
 # The house
 
@@ -126,7 +126,8 @@ class ActionDone(Message):
     changes: Annotated[tuple[StateChangeWords, ...], Between(0, MOST_ENTITIES_A_MESSAGE)] = ()
     matched: Entities = ()
     unmatched: Entities = ()
-    speech_slots: Attributes = field(default_factory=dict)
+    speech_slots: SpeechSlots = field(default_factory=dict)
+    """What the answer's template needs besides, as intents give it: `timers`, for example."""
 
 
 class SentencesKnown(Message):

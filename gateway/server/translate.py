@@ -83,7 +83,7 @@ def result_of(words: ActionDone, area_ids: Collection[str]) -> ActionResult:
         changes=tuple(_change_of(change) for change in words.changes),
         matched=tuple(entity_of(entity, area_ids) for entity in words.matched),
         unmatched=tuple(entity_of(entity, area_ids) for entity in words.unmatched),
-        speech_slots=attributes_of(words.speech_slots),
+        speech_slots=MappingProxyType(dict(words.speech_slots)),
     )
 
 

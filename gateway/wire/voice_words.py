@@ -40,6 +40,10 @@ type Scalar = bool | int | float | Value | None
 type Attribute = Scalar | Annotated[tuple[Scalar, ...], msgspec.Meta(max_length=256)]
 type Attributes = Annotated[dict[Name, Attribute], msgspec.Meta(max_length=128)]
 type Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)]
+type Record = Annotated[dict[Name, Scalar], msgspec.Meta(max_length=64)]
+"""A timer, for example."""
+type SpeechSlot = Scalar | Annotated[tuple[Scalar | Record, ...], msgspec.Meta(max_length=256)]
+type SpeechSlots = Annotated[dict[Name, SpeechSlot], msgspec.Meta(max_length=128)]
 
 
 # The house, from `home`
@@ -163,7 +167,8 @@ class ActionDone(Message, frozen=True, tag="action_done"):
     changes: Annotated[tuple[StateChangeWords, ...], msgspec.Meta(max_length=MOST_ENTITIES_A_MESSAGE)] = ()
     matched: Entities = ()
     unmatched: Entities = ()
-    speech_slots: Attributes = msgspec.field(default_factory=dict)
+    speech_slots: SpeechSlots = msgspec.field(default_factory=dict)
+    """What the answer's template needs besides, as Home Assistant's intents give it: `timers`, for example."""
 
 
 class SentencesKnown(Message, frozen=True, tag="sentences_known"):

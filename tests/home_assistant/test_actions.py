@@ -1,10 +1,13 @@
 """What the gateway asks for is done by Home Assistant's intents, with its own check of what is exposed."""
 
 import asyncio
+import json
 import logging
-from typing import Any
+from pathlib import Path
+from typing import Any, Final
 
 import pytest
+from homeassistant.components.intent import async_register_timer_handler
 from homeassistant.core import Context, HomeAssistant, State
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import entity_registry as er
@@ -18,6 +21,7 @@ from custom_components.local_voice.house_messages import ActionAsked, ActionDone
 from custom_components.local_voice.origin import Origin
 from tests.home_assistant.small_house import WORLD, SmallHouse, expose
 
+GOLDEN: Final = Path(__file__).parents[1] / "golden"
 KITCHEN = Origin(context=Context(), language="en", area_id="kitchen")
 NOWHERE = Origin(context=Context(), language="en", area_id="no such room")
 
@@ -245,6 +249,36 @@ async def test_an_action_goes_on_where_the_connection_ends(hass: HomeAssistant) 
     slow.go_on.set()
     await hass.async_block_till_done()
     assert slow.is_done
+
+
+async def test_how_long_a_timer_of_home_assistant_s_runs_is_told(hass: HomeAssistant) -> None:
+    """The golden message about timers is this one; only ids differ, and how many seconds have passed."""
+    timer_events: list[str] = []
+    async_register_timer_handler(hass, "satellite", lambda event, _: timer_events.append(event.value))
+    pizza = Origin(context=Context(), language="en", device_id="satellite")
+    started = await done(hass, "HassStartTimer", origin=pizza, minutes=5, name="pizza")
+    await done(hass, "HassStartTimer", origin=pizza, hours=1)
+    assert (started.error, timer_events) == (None, ["started", "started"])
+    result = await done(hass, "HassTimerStatus", origin=pizza)
+    timers = result.speech_slots["timers"]
+    assert isinstance(timers, tuple)
+    golden = json.loads((GOLDEN / "home_to_voice.json").read_text(encoding="utf-8"))
+    expected = next(timers for one in golden if (timers := one.get("speech_slots", {}).get("timers")))
+    assert [_steady(timer) for timer in timers] == [_steady(timer) for timer in expected]
+    canceled = await done(hass, "HassCancelAllTimers", origin=pizza)
+    assert canceled.speech_slots == {"canceled": 2}
+
+
+def _steady(timer: object) -> dict[str, object]:
+    """Return a timer without what is different each time, but with the names of that."""
+    assert isinstance(timer, dict)
+    passing = {"id", "hours_left", "minutes_left", "seconds_left", "total_seconds_left"}
+    return {key: None if key in passing or key.startswith("rounded_") else field for key, field in timer.items()}
+
+
+async def test_a_device_without_timers_is_told_so(hass: HomeAssistant) -> None:
+    result = await done(hass, "HassStartTimer", origin=KITCHEN, minutes=5)
+    assert result.error == "no_timer_support"
 
 
 class Kept(intent.IntentHandler):

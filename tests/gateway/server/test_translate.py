@@ -29,6 +29,7 @@ from gateway.wire.voice_words import (
     HouseBegin,
     HouseEnd,
     SentenceDone,
+    SpeechSlot,
     StateChangeWords,
 )
 from tests.gateway.server.peers import entity_words, parts
@@ -38,6 +39,8 @@ IDS = NAMES.filter(bool)
 NUMBERS = st.integers(-(2**53), 2**53) | st.floats(allow_nan=False, allow_infinity=False)
 SCALARS = st.none() | st.booleans() | NUMBERS | NAMES
 ATTRIBUTES = st.dictionaries(NAMES, SCALARS | st.lists(SCALARS, max_size=3).map(tuple), max_size=3)
+RECORDS = st.dictionaries(NAMES, SCALARS, max_size=2)
+SPEECH_SLOTS = st.dictionaries(NAMES, SCALARS | st.lists(SCALARS | RECORDS, max_size=3).map(tuple), max_size=3)
 ALIASES = st.lists(NAMES, max_size=2).map(tuple)
 FLOORS = st.builds(Floor, id=IDS, name=NAMES, aliases=ALIASES, level=st.none() | st.integers(-3, 9))
 
@@ -94,11 +97,11 @@ def test_a_request_arrives_as_it_was_asked(request: ActionRequest) -> None:
     assert ActionRequest(intent=intent, area_id=words.area_id, satellite_id=words.satellite_id) == request
 
 
-@given(st.none() | NAMES, ATTRIBUTES, ATTRIBUTES, houses(), st.lists(st.tuples(IDS, NAMES, NAMES, NAMES), max_size=3))
+@given(st.none() | NAMES, ATTRIBUTES, SPEECH_SLOTS, houses(), st.lists(st.tuples(IDS, NAMES, NAMES, NAMES), max_size=3))
 def test_a_result_arrives_as_it_was_told(
     error: str | None,
     error_slots: dict[str, AttributeValue],
-    speech_slots: dict[str, AttributeValue],
+    speech_slots: dict[str, SpeechSlot],
     house: House,
     changes: list[tuple[str, str, str, str]],
 ) -> None:
@@ -106,7 +109,7 @@ def test_a_result_arrives_as_it_was_told(
         id=1,
         error=error,
         error_slots=attribute_words(error_slots),
-        speech_slots=attribute_words(speech_slots),
+        speech_slots=speech_slots,
         matched=tuple(entity_words(entity) for entity in house.entities),
         unmatched=tuple(entity_words(entity) for entity in house.entities[:1]),
         changes=tuple(StateChangeWords(entity_id=i, name=n, before=b, after=a) for i, n, b, a in changes),

@@ -118,7 +118,7 @@ class Gateway:
         try:
             greeting = await connection.greet()
         except BaseException:
-            await connection.close()
+            await to_its_end(connection.close())
             raise
         self.version = greeting.version
         return connection

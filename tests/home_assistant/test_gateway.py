@@ -10,11 +10,12 @@ from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import Context, HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.local_voice import backoff
+from custom_components.local_voice import backoff, connection
 from custom_components.local_voice import gateway as under_test
 from custom_components.local_voice.answering import MOST_ASKED
 from custom_components.local_voice.backoff import FIRST_PAUSE_S, LASTING_S, LONGEST_PAUSE_S, Backoff
 from custom_components.local_voice.codec import Message
+from custom_components.local_voice.connection import Connection
 from custom_components.local_voice.const import DOMAIN
 from custom_components.local_voice.errors import NotConnectedError, TrustError, WrongVersionError
 from custom_components.local_voice.gateway import CONF_REASON, Gateway, Said
@@ -407,6 +408,48 @@ async def test_stopping_leaves_no_task_no_socket_and_no_word(
     assert mine == set()
     assert lines(caplog) == []
     await stopped.stop()
+
+
+@pytest.mark.parametrize("is_dropped", [True, False])
+async def test_whoever_cancels_while_the_connection_is_let_go_leaves_nothing_of_it(
+    connected: Gateway, gateway: ScriptedGateway, is_dropped: bool
+) -> None:
+    before = asyncio.all_tasks()
+    assert connected._client is not None
+    assert connected._keeping is not None
+    connection = connected._client._connection
+    if is_dropped:
+        gateway.drop()
+        await until(connected, lambda: not connected.is_connected)
+    for _ in range(5):  # an unload, the entry's background tasks, Home Assistant's end: each cancels
+        connected._keeping.cancel()
+        await asyncio.sleep(0)
+    await connected.stop()
+    assert connection._socket.fileno() == -1
+    assert not [task for task in asyncio.all_tasks() - before if "local_voice" in repr(task.get_coro())]
+    assert all(task.done() for task in (connection._sender, connection._watcher))
+
+
+async def test_who_is_cancelled_twice_while_it_is_greeted_leaves_nothing(
+    hass: HomeAssistant, gateway: ScriptedGateway, entry: MockConfigEntry, house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry.add_to_hass(hass)
+    gateway.is_silent = True
+    dialled: list[Connection] = []
+
+    async def dial(*args: Any, **options: Any) -> Connection:
+        dialled.append(await connection.dial(*args, **options))
+        return dialled[0]
+
+    monkeypatch.setattr(under_test, "dial", dial)
+    starting = asyncio.create_task(Gateway(hass, entry).start(house))
+    await gateway.until(lambda: bool(gateway.heard))
+    for _ in range(5):
+        starting.cancel()
+        await asyncio.sleep(0)
+    with pytest.raises(asyncio.CancelledError):
+        await starting
+    assert dialled[0]._socket.fileno() == -1
 
 
 async def test_stopping_while_away_ends_the_search(

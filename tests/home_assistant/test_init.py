@@ -59,7 +59,7 @@ async def test_unloading_leaves_no_task_no_connection_and_no_listener(
     await gateway.until(lambda: not gateway.is_connected)
     assert not known._on_change
     assert not known._on_turn
-    assert not [task for task in asyncio.all_tasks() if DOMAIN in task.get_name()]
+    assert not _ours()
 
 
 async def test_home_assistants_end_is_the_connections(
@@ -72,6 +72,46 @@ async def test_home_assistants_end_is_the_connections(
 
     await gateway.until(lambda: not gateway.is_connected)
     assert not entry.runtime_data.is_connected
+
+
+async def test_unloading_when_the_connection_was_lost_just_now_leaves_nothing(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    entry = await setup_entry()
+    known = entry.runtime_data
+    unloading: list[asyncio.Task[bool]] = []
+
+    def unload() -> None:
+        if not known.is_connected and not unloading:
+            unloading.append(hass.async_create_task(hass.config_entries.async_unload(entry.entry_id)))
+
+    known.on_change(unload)
+    gateway.drop()
+    await _soon(hass, lambda: bool(unloading))
+
+    assert await unloading[0]
+    assert known._keeping.done()
+    assert not _ours()
+    assert await hass.config_entries.async_unload(entry.entry_id), "once more does no harm"
+
+
+async def test_home_assistants_end_when_the_connection_was_lost_just_now_leaves_nothing(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    known = (await setup_entry()).runtime_data
+
+    def end() -> None:
+        if not known.is_connected:  # as it ends: what runs in the background is cancelled, then everybody is told
+            for task in list(hass._background_tasks):
+                task.cancel()
+            hass.bus.async_fire(EVENT_HOMEASSISTANT_STOP)
+
+    known.on_change(end)
+    gateway.drop()
+    await _soon(hass, lambda: known._keeping.done())
+
+    assert not known.is_connected
+    assert not _ours()
 
 
 async def test_entities_that_do_not_go_keep_their_connection(
@@ -273,6 +313,11 @@ async def test_removing_the_entry_of_a_gateway_that_is_away_says_what_to_do_ther
 
     warnings = [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING]
     assert len([line for line in warnings if f"removes peer {PEER_ID}" in line]) == 1
+
+
+def _ours() -> list[asyncio.Task[object]]:
+    """Return what of the integration still runs."""
+    return [task for task in asyncio.all_tasks() if DOMAIN in task.get_name() or DOMAIN in repr(task.get_coro())]
 
 
 def _placed(gateway: ScriptedGateway) -> dict[str, object]:

@@ -39,6 +39,7 @@ async def test_things_that_are_no_scenes_and_scripts_set_nothing(hass: HomeAssis
     [
         {"action": "lock.unlock", "target": {"entity_id": DOOR}},
         {"action": "lock.unlock", "data": {"entity_id": DOOR}},
+        {"action": "lock.unlock"},
         {"action": "lock.unlock", "target": {"entity_id": "all"}},
         {"action": "lock.unlock", "target": {"entity_id": "{{ 'lock.front_door' }}"}},
         {"if": "{{ true }}", "then": [{"action": "lock.unlock", "target": {"entity_id": [DOOR]}}]},
@@ -46,7 +47,7 @@ async def test_things_that_are_no_scenes_and_scripts_set_nothing(hass: HomeAssis
         {"repeat": {"count": 1, "sequence": [{"action": "lock.unlock", "target": {"entity_id": DOOR}}]}},
         {"parallel": [{"sequence": [{"action": "lock.unlock", "target": {"entity_id": DOOR}}]}]},
         {"action": "scene.apply", "data": {"entities": {DOOR: {"state": "unlocked"}}}},
-        {"action": "scene.apply", "data": {"entities": {DOOR: "unlocked"}}},
+        {"action": "scene.apply", "data": {"entities": {DOOR: "unlocked", "light.kitchen_light": "on"}}},
     ],
     ids=lambda step: "-".join(step),
 )

@@ -16,7 +16,7 @@ from aiohttp import ClientSession, Fingerprint, TCPConnector
 
 from gateway.events import Sound
 from gateway.recordings import write_wav
-from gateway.wire import broker_words, voice_words
+from gateway.wire import broker_words, request_words, voice_words
 from gateway.wire.admission import CONNECTIONS_A_PEER
 from gateway.wire.channel import Channel
 from gateway.wire.dial import dial
@@ -78,14 +78,14 @@ class GoodNeighbour:
 
     def __init__(self, channel: Channel) -> None:
         self._channel = channel
-        self._numbers = itertools.count()
+        self._numbers = itertools.count(1)
         self.times_s: list[float] = []
 
     async def run(self) -> None:
         for number in self._numbers:
             start_s = monotonic()
             self._channel.say(voice_words.Announce(id=number, sound_bytes=2))
-            await self._channel.play(b"no")  # no sound: it says so at once
+            await self._channel.play_for(number, b"no")  # no sound: it says so at once
             while True:
                 heard = await self._channel.hear()
                 assert heard is not None, f"the good neighbour was cut off: {self._channel.end}"
@@ -250,7 +250,7 @@ async def test_satellites_that_never_read_are_cut_off(
             async with asyncio.timeout(CLOSED_S):
                 await told(watching, connected=True)
             watching.say(voice_words.Announce(id=1, sound_bytes=len(long_sound)))
-            await watching.play(long_sound)
+            await watching.play_for(1, long_sound)
             start_s = monotonic()
             async with asyncio.timeout(CLOSED_S):
                 await told(watching, connected=False)
@@ -297,6 +297,10 @@ GOOD: Final = (
     voice_words.StatesChanged(states=(voice_words.StateWords(id="light.a", state="on", attributes={"x": (1, 2)}),)),
     voice_words.ActionDone(id=1, changes=()),
     voice_words.Announce(id=2, sound_bytes=9),
+    request_words.Speak(id=3, text="x", more=True),
+    request_words.SpeakMore(id=3, text="x"),
+    request_words.Converse(id=4, text="turn on the light", conversation_id="x"),
+    request_words.Forget(id=3),
     broker_words.RevokePeer(peer_id="x"),
 )
 

@@ -3,38 +3,22 @@
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping
 from contextlib import suppress
 from typing import Final
 
-from aiohttp import (
-    ClientError,
-    ClientWebSocketResponse,
-    ClientWSTimeout,
-    Fingerprint,
-    ServerFingerprintMismatch,
-    WSMessage,
-    WSMsgType,
-    WSServerHandshakeError,
-)
+from aiohttp import ClientError, ClientWebSocketResponse, WSMessage, WSMsgType
 from homeassistant.const import __version__ as home_assistant_version
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from yarl import URL
 
-from .codec import LARGEST_MESSAGE_BYTES, Message, WrongMessageError, encode
-from .errors import GatewayError, NotConnectedError, TrustError, WrongVersionError
+from .codec import Message, WrongMessageError, encode
+from .dialling import CLOSE_S, websocket_to
+from .errors import GatewayError, NotConnectedError, WrongVersionError
 from .messages import FROM_VOICE, PROTOCOL_VERSION, Greeting, Hello, Refused
 
-SERVER_NAME: Final = "lv-gateway"
-"""What every gateway's certificate calls itself; which gateway it is, its fingerprint tells."""
-CONNECT_S: Final = 10.0
-"""A gateway on the same network answers within milliseconds, one that starts up within seconds."""
 GREETING_S: Final = 5.0
 """It is the answer to the first message, and needs nothing to be looked up."""
 SEND_S: Final = 5.0
 """A gateway that reads nothing for this long has stopped, or its network has."""
-CLOSE_S: Final = 2.0
 HEARTBEAT_S: Final = 10.0
 PONG_S: Final = 5.0
 """A gateway that answers no ping within this is gone: its cable was pulled."""
@@ -43,43 +27,18 @@ MOST_WAITING: Final = 256
 MOST_WRONG: Final = 20
 """Who says this much that is no message of the protocol does not learn."""
 LOOK_AGAIN_S: Final = 0.001
-_REFUSALS: Final[Mapping[int, str]] = {429: "paused", 503: "too_many_connections"}
 _GONE: Final = (ClientError, OSError, RuntimeError)
 """What sending comes to where the gateway has gone, or the connection was closed meanwhile."""
-_UNTRUSTED: Final = (401, 403)
-"""The token is not known any more, or is for another port: only pairing again helps."""
 
 _LOGGER = logging.getLogger(__name__)
 
 
 async def dial(hass: HomeAssistant, host: str, port: int, *, pin: str, token: str) -> Connection:
-    """Return a connection to the voice port, which has not said hello.
-
-    Raises NotConnectedError where it is not reached, TrustError `changed_pin` where it shows another fingerprint than
-    `pin` (hex) and `unknown_token` where it refuses the token, GatewayError where it answers, but not as a gateway
-    does: `too_many_connections`, `paused`, `not_a_gateway`.
-    """
-    session = async_get_clientsession(hass, verify_ssl=False)  # the pin is compared before a word is said
-    try:
-        async with asyncio.timeout(CONNECT_S):
-            websocket = await session.ws_connect(
-                URL.build(scheme="https", host=host, port=port, path="/voice"),
-                headers={"Authorization": f"Bearer {token}"},
-                ssl=Fingerprint(bytes.fromhex(pin)),
-                server_hostname=SERVER_NAME,
-                timeout=ClientWSTimeout(ws_close=CLOSE_S),
-                autoping=False,  # aiohttp's own heartbeat may leave a timer behind when it is closed
-                max_msg_size=LARGEST_MESSAGE_BYTES,
-            )
-    except ServerFingerprintMismatch as error:
-        raise TrustError("changed_pin") from error
-    except WSServerHandshakeError as error:
-        if error.status in _UNTRUSTED:
-            raise TrustError("unknown_token") from error
-        raise GatewayError(_REFUSALS.get(error.status, "not_a_gateway")) from error
-    except (ClientError, OSError) as error:  # TimeoutError is an OSError
-        raise NotConnectedError from error
-    return Connection(websocket)
+    """Return a connection to the voice port, which has not said hello; `pin` is hex. Raises as `websocket_to` does."""
+    # No autoping: aiohttp's own heartbeat may leave a timer behind when it is closed, and a ping is a sign of life.
+    return Connection(
+        await websocket_to(hass, host, port, "/voice", pin=bytes.fromhex(pin), token=token, autoping=False)
+    )
 
 
 class Connection:

@@ -10,29 +10,18 @@ from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from typing import Final
 
-from aiohttp import (
-    ClientError,
-    ClientWebSocketResponse,
-    ClientWSTimeout,
-    Fingerprint,
-    ServerFingerprintMismatch,
-    WSMsgType,
-    WSServerHandshakeError,
-)
+from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 from homeassistant.core import HomeAssistant
-from homeassistant.helpers.aiohttp_client import async_get_clientsession
-from yarl import URL
 
-from .codec import LARGEST_MESSAGE_BYTES, Vocabulary, WrongMessageError, encode
-from .connection import CLOSE_S, CONNECT_S, SERVER_NAME
+from .codec import Vocabulary, WrongMessageError, encode
+from .dialling import CONNECT_S, SERVER_NAME, websocket_to
+from .errors import GatewayError
 from .messages import PROTOCOL_VERSION, Greeting, Hello, Message, Refused
 
 ANSWER_S: Final = 10.0
 """A gateway answers an errand at once: nobody has to decide anything any more."""
 MOST_PASSED_OVER: Final = 500
 """A gateway tells about a hundred satellites before what is waited for; one that goes on for ever is none."""
-_UNAUTHORIZED: Final = 401
-_BUSY: Final = (429, 503)
 
 
 class ErrandError(Exception):
@@ -122,33 +111,15 @@ async def errand(
     than `pin`, `unknown_token`, `busy`.
     """
     try:
-        async with asyncio.timeout(CONNECT_S):
-            websocket = await async_get_clientsession(hass, verify_ssl=False).ws_connect(
-                URL.build(scheme="https", host=host, port=port, path=path),
-                headers={"Authorization": f"Bearer {token}"} if token else {},
-                ssl=Fingerprint(pin),
-                server_hostname=SERVER_NAME,
-                timeout=ClientWSTimeout(ws_close=CLOSE_S),
-                max_msg_size=LARGEST_MESSAGE_BYTES,
-            )
-    except ServerFingerprintMismatch as error:
-        raise ErrandError("another_gateway") from error
-    except WSServerHandshakeError as error:
-        raise ErrandError(_refused_with(error.status)) from error
-    except (ClientError, OSError) as error:
-        raise ErrandError("cannot_connect") from error
+        websocket = await websocket_to(hass, host, port, path, pin=pin, token=token)
+    except GatewayError as error:
+        raise ErrandError(_NOT_DIALLED[error.translation_key or ""]) from error
     try:
         yield Errand(websocket, vocabulary)
     except (ClientError, OSError) as error:
         raise ErrandError("cannot_connect") from error
     finally:
         await websocket.close()
-
-
-def _refused_with(status: int) -> str:
-    if status == _UNAUTHORIZED:
-        return "unknown_token"
-    return "busy" if status in _BUSY else "not_a_gateway"
 
 
 def _trusting_no_authority() -> ssl.SSLContext:
@@ -161,6 +132,15 @@ def _trusting_no_authority() -> ssl.SSLContext:
 
 _TLS: Final = _trusting_no_authority()
 _OVER: Final = (WSMsgType.CLOSE, WSMsgType.CLOSING, WSMsgType.CLOSED, WSMsgType.ERROR)
+_NOT_DIALLED: Final[Mapping[str, str]] = {
+    "not_connected": "cannot_connect",
+    "changed_pin": "another_gateway",
+    "unknown_token": "unknown_token",
+    "paused": "busy",
+    "too_many_connections": "busy",
+    "not_a_gateway": "not_a_gateway",
+}
+"""Why a port could not be dialled (`dialling.py`), and which error is shown for it."""
 _REFUSALS: Final[Mapping[str, str]] = {
     "window_closed": "window_closed",
     "wrong_role": "wrong_role",

@@ -111,7 +111,7 @@ async def test_too_many_connections_are_said_to_be_busy(hass: HomeAssistant, gat
 async def test_a_status_that_no_gateway_answers_with_is_no_gateway(
     hass: HomeAssistant, gateway: ScriptedGateway
 ) -> None:
-    gateway.refusal = 403, "not_allowed"
+    gateway.refusal = 404, "not_found"
 
     assert await key_of_failure(hass, gateway) == "not_a_gateway"
 

@@ -1,8 +1,29 @@
 """What can go wrong between Home Assistant and the gateway. A message is a translation key, never what was said."""
 
+from collections.abc import Mapping
+from typing import Final
+
 from homeassistant.exceptions import HomeAssistantError
 
 from .const import DOMAIN
+
+REFUSALS: Final[Mapping[str, str]] = {
+    "audio": "sound_not_played",
+    "config": "not_there",
+    "engine": "model_failed",
+    "home": "home_too_slow",
+    "internal": "gateway_failed",
+    "late": "no_answer",
+    "model": "model_damaged",
+    "no_answer": "no_answer",
+    "not_connected": "satellite_away",
+    "not_stored": "not_stored",
+    "out_of_order": "home_not_known",
+    "too_many": "busy",
+    "unsupported_language": "unsupported_language",
+    "unsupported_voice": "unsupported_voice",
+}
+"""What a person is told for the codes that ordinary use may meet; for any other the code itself, as `refused`."""
 
 
 class GatewayError(HomeAssistantError):
@@ -36,9 +57,9 @@ class WrongVersionError(GatewayError):
 
 
 class RefusedError(GatewayError):
-    """The gateway said why it does not do something."""
+    """The gateway said why it does not do something, or said nothing for too long (`no_answer`)."""
 
     def __init__(self, code: str) -> None:
         """`code` is the gateway's: short, and safe to log."""
-        super().__init__("refused", code=code)
+        super().__init__(REFUSALS.get(code, "refused"), code=code)
         self.code = code

@@ -21,6 +21,7 @@ from homeassistant.loader import Integration
 from homeassistant.util.yaml import load_yaml_dict
 
 from custom_components.local_voice.const import DOMAIN
+from custom_components.local_voice.errors import REFUSALS
 from tests.home_assistant.conftest import SetUp
 
 ROOT = Path(__file__).parents[2]
@@ -162,7 +163,7 @@ def test_every_error_and_issue_in_the_texts_is_one_that_the_code_raises() -> Non
 def test_every_error_that_the_code_raises_has_its_text() -> None:
     own = texts()
     exceptions = re.findall(r'(?:GatewayError|TrustError)\(\s*"(\w+)"', code())
-    assert set(exceptions) <= own["exceptions"].keys()
+    assert {*exceptions, *REFUSALS.values(), "refused"} <= own["exceptions"].keys()
     assert exceptions
 
 

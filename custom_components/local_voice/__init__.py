@@ -12,9 +12,9 @@ from . import assistant, devices, issues, turn_log
 from .const import DOMAIN, PLATFORMS
 from .errors import GatewayError, NotConnectedError, TrustError, WrongVersionError
 from .gateway import CONF_REASON, Gateway, LocalVoiceConfigEntry
-from .home import Home
-from .pairing import leave
+from .house.home import Home
 from .services import async_setup_services
+from .wire.pairing import leave
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 

@@ -36,13 +36,13 @@ from .const import (
     DEFAULT_PORT,
     DOMAIN,
 )
-from .errand import ErrandError, fingerprint_of
 from .gateway import CONF_REASON
-from .pairing import Paired, leave, pair
 from .wake_word_choice import listen_for, offered
+from .wire.errand import ErrandError, fingerprint_of
+from .wire.pairing import Paired, leave, pair
 
 if TYPE_CHECKING:
-    from .messages import Offered
+    from .wire.messages import Offered
 
 FINGERPRINT_CHARS: Final = 8
 """Of a fingerprint, to tell two gateways apart by eye; the pairing compares all of it."""

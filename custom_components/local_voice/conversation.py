@@ -22,11 +22,11 @@ from .const import CONF_CUSTOM_SENTENCES, DOMAIN
 from .entity import LocalVoiceEntity
 from .errors import GatewayError, RefusedError
 from .gateway import Said
-from .sentences import OwnSentences, async_own_sentence
+from .house.sentences import OwnSentences, async_own_sentence
 
 if TYPE_CHECKING:
     from .gateway import LocalVoiceConfigEntry
-    from .messages import Conversed
+    from .wire.messages import Conversed
 
 PARALLEL_UPDATES = 0
 

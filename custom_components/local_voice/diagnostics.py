@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from homeassistant.helpers.device_registry import DeviceEntry
 
     from .gateway import LocalVoiceConfigEntry
-    from .messages import SatelliteChanged
+    from .wire.messages import SatelliteChanged
 
 REDACTED: Final = {CONF_VOICE_TOKEN, CONF_BROKER_TOKEN, CONF_HOST}
 PINS: Final = (CONF_VOICE_PIN, CONF_BROKER_PIN)

@@ -16,7 +16,7 @@ from .errors import GatewayError, RefusedError
 
 if TYPE_CHECKING:
     from .gateway import Gateway, LocalVoiceConfigEntry
-    from .messages import SatelliteChanged
+    from .wire.messages import SatelliteChanged
 
 
 _LOGGER = logging.getLogger(__name__)

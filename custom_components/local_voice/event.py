@@ -7,7 +7,7 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import SatelliteEntity, add_for_each_satellite
-from .messages import TurnBegan, TurnHappened
+from .wire.messages import TurnBegan, TurnHappened
 
 if TYPE_CHECKING:
     from .gateway import Gateway, LocalVoiceConfigEntry

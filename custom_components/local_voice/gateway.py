@@ -13,14 +13,14 @@ from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 
-from .answering import Answering, Home
-from .backoff import Backoff
-from .client import Client
-from .codec import Message
-from .connection import Connection, dial
 from .const import CONF_GATEWAY_ID, CONF_VOICE_PIN, CONF_VOICE_TOKEN
 from .errors import GatewayError, NotConnectedError, TrustError, WrongVersionError
-from .messages import (
+from .wire.answering import Answering, Home
+from .wire.backoff import Backoff
+from .wire.client import Client
+from .wire.codec import Message
+from .wire.connection import Connection, dial
+from .wire.messages import (
     ActionAsked,
     Conversed,
     Detected,
@@ -34,7 +34,7 @@ from .messages import (
     TurnBegan,
     TurnHappened,
 )
-from .open_request import Said, ended, to_its_end
+from .wire.open_request import Said, ended, to_its_end
 
 __all__ = ["Gateway", "Home", "LocalVoiceConfigEntry", "Said"]
 

@@ -13,7 +13,7 @@ from .entity import LocalVoiceEntity
 
 if TYPE_CHECKING:
     from .gateway import Gateway, LocalVoiceConfigEntry
-    from .messages import Offered
+    from .wire.messages import Offered
 
 PARALLEL_UPDATES = 0
 

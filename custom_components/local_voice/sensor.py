@@ -20,11 +20,11 @@ from homeassistant.util import dt as dt_util
 
 from .day_count import DayCount
 from .entity import LocalVoiceEntity, SatelliteEntity, add_for_each_satellite
-from .messages import TurnHappened
+from .wire.messages import TurnHappened
 
 if TYPE_CHECKING:
     from .gateway import Gateway, LocalVoiceConfigEntry
-    from .messages import TurnBegan
+    from .wire.messages import TurnBegan
 
 PARALLEL_UPDATES = 0
 

@@ -18,7 +18,7 @@ from homeassistant.helpers.network import is_hass_url
 from yarl import URL
 
 from .errors import GatewayError
-from .messages import LARGEST_SOUND_FILE_BYTES
+from .wire.messages import LARGEST_SOUND_FILE_BYTES
 
 FETCH_DEADLINE_S: Final = 30.0
 """From the first byte asked for to the last: a long text takes a voice some seconds."""

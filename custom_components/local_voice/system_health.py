@@ -9,7 +9,7 @@ from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_VOICE_PIN, DOMAIN
-from .errand import ErrandError, fingerprint_of
+from .wire.errand import ErrandError, fingerprint_of
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry

@@ -21,7 +21,7 @@ from .wav import wav_header
 
 if TYPE_CHECKING:
     from .gateway import Gateway, LocalVoiceConfigEntry
-    from .messages import VoiceWords
+    from .wire.messages import VoiceWords
 
 PARALLEL_UPDATES = 0
 

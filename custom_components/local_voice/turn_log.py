@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.util.hass_dict import HassKey
 
-from .messages import TurnBegan, TurnHappened
+from .wire.messages import TurnBegan, TurnHappened
 
 if TYPE_CHECKING:
     from .gateway import LocalVoiceConfigEntry

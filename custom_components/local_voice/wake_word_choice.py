@@ -8,8 +8,8 @@ from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
 
 from .const import CONF_VOICE_PIN, CONF_VOICE_TOKEN
-from .errand import Errand, ErrandError, errand
-from .messages import FROM_VOICE, ChangeSettings, Offered, SettingsChanged
+from .wire.errand import Errand, ErrandError, errand
+from .wire.messages import FROM_VOICE, ChangeSettings, Offered, SettingsChanged
 
 
 async def offered(hass: HomeAssistant, data: Mapping[str, Any]) -> Offered:

@@ -7,8 +7,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import intent
 from homeassistant.helpers.intent import MatchFailedReason, MatchTargetsConstraints, MatchTargetsResult
 
-from custom_components.local_voice.action_errors import error_of
-from custom_components.local_voice.house_messages import ActionAsked
+from custom_components.local_voice.house.action_errors import error_of
+from custom_components.local_voice.wire.house_messages import ActionAsked
 
 ASKED = ActionAsked(
     id=1,

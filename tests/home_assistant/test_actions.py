@@ -14,11 +14,11 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
 
-from custom_components.local_voice import actions
-from custom_components.local_voice.actions import act
-from custom_components.local_voice.codec import encode
-from custom_components.local_voice.house_messages import ActionAsked, ActionDone
-from custom_components.local_voice.origin import Origin
+from custom_components.local_voice.house import actions
+from custom_components.local_voice.house.actions import act
+from custom_components.local_voice.house.origin import Origin
+from custom_components.local_voice.wire.codec import encode
+from custom_components.local_voice.wire.house_messages import ActionAsked, ActionDone
 from tests.home_assistant.small_house import WORLD, SmallHouse, expose
 
 GOLDEN: Final = Path(__file__).parents[1] / "golden"

@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from homeassistant.core import Context, HomeAssistant
 
-from custom_components.local_voice import client as under_test
-from custom_components.local_voice import open_request
-from custom_components.local_voice.client import MIC_FRAME_BYTES, Client
-from custom_components.local_voice.connection import dial
 from custom_components.local_voice.errors import NotConnectedError, RefusedError
-from custom_components.local_voice.messages import Message
-from custom_components.local_voice.open_request import Said
+from custom_components.local_voice.wire import client as under_test
+from custom_components.local_voice.wire import open_request
+from custom_components.local_voice.wire.client import MIC_FRAME_BYTES, Client
+from custom_components.local_voice.wire.connection import dial
+from custom_components.local_voice.wire.messages import Message
+from custom_components.local_voice.wire.open_request import Said
 from tests.home_assistant.scripted_gateway import SATELLITE, Json, Say, ScriptedGateway
 
 CHUNK = b"\1\0" * 160

@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 import pytest
 from homeassistant.core import HomeAssistant
 
-from custom_components.local_voice import connection as under_test
-from custom_components.local_voice.codec import WrongMessageError
-from custom_components.local_voice.connection import MOST_WAITING, MOST_WRONG, Connection, dial
 from custom_components.local_voice.errors import GatewayError, NotConnectedError, TrustError, WrongVersionError
-from custom_components.local_voice.messages import Answered, EntityWords, Forget, HousePart, Offered
+from custom_components.local_voice.wire import connection as under_test
+from custom_components.local_voice.wire.codec import WrongMessageError
+from custom_components.local_voice.wire.connection import MOST_WAITING, MOST_WRONG, Connection, dial
+from custom_components.local_voice.wire.messages import Answered, EntityWords, Forget, HousePart, Offered
 from tests.home_assistant.scripted_gateway import GATEWAY_ID, ScriptedGateway
 
 

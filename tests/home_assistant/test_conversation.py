@@ -19,7 +19,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry, async_
 from custom_components.local_voice.compat import chat_session
 from custom_components.local_voice.const import CONF_CUSTOM_SENTENCES
 from custom_components.local_voice.conversation import response_to
-from custom_components.local_voice.messages import Conversed
+from custom_components.local_voice.wire.messages import Conversed
 from tests.home_assistant.conftest import SetUp
 from tests.home_assistant.scripted_gateway import ScriptedGateway
 from tests.home_assistant.voice import data_of, entity_of, our_pipeline, run_text

@@ -10,16 +10,16 @@ from homeassistant.config_entries import SOURCE_REAUTH
 from homeassistant.core import Context, HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.local_voice import backoff, connection
 from custom_components.local_voice import gateway as under_test
-from custom_components.local_voice.answering import MOST_ASKED
-from custom_components.local_voice.backoff import FIRST_PAUSE_S, LASTING_S, LONGEST_PAUSE_S, Backoff
-from custom_components.local_voice.codec import Message
-from custom_components.local_voice.connection import Connection
 from custom_components.local_voice.const import DOMAIN
 from custom_components.local_voice.errors import NotConnectedError, TrustError, WrongVersionError
 from custom_components.local_voice.gateway import CONF_REASON, Gateway, Said
-from custom_components.local_voice.messages import (
+from custom_components.local_voice.wire import backoff, connection
+from custom_components.local_voice.wire.answering import MOST_ASKED
+from custom_components.local_voice.wire.backoff import FIRST_PAUSE_S, LASTING_S, LONGEST_PAUSE_S, Backoff
+from custom_components.local_voice.wire.codec import Message
+from custom_components.local_voice.wire.connection import Connection
+from custom_components.local_voice.wire.messages import (
     ActionAsked,
     ActionDone,
     HouseBegin,

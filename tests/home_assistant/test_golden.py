@@ -7,8 +7,8 @@ from typing import Any, Final
 
 import pytest
 
-from custom_components.local_voice.codec import Vocabulary, encode
-from custom_components.local_voice.messages import FROM_BROKER, FROM_VOICE, TO_BROKER, TO_VOICE
+from custom_components.local_voice.wire.codec import Vocabulary, encode
+from custom_components.local_voice.wire.messages import FROM_BROKER, FROM_VOICE, TO_BROKER, TO_VOICE
 
 FOLDER: Final = Path(__file__).parents[1] / "golden"
 WORDS: Final = {

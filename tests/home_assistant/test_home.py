@@ -15,8 +15,8 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.local_voice.const import CONF_CUSTOM_SENTENCES, DOMAIN
 from custom_components.local_voice.gateway import Gateway
-from custom_components.local_voice.home import Home
-from custom_components.local_voice.house_messages import ActionAsked, SentenceAsked, SentenceDone
+from custom_components.local_voice.house.home import Home
+from custom_components.local_voice.wire.house_messages import ActionAsked, SentenceAsked, SentenceDone
 from tests.home_assistant.conftest import SetUp
 from tests.home_assistant.scripted_gateway import GATEWAY_ID, SATELLITE, ScriptedGateway
 from tests.home_assistant.small_house import WORLD, SmallHouse

@@ -11,9 +11,9 @@ from homeassistant.helpers import floor_registry as fr
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.local_voice import house
-from custom_components.local_voice.codec import encode
-from custom_components.local_voice.house_messages import HousePart
+from custom_components.local_voice.house import house
+from custom_components.local_voice.wire.codec import encode
+from custom_components.local_voice.wire.house_messages import HousePart
 from tests.home_assistant.small_house import SmallHouse, expose
 
 

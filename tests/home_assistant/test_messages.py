@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from custom_components.local_voice.codec import LARGEST_MESSAGE_BYTES, WrongMessageError, encode
-from custom_components.local_voice.messages import (
+from custom_components.local_voice.wire.codec import LARGEST_MESSAGE_BYTES, WrongMessageError, encode
+from custom_components.local_voice.wire.messages import (
     FROM_VOICE,
     TO_VOICE,
     ActionAsked,

@@ -7,9 +7,9 @@ import pytest
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.local_voice import errand
-from custom_components.local_voice.errand import ErrandError, fingerprint_of
-from custom_components.local_voice.pairing import leave, pair, typed_code
+from custom_components.local_voice.wire import errand
+from custom_components.local_voice.wire.errand import ErrandError, fingerprint_of
+from custom_components.local_voice.wire.pairing import leave, pair, typed_code
 from tests.home_assistant.scripted_gateway import CODE, GATEWAY_ID, PEER_ID, ScriptedGateway
 
 

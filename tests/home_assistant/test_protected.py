@@ -9,7 +9,7 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.local_voice.protected import sets
+from custom_components.local_voice.house.protected import sets
 from tests.home_assistant.small_house import SmallHouse, expose
 
 DOOR = "lock.front_door"

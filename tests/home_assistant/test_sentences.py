@@ -14,11 +14,11 @@ from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import async_capture_events
 
-from custom_components.local_voice import sentences
 from custom_components.local_voice.compat import chat_session
-from custom_components.local_voice.house_messages import SentenceAsked, SentenceDone
-from custom_components.local_voice.origin import Origin
-from custom_components.local_voice.sentences import OwnSentences, answer, async_own_sentence
+from custom_components.local_voice.house import sentences
+from custom_components.local_voice.house.origin import Origin
+from custom_components.local_voice.house.sentences import OwnSentences, answer, async_own_sentence
+from custom_components.local_voice.wire.house_messages import SentenceAsked, SentenceDone
 from tests.home_assistant.small_house import SmallHouse
 
 ORIGIN = Origin(context=Context(), language="en", device_id="device", satellite_id="assist_satellite.kitchen")

@@ -14,8 +14,8 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 
 from custom_components.local_voice import sounds
 from custom_components.local_voice.errors import GatewayError
-from custom_components.local_voice.messages import LARGEST_SOUND_FILE_BYTES
 from custom_components.local_voice.sounds import fetch_sound
+from custom_components.local_voice.wire.messages import LARGEST_SOUND_FILE_BYTES
 
 
 @pytest.fixture

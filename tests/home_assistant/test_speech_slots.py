@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from custom_components.local_voice.codec import Vocabulary, encode
-from custom_components.local_voice.house_messages import ActionDone
-from custom_components.local_voice.speech_slots import MOST_BYTES, speech_slots
+from custom_components.local_voice.house.speech_slots import MOST_BYTES, speech_slots
+from custom_components.local_voice.wire.codec import Vocabulary, encode
+from custom_components.local_voice.wire.house_messages import ActionDone
 
 WORDS = Vocabulary(ActionDone)
 TIMER = {"id": "01", "name": "Pizza", "is_active": True, "total_seconds_left": 280}

@@ -14,9 +14,11 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.local_voice import telling
-from custom_components.local_voice.codec import Message, encode
-from custom_components.local_voice.house_messages import (
+from custom_components.local_voice.house import telling
+from custom_components.local_voice.house.sentences import OwnSentences
+from custom_components.local_voice.house.telling import Telling
+from custom_components.local_voice.wire.codec import Message, encode
+from custom_components.local_voice.wire.house_messages import (
     EntitiesChanged,
     HouseBegin,
     HouseEnd,
@@ -24,8 +26,6 @@ from custom_components.local_voice.house_messages import (
     SentencesKnown,
     StatesChanged,
 )
-from custom_components.local_voice.sentences import OwnSentences
-from custom_components.local_voice.telling import Telling
 from tests.home_assistant.small_house import WORLD, SmallHouse, expose
 
 

@@ -9,9 +9,9 @@ from collections.abc import AsyncGenerator, AsyncIterable, Callable, Iterator, S
 from contextlib import contextmanager, suppress
 from typing import Final
 
+from ..errors import NotConnectedError, RefusedError
 from .codec import Message
 from .connection import Connection
-from .errors import NotConnectedError, RefusedError
 from .messages import (
     Announce,
     Announced,

@@ -10,9 +10,9 @@ from aiohttp import ClientError, ClientWebSocketResponse, WSMessage, WSMsgType
 from homeassistant.const import __version__ as home_assistant_version
 from homeassistant.core import HomeAssistant
 
+from ..errors import GatewayError, NotConnectedError, WrongVersionError
 from .codec import Message, WrongMessageError, encode
 from .dialling import CLOSE_S, websocket_to
-from .errors import GatewayError, NotConnectedError, WrongVersionError
 from .messages import FROM_VOICE, PROTOCOL_VERSION, Greeting, Hello, Refused
 
 GREETING_S: Final = 5.0

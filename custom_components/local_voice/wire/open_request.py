@@ -8,8 +8,8 @@ from typing import Any, Final
 
 from homeassistant.core import Context, State
 
+from ..errors import GatewayError, RefusedError
 from .codec import LARGEST_MESSAGE_BYTES, Message
-from .errors import GatewayError, RefusedError
 from .messages import Answered, Conversed, Detected, Recognized, SettingsChanged, Spoken
 
 MOST_UNHEARD_BYTES: Final = 16 * 1024 * 1024

@@ -13,9 +13,9 @@ from typing import Final
 from aiohttp import ClientError, ClientWebSocketResponse, WSMsgType
 from homeassistant.core import HomeAssistant
 
+from ..errors import GatewayError
 from .codec import Vocabulary, WrongMessageError, encode
 from .dialling import CONNECT_S, SERVER_NAME, websocket_to
-from .errors import GatewayError
 from .messages import PROTOCOL_VERSION, Greeting, Hello, Message, Refused
 
 ANSWER_S: Final = 10.0

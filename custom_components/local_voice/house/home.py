@@ -4,15 +4,15 @@ from typing import TYPE_CHECKING
 
 from homeassistant.core import HomeAssistant, callback
 
+from ..const import CONF_CUSTOM_SENTENCES
+from ..wire.house_messages import ActionAsked, ActionDone, SentenceAsked, SentenceDone
 from . import sentences
 from .actions import act
-from .const import CONF_CUSTOM_SENTENCES
-from .house_messages import ActionAsked, ActionDone, SentenceAsked, SentenceDone
 from .origin import language_of, said_at_satellite, said_to_home_assistant
 from .telling import Say, Telling
 
 if TYPE_CHECKING:
-    from .gateway import Gateway, LocalVoiceConfigEntry, Said
+    from ..gateway import Gateway, LocalVoiceConfigEntry, Said
 
 
 class Home:

@@ -17,10 +17,10 @@ from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import floor_registry as fr
 from homeassistant.helpers import intent
 
-from .codec import WrongMessageError, encode
-from .house_messages import AreaWords, EntitiesChanged, EntityWords, FloorWords
+from ..wire.codec import WrongMessageError, encode
+from ..wire.house_messages import AreaWords, EntitiesChanged, EntityWords, FloorWords
+from ..wire.wire_types import MOST_ENTITIES_A_MESSAGE
 from .protected import sets
-from .wire_types import MOST_ENTITIES_A_MESSAGE
 
 MOST_FLOORS: Final = 100
 MOST_AREAS: Final = 500

@@ -18,6 +18,17 @@ from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 from homeassistant.helpers import floor_registry as fr
 
+from ..wire.house_messages import (
+    EntitiesChanged,
+    EntityWords,
+    HouseBegin,
+    HouseEnd,
+    HousePart,
+    SentencesKnown,
+    StatesChanged,
+    StateWords,
+)
+from ..wire.wire_types import MOST_ENTITIES_A_MESSAGE
 from .house import (
     MOST_ENTITIES,
     PART_BYTES,
@@ -28,21 +39,10 @@ from .house import (
     in_parts,
     size_bytes,
 )
-from .house_messages import (
-    EntitiesChanged,
-    EntityWords,
-    HouseBegin,
-    HouseEnd,
-    HousePart,
-    SentencesKnown,
-    StatesChanged,
-    StateWords,
-)
 from .protected import GUARDED, RUNNING
-from .wire_types import MOST_ENTITIES_A_MESSAGE
 
 if TYPE_CHECKING:
-    from .codec import Message
+    from ..wire.codec import Message
     from .sentences import OwnSentences
 
 COALESCE_S: Final = 0.1

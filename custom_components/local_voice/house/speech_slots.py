@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from homeassistant.helpers.json import json_bytes
 
 if TYPE_CHECKING:
-    from .wire_types import Record, Scalar, SpeechSlot
+    from ..wire.wire_types import Record, Scalar, SpeechSlot
 
 MOST_BYTES: Final = 16 * 1024
 """Room for forty timers. A message has at most 64 KiB, most of them for an answer's things."""

@@ -15,7 +15,7 @@ from typing import Any, Final
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
 
-from .const import (
+from ..const import (
     CONF_BROKER_PIN,
     CONF_BROKER_TOKEN,
     CONF_GATEWAY_ID,

@@ -10,8 +10,8 @@ from homeassistant.helpers import intent
 from homeassistant.helpers.intent import MatchFailedReason
 
 if TYPE_CHECKING:
-    from .house_messages import ActionAsked
-    from .wire_types import Attribute
+    from ..wire.house_messages import ActionAsked
+    from ..wire.wire_types import Attribute
 
 NOT_KNOWN: Final = "no_intent"
 FAILED: Final = "handle_error"

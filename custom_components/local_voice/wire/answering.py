@@ -6,9 +6,9 @@ from collections.abc import Awaitable, Callable, Coroutine
 from contextlib import suppress
 from typing import Any, Final, Protocol
 
+from ..errors import NotConnectedError
 from .client import Client
 from .codec import Message
-from .errors import NotConnectedError
 from .messages import ActionAsked, ActionDone, SentenceAsked, SentenceDone
 from .open_request import Said
 

@@ -17,8 +17,8 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import intent
 from homeassistant.util.event_type import EventType
 
-from .compat import chat_session, watch_intents
-from .house_messages import SentenceAsked, SentenceDone
+from ..compat import chat_session, watch_intents
+from ..wire.house_messages import SentenceAsked, SentenceDone
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

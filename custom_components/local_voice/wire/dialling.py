@@ -16,8 +16,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers.aiohttp_client import async_get_clientsession
 from yarl import URL
 
+from ..errors import GatewayError, NotConnectedError, TrustError
 from .codec import LARGEST_MESSAGE_BYTES
-from .errors import GatewayError, NotConnectedError, TrustError
 
 SERVER_NAME: Final = "lv-gateway"
 """What every gateway's certificate calls itself; which gateway it is, its fingerprint tells."""

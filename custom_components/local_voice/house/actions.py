@@ -11,14 +11,14 @@ from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import intent
 
+from ..const import DOMAIN
+from ..wire.house_messages import ActionDone, EntityWords, StateChangeWords
 from .action_errors import error_of
-from .const import DOMAIN
 from .house import in_parts, is_exposed, size_bytes, spoken_words
-from .house_messages import ActionDone, EntityWords, StateChangeWords
 from .speech_slots import speech_slots
 
 if TYPE_CHECKING:
-    from .house_messages import ActionAsked
+    from ..wire.house_messages import ActionAsked
     from .origin import Origin
 
 DEADLINE_S: Final = 5.0

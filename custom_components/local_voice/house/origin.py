@@ -8,10 +8,10 @@ from homeassistant.core import Context, HomeAssistant, callback
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
 
-from .entity import satellite_identifier
+from ..entity import satellite_identifier
 
 if TYPE_CHECKING:
-    from .gateway import Gateway, LocalVoiceConfigEntry, Said
+    from ..gateway import Gateway, LocalVoiceConfigEntry, Said
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,0 +1,1 @@
+"""The connection to the gateway, and the words on it."""

@@ -72,8 +72,11 @@ class Announcing:
         self._open: dict[int, asyncio.Task[None]] = {}
 
     def announce(self, message: Announce) -> None:
-        """Take an announcement whose id is new. Raises ProtocolError `malformed`, `too_many`."""
+        """Take an announcement whose id is new. Raises ProtocolError `malformed`."""
         self._check(message)
+        if too_many := self._too_many(message):
+            self._fail(message, "too_many", too_many)
+            return
         if not message.sound_bytes:
             self._begin(message, b"")
             return
@@ -127,10 +130,11 @@ class Announcing:
             raise ProtocolError("malformed", "`then` needs one satellite that is named", about=about)
         if not (message.text or message.sound_bytes or message.then):
             raise ProtocolError("malformed", "an announcement has a text, a sound file, or `then`", about=about)
+
+    def _too_many(self, message: Announce) -> str:
         if len(self._files) >= MOST_FILES and message.sound_bytes:
-            raise ProtocolError("too_many", f"at most {MOST_FILES} sound files at once", about=about)
-        if len(self._files) + len(self._open) >= MOST_OPEN:
-            raise ProtocolError("too_many", f"at most {MOST_OPEN} announcements at once", about=about)
+            return f"at most {MOST_FILES} sound files at once"
+        return f"at most {MOST_OPEN} announcements at once" if len(self._files) + len(self._open) >= MOST_OPEN else ""
 
     def _begin(self, announce: Announce, content: bytes) -> None:
         task = asyncio.create_task(self._announce(announce, content))

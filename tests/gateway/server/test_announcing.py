@@ -219,14 +219,16 @@ async def test_announcements_that_make_no_sense_are_refused(tmp_path: Path) -> N
 async def test_so_many_files_at_once_are_refused(tmp_path: Path) -> None:
     async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
         home.say(*(Announce(id=number, sound_bytes=2) for number in range(1, MOST_FILES + 2)))
-        assert (await home.refused("too_many")).about == "announce"
+        told = await home.told(Announced)
+        assert (told.id, told.error) == (MOST_FILES + 1, "too_many")
 
 
 async def test_so_many_announcements_at_once_are_refused(tmp_path: Path) -> None:
     async with kitchen(tmp_path) as (_, home, _, _):
         home.say(*(Announce(id=number, text="x") for number in range(1, MOST_OPEN + 2)))
-        assert (await home.refused("too_many")).about == "announce"
-        await home.told(Announced, MOST_OPEN)
+        await home.told(Announced, MOST_OPEN + 1)
+        errors = {told.id: told.error for told in home.all_told(Announced) if told.error}
+        assert errors == {MOST_OPEN + 1: "too_many"}
 
 
 async def test_a_fault_of_ours_is_told_without_words(tmp_path: Path) -> None:

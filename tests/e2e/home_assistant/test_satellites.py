@@ -21,6 +21,9 @@ SATELLITE: Final = "assist_satellite.kitchen_kitchen_satellite"
 """Home Assistant names the room first."""
 LISTENING: Final = "switch.kitchen_kitchen_satellite_listening"
 TEST: Final = "button.kitchen_kitchen_satellite_test"
+LATENCY: Final = "sensor.local_voice_latency_of_the_last_turn"
+LATENCY_MS: Final = 10_000
+"""Under one second on an idle machine."""
 TURN_S: Final = 30.0
 WATCHED_S: Final = 300.0
 """Longer than any of these tests."""
@@ -136,14 +139,23 @@ async def test_a_satellite_that_is_paired_is_a_device_in_its_room(
 
 
 async def test_what_is_said_in_the_kitchen_switches_the_kitchen_and_the_states_follow(
-    ada: Connection, states: States, kitchen: Kitchen, voices: Voices, wav: WriteWav, read_back: ReadBack
+    ada: Connection,
+    states: States,
+    kitchen: Kitchen,
+    voices: Voices,
+    wav: WriteWav,
+    read_back: ReadBack,
+    state: Callable[[str], None],
 ) -> None:
     said = silence(1.0) + voices.piper("Okay Nabu.") + silence(0.3) + voices.piper("turn on the lights.")
     with kitchen.hears(wav("lights.wav", said)):
         await ada.wait_for_state("light.kitchen", "on", deadline_s=TURN_S)
         await states.until(SATELLITE, "listening", "processing", "responding", "idle")
+        latency_ms = float(await ada.state(LATENCY))
     assert await ada.state("light.living_room") == "off"
     assert "turned on" in read_back(kitchen.played())
+    assert 0 < latency_ms < LATENCY_MS
+    state(f"satellite: the answer began {latency_ms:.0f} ms after the last word, as Home Assistant's sensor says")
 
 
 async def test_an_announcement_is_heard_and_returns_when_it_was(

@@ -1,5 +1,6 @@
 """How the gateway and its satellites do: how fast they answered, how often they were spoken to, and woke in vain."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
@@ -109,9 +110,9 @@ class _OfTurns(SensorEntity):
     def _is_concerned(self, turn: TurnHappened) -> bool:  # noqa: ARG002 - the gateway's sensors are about all turns
         return True
 
+    @abstractmethod
     def _happened(self, turn: TurnHappened) -> None:
         """Take what a turn tells."""
-        raise NotImplementedError
 
 
 class _Latency(_OfTurns):

@@ -5,7 +5,8 @@ from typing import Final
 
 FIRST_PAUSE_S: Final = 0.5
 """A gateway that restarts is back after a few seconds."""
-LONGEST_PAUSE_S: Final = 60.0
+LONGEST_PAUSE_S: Final = 4.0
+"""Whoever restarts a gateway waits for it, and a try is a packet or two on the home's own network."""
 LASTING_S: Final = 30.0
 """A connection that held for so long was a good one: the next pause is a short one again."""
 

@@ -43,7 +43,7 @@ async def _words(ear: Ear, stages: Stages) -> str:
 
     while await ear.wait_for_speech() is not None:
         utterance = await ear.wait_for_end(interpret)
-        best = utterance.choice.used or utterance.choice.heard
+        best = utterance.choice.best
         if best is not None and utterance.silence_reason is None:
             return best.text
         if ear.now_ms >= SECOND_CHANCE_MS:

@@ -44,6 +44,11 @@ class Choice:
     intent: Intent | None = None
 
     @property
+    def best(self) -> Hypothesis | None:
+        """The reading that means something here, or else the likeliest; none where nothing was said."""
+        return self.used or self.heard
+
+    @property
     def readings(self) -> tuple[str, ...]:
         """What may have been said: the reading that means something here first, then the others, likeliest first."""
         if self.heard is None:

@@ -70,8 +70,7 @@ class Transcription:
 def _text(choice: Choice) -> str:
     if choice.silence_reason is not None:
         return ""
-    best = choice.used or choice.heard
-    return "" if best is None else best.text
+    return "" if choice.best is None else choice.best.text
 
 
 class WakeDetection:

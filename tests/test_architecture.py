@@ -20,6 +20,7 @@ BASE = frozenset(
         "json_depth",
         "languages",
         "offer",
+        "protection",
         "recordings",
         "sound_files",
         "paths",
@@ -33,11 +34,13 @@ MAY_KNOW = {
     "models": BASE,
     "wire": BASE,
     "broker": BASE | {"wire"},
+    "processes": BASE | {"wire"},
+    "sandbox": BASE,
     "satellite": BASE | {"wire"},
     "wyoming": BASE | {"turn"},
     "server": BASE | {"turn", "wire"},
 }
-"""What the modules of a package may import besides each other. `broker` is to become a process of its own."""
+"""What the modules of a package may import besides each other. `broker` is a process of its own."""
 TOP = frozenset(
     {
         "config",
@@ -47,6 +50,8 @@ TOP = frozenset(
         "settings_file",
         "voices",
         "launcher",
+        "broker_process",
+        "voice_process",
         "local_gateway",
         "commands",
         "__main__",

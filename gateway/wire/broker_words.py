@@ -14,6 +14,10 @@ MOST_PEERS: Final = 128
 LONGEST_NAME_CHARS: Final = 60
 """What a person calls a device fits on a line."""
 
+MOST_ROWS: Final = 24
+"""In one message: with the longest rows it is just not too large."""
+LONGEST_ROW_CHARS: Final = 2_048
+
 type Hex32 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
@@ -87,6 +91,56 @@ class Leave(Message, frozen=True, tag="leave"):
     """I want to be a peer no more. The connection's end is the answer."""
 
 
+# The audit log, and what keeps the process that hears from connecting
+
+
+class WatchAudit(Message, frozen=True, tag="watch_audit"):
+    """Tell me of the audit log from now on; this is the head that I have kept, nothing the first time.
+
+    Answered with the rows after it, where there is one, then `audit_head`, then `protection`; and again with each new
+    row. Who chains the rows to the hash that it kept, and comes to the new head's, knows that nothing before was changed.
+    """
+
+    size: Count = 0
+    hash: Hex32 | None = None
+
+
+class AuditRows(Message, frozen=True, tag="audit_rows"):
+    """Rows in order, without a gap, each as it is hashed: SHA-256 of a zero byte, the hash before, and the row."""
+
+    first: Count
+    """The number of the first of them; the log's first row is 1."""
+    rows: Annotated[
+        tuple[Annotated[str, msgspec.Meta(max_length=LONGEST_ROW_CHARS)], ...], msgspec.Meta(max_length=MOST_ROWS)
+    ]
+
+
+class AuditHead(Message, frozen=True, tag="audit_head"):
+    """The log's end, signed: Ed25519 over `audit.signed_bytes`."""
+
+    size: Count
+    """How many rows there are."""
+    hash: Hex32
+    """The last row's; of an empty log, SHA-256 of `local-voice audit log` and the key."""
+    at: Name
+    """When the last row was written: UTC, ISO 8601."""
+    key: Hex32
+    """The public key, 32 bytes in hex: the same for the log's whole life."""
+    signature: Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{128}\Z")]
+
+
+class ProtectionIs(Message, frozen=True, tag="protection"):
+    """What keeps the process that hears from connecting, as it started last (`gateway.protection`)."""
+
+    is_enforced: bool
+    is_same_user: bool
+    layers: Annotated[tuple[Name, ...], msgspec.Meta(max_length=16)]
+    missing: dict[Name, Name] = {}
+    """Layers that this machine does not have, and why."""
+    attempts: Count
+    ways_out: Annotated[tuple[Name, ...], msgspec.Meta(max_length=256)] = ()
+
+
 # The owner, at the gateway itself: a socket in the file system that nobody else may open
 
 
@@ -111,17 +165,35 @@ class PairingClosed(Message, frozen=True, tag="pairing_closed"):
     peer: PeerWords | None = None
 
 
+class AskProtection(Message, frozen=True, tag="ask_protection"):
+    """How is the process that hears kept from connecting? Answered with `protection`."""
+
+
+class RecordDownload(Message, frozen=True, tag="record_download"):
+    """The owner is about to fetch a model: to be written down before. Answered with `recorded`."""
+
+    model: Name
+    host: Name
+    """Where it comes from; nothing else of the address."""
+
+
+class Recorded(Message, frozen=True, tag="recorded"):
+    """It is in the audit log, as the row of this number."""
+
+    row: Count
+
+
 MAY_SEND: Final[Mapping[Role, tuple[type[Message], ...]]] = MappingProxyType(
     {
         Role.HOME: (),
         Role.SATELLITE: (Hello, Leave),
-        Role.CONSENT: (Hello, ListPeers, RevokePeer, Leave),
+        Role.CONSENT: (Hello, ListPeers, RevokePeer, Leave, WatchAudit),
     }
 )
 """What each role may say on the broker's port; everything else is refused."""
 TO_BROKER: Final = Vocabulary(*{kind: None for kinds in MAY_SEND.values() for kind in kinds})
-FROM_BROKER: Final = Vocabulary(Greeting, Refused, Peers)
+FROM_BROKER: Final = Vocabulary(Greeting, Refused, Peers, AuditRows, AuditHead, ProtectionIs)
 PAIRING_TO_BROKER: Final = Vocabulary(PairBegin, PairProof)
 PAIRING_FROM_BROKER: Final = Vocabulary(PairChallenge, PairDone, Refused)
-OWNER_TO_BROKER: Final = Vocabulary(OpenPairing, ListPeers, RevokePeer)
-BROKER_TO_OWNER: Final = Vocabulary(PairingOpen, PairingClosed, Peers, Refused)
+OWNER_TO_BROKER: Final = Vocabulary(OpenPairing, ListPeers, RevokePeer, AskProtection, RecordDownload)
+BROKER_TO_OWNER: Final = Vocabulary(PairingOpen, PairingClosed, Peers, ProtectionIs, Recorded, Refused)

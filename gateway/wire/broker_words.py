@@ -16,7 +16,8 @@ LONGEST_NAME_CHARS: Final = 60
 
 MOST_ROWS: Final = 24
 """In one message: with the longest rows it is just not too large."""
-LONGEST_ROW_CHARS: Final = 2_048
+LONGEST_ROW_CHARS: Final = 1_024
+"""As it is hashed, ASCII; quoted once more for the wire it may be twice as long."""
 
 type Hex32 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
@@ -98,7 +99,8 @@ class WatchAudit(Message, frozen=True, tag="watch_audit"):
     """Tell me of the audit log from now on; this is the head that I have kept, nothing the first time.
 
     Answered with the rows after it, where there is one, then `audit_head`, then `protection`; and again with each new
-    row. Who chains the rows to the hash that it kept, and comes to the new head's, knows that nothing before was changed.
+    row. Who chains the rows to the hash that it kept, and comes to the new head's knows
+    that nothing before was changed.
     """
 
     size: Count = 0
@@ -135,10 +137,10 @@ class ProtectionIs(Message, frozen=True, tag="protection"):
     is_enforced: bool
     is_same_user: bool
     layers: Annotated[tuple[Name, ...], msgspec.Meta(max_length=16)]
-    missing: dict[Name, Name] = {}
+    missing: dict[Name, Name]
     """Layers that this machine does not have, and why."""
     attempts: Count
-    ways_out: Annotated[tuple[Name, ...], msgspec.Meta(max_length=256)] = ()
+    ways_out: Annotated[tuple[Name, ...], msgspec.Meta(max_length=256)]
 
 
 # The owner, at the gateway itself: a socket in the file system that nobody else may open

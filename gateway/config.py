@@ -91,6 +91,8 @@ class ServerConfig:
     """For voice; the broker (pairing, consent) has the one after it."""
     announce: bool = True
     """Tell the network by zeroconf that there is a gateway here."""
+    strict: bool = True
+    """Do not serve where the process that hears finds a way out of this machine."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -252,7 +254,7 @@ _SCHEMA = vol.Schema(
         },
         "home": {"house": _text, "area": _text},
         "satellite": {"microphone": _text, "speaker": _text},
-        "server": {"host": _text, "port": _number(1, HIGHEST_PORT - 1), "announce": _flag},
+        "server": {"host": _text, "port": _number(1, HIGHEST_PORT - 1), "announce": _flag, "strict": _flag},
         "wyoming": {"enabled": _flag, "host": _text, "port": _number(1, HIGHEST_PORT)},
     }
 )

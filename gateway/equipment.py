@@ -6,7 +6,7 @@ the last one to let go of a model frees it.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 from weakref import WeakSet
 
@@ -15,12 +15,14 @@ from gateway.engines.allocator import give_back_freed_memory
 from gateway.errors import ConfigError
 from gateway.events import Sound
 from gateway.offer import Offer, Settings, SettingsChange
-from gateway.settings_file import SettingsFile
 from gateway.turn.stages import Stages, TextToSpeech, Understanding, WakeWord
 from gateway.voices import Voices
 
 MOST_SPARE = 8
 """Ears (4 MiB each) that wait for a satellite to come back: one that connects again and again costs no loading."""
+
+type Remember = Callable[[SettingsChange], Awaitable[None]]
+"""Has a choice hold over restarts. Raises ConfigError where that is not possible."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -34,14 +36,14 @@ class Equipment:
         stages: Stages,
         settings: Settings,
         *,
-        file: SettingsFile,
+        remember: Remember,
         changed: Callable[[], None],
     ) -> None:
         """`stages` are those that are loaded, with `settings`; `changed` is called after each change."""
         self._assembly = assembly
         self._stages = stages
         self._settings = settings
-        self._file = file
+        self._remember = remember
         self._changed = changed
         self._changing = asyncio.Lock()
         self._voices = Voices(lambda voice: assembly.load(assembly.tts, voice))
@@ -80,7 +82,7 @@ class Equipment:
                 raise ConfigError(refusal)
             settings = self._settings.changed(change)
             stages = await self._loaded(settings)
-            await self._assembly.load(self._file.add, change)
+            await self._remember(change)
             self._use(settings, stages)
         _LOG.info("set to: %s", ", ".join(f"{name} {value}" for name, value in change.named.items()))
         self._changed()

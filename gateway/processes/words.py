@@ -118,5 +118,10 @@ class Stop(Message, frozen=True, tag="stop"):
     """Say goodbye to everybody, and end."""
 
 
+type ToBroker = BrokerBegin | VoiceStarted | KeepSettings | Stop
+type FromBroker = BrokerReady | Peers | ShowCode | Written | SettingsKept | Failed
+type ToVoice = VoiceBegin | Peers | Serve | SettingsKept | Stop
+type FromVoice = Protected | Serving | KeepSettings | Failed
+
 LARGEST_BYTES: Final = 512 * 1024
 """All peers there may be, with the longest names in any script."""

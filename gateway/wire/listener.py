@@ -79,7 +79,7 @@ class _Server(web.Server):
 
 
 class Listener:
-    """Serves `handlers`, by path, on a bound socket. Belongs to the event loop that is running when it is made."""
+    """Serves `handlers`, by path, on a socket that listens (`bind`). Belongs to the event loop that is running when it is made."""
 
     def __init__(
         self,
@@ -116,8 +116,7 @@ class Listener:
         return len(self._open)
 
     def start(self) -> None:
-        """Listen."""
-        self._socket.listen(BACKLOG)
+        """Accept who comes, and who has come since the socket listens."""
         self._socket.setblocking(False)
         self._accepting = asyncio.create_task(self._accept())
 
@@ -227,7 +226,10 @@ class Listener:
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """Return a TCP socket bound to `host` (empty: all addresses of this machine) and `port`. Raises ConfigError."""
+    """Return a TCP socket that listens on `host` (empty: all addresses of this machine) and `port`. Raises ConfigError.
+
+    Who comes before a `Listener` is started waits until it is: a process that serves the socket need not be there yet.
+    """
     family = socket.AF_INET6 if (not host and socket.has_dualstack_ipv6()) or ":" in host else socket.AF_INET
     bound = socket.socket(family, socket.SOCK_STREAM)
     try:
@@ -235,6 +237,7 @@ def bind(host: str, port: int) -> socket.socket:
         if family == socket.AF_INET6 and not host:
             bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
         bound.bind((host, port))
+        bound.listen(BACKLOG)
     except OSError as error:
         bound.close()
         raise ConfigError(

@@ -11,15 +11,11 @@ from collections import Counter
 from functools import partial
 from typing import Final
 
-from gateway.errors import ConfigError
 from gateway.wyoming.connection import Connection, Turnstiles
 from gateway.wyoming.event_stream import EventStream
 from gateway.wyoming.limits import Limits
 from gateway.wyoming.services import Services, Turnstile
 
-BACKLOG: Final = 16
-KERNEL_BYTES: Final = 64 * 1024
-"""What the kernel keeps for us in each direction of a connection; it may round up to twice that."""
 PAUSE_S: Final = 0.1
 """Out of file descriptors: some will be free by then."""
 
@@ -29,15 +25,14 @@ _LOG = logging.getLogger(__name__)
 class WyomingServer:
     """Serves whoever can reach the port: there is no telling who it is. Belongs to the running event loop."""
 
-    def __init__(self, services: Services, *, host: str, port: int, limits: Limits | None = None) -> None:
-        """`host` is an address or name of this machine; `port` 0 is any that is free."""
+    def __init__(self, services: Services, listening: socket.socket, *, limits: Limits | None = None) -> None:
+        """`listening` is `port.listen`'s."""
         self._services = services
-        self._host = host
-        self._port = port
+        self._socket = listening
+        self.port: Final[int] = listening.getsockname()[1]
         self._limits = limits or Limits()
         ears, recognition, voice, sentences = (Turnstile(self._limits.answer_s) for _ in range(4))
         self._turnstiles = Turnstiles(ears=ears, recognition=recognition, voice=voice, sentences=sentences)
-        self._socket: socket.socket | None = None
         self._accepting: asyncio.Task[None] | None = None
         self._connections: dict[asyncio.Task[None], str] = {}
         """Tasks, by the address of the peer."""
@@ -45,20 +40,14 @@ class WyomingServer:
         """How many connections were refused for lack of room."""
 
     @property
-    def port(self) -> int:
-        """The port's number, once it has started."""
-        return self._port
-
-    @property
     def connections(self) -> int:
         """How many connections are open."""
         return len(self._connections)
 
-    async def start(self) -> None:
-        """Listen. Raises ConfigError where that is not possible."""
-        self._socket = _listening(self._host, self._port)
-        self._port = self._socket.getsockname()[1]
-        self._accepting = asyncio.create_task(self._accept(self._socket))
+    def start(self) -> None:
+        """Accept who comes, and who has come since the socket listens."""
+        self._socket.setblocking(False)
+        self._accepting = asyncio.create_task(self._accept())
 
     async def close(self) -> None:
         """Listen no more, and end every connection."""
@@ -69,15 +58,14 @@ class WyomingServer:
             task.cancel()
         if tasks:
             await asyncio.wait(tasks)
-        if self._socket is not None:
-            self._socket.close()
+        self._socket.close()
 
-    async def _accept(self, listening: socket.socket) -> None:
+    async def _accept(self) -> None:
         loop = asyncio.get_running_loop()
         while True:
             await asyncio.sleep(0)  # where somebody always waits, the others still run
             try:
-                connected, address = await loop.sock_accept(listening)
+                connected, address = await loop.sock_accept(self._socket)
             except OSError as error:
                 _LOG.warning("wyoming: no connection could be accepted (%s)", error.strerror)
                 await asyncio.sleep(PAUSE_S)
@@ -102,22 +90,3 @@ class WyomingServer:
     def _gone(self, connected: socket.socket, task: asyncio.Task[None]) -> None:
         del self._connections[task]
         connected.close()
-
-
-def _listening(host: str, port: int) -> socket.socket:
-    """Return a listening socket. Raises ConfigError."""
-    listening = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        for buffer in (socket.SO_SNDBUF, socket.SO_RCVBUF):  # those that are accepted inherit it
-            listening.setsockopt(socket.SOL_SOCKET, buffer, KERNEL_BYTES)
-        listening.bind((host, port))
-        listening.listen(BACKLOG)
-        listening.setblocking(False)
-    except OSError as error:
-        listening.close()
-        raise ConfigError(
-            f"wyoming.host, wyoming.port: cannot listen on {host or 'all addresses'}, port {port} ({error.strerror}); "
-            "choose another port, or an address of this machine"
-        ) from error
-    return listening

@@ -12,6 +12,7 @@ from wyoming.event import Event, Eventable
 from gateway.turn.wake import WakeListener
 from gateway.wyoming.event_stream import encode
 from gateway.wyoming.limits import Limits
+from gateway.wyoming.port import listen
 from gateway.wyoming.server import WyomingServer
 from gateway.wyoming.services import Engines, Names, Services, WakeEars
 from tests.fakes import ScriptedWakeWord, stages
@@ -51,8 +52,8 @@ async def serving(
     """Run a server; nothing that goes on in it may raise to the event loop."""
     faults: list[object] = []
     asyncio.get_running_loop().set_exception_handler(lambda _, context: faults.append(context))
-    server = WyomingServer(services or scripted(), host=host, port=0, limits=limits)
-    await server.start()
+    server = WyomingServer(services or scripted(), listen(host, 0), limits=limits)
+    server.start()
     try:
         yield server
     finally:

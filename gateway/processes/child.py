@@ -1,0 +1,100 @@
+"""A process of ours, from its start to its end: what the launcher does with both of its children alike."""
+
+import asyncio
+import os
+import signal
+import socket
+import sys
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass
+from typing import Final
+
+import msgspec
+
+from gateway.processes.link import Link
+from gateway.processes.words import Stop
+from gateway.wire.messages import Message
+
+GOODBYE_S: Final = 4.5
+"""After that it is killed: all has stopped within five seconds."""
+DYING_S: Final = 2.0
+"""The kernel takes a killed process away at once, unless its disk hangs."""
+
+
+@dataclass(frozen=True, slots=True)
+class Child[Heard: Message]:
+    """A process that runs, and what it is spoken with through."""
+
+    process: asyncio.subprocess.Process
+    link: Link[Heard]
+
+    async def end(self) -> None:
+        """Ask it to end, and see to it that it does."""
+        self.link.say(Stop())
+        with suppress(TimeoutError):
+            async with asyncio.timeout(GOODBYE_S):
+                await self.process.wait()
+        await self.kill()
+
+    async def kill(self) -> None:
+        """End it now; nothing of it is left when this returns."""
+        with suppress(ProcessLookupError):
+            self.process.kill()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DYING_S):
+                await self.process.wait()
+        await self.link.close()
+
+    async def ended(self) -> str:
+        """Return how it has ended, once its link is closed; it is killed where only that is."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(DYING_S):
+                await self.process.wait()
+        await self.kill()
+        code = self.process.returncode
+        return f"signal {-code}" if code is not None and code < 0 else f"exit code {code}"
+
+
+@asynccontextmanager
+async def started[Heard: Message](
+    module: str,
+    decoder: msgspec.json.Decoder[Heard],
+    descriptors: Mapping[str, int],
+    *,
+    user: int | None = None,
+) -> AsyncIterator[Child[Heard]]:
+    """Run a module of ours during the block; at its end the process is asked to stop.
+
+    It gets one end of a pair as `--link`, the others of `descriptors` by name, and our id as `--parent`. It has no
+    terminal: Ctrl-C is for the launcher, which ends all in order. Raises OSError where it cannot be started.
+    """
+    ours, theirs = socket.socketpair()
+    try:
+        inherited = {"link": theirs.fileno(), **descriptors}
+        arguments = [word for name, number in inherited.items() for word in (f"--{name}", str(number))]
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", module, "--parent", str(os.getpid()), *arguments),
+            stdin=asyncio.subprocess.DEVNULL,
+            pass_fds=tuple(inherited.values()),
+            start_new_session=True,
+            env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+            **({} if user is None else {"user": user, "group": user, "extra_groups": []}),
+        )
+    except BaseException:
+        ours.close()
+        raise
+    finally:
+        theirs.close()
+    child = Child(process, await Link.over(ours, decoder))
+    try:
+        yield child
+    except BaseException:
+        await asyncio.shield(child.end())
+        raise
+    await child.kill()
+
+
+def is_killed(process: asyncio.subprocess.Process) -> bool:
+    """Tell whether somebody has killed it."""
+    return process.returncode == -signal.SIGKILL

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -46,11 +46,16 @@ class Finished:
         return found[0]
 
 
-def run(*arguments: str | Path, text: str | bytes = b"", environ: Mapping[str, str] | None = None) -> Finished:
-    """Run `local-voice` with `arguments` to its end, `text` on its standard input."""
+def run(
+    *arguments: str | Path,
+    text: str | bytes = b"",
+    environ: Mapping[str, str] | None = None,
+    via: Sequence[str] = (),
+) -> Finished:
+    """Run `local-voice` with `arguments` to its end, `text` on its standard input; `via` is a command to run it by."""
     start_s = time.monotonic()
     done = subprocess.run(
-        _command(*arguments),
+        [*via, *_command(*arguments)],
         input=text.encode() if isinstance(text, str) else text,
         capture_output=True,
         timeout=DEADLINE_S,
@@ -129,10 +134,15 @@ class Running:
 
 
 @contextmanager
-def started(*arguments: str | Path, environ: Mapping[str, str] | None = None) -> Iterator[Running]:
-    """Run `local-voice` with `arguments` during the block, its standard input open; it is killed at the end."""
+def started(
+    *arguments: str | Path, environ: Mapping[str, str] | None = None, via: Sequence[str] = ()
+) -> Iterator[Running]:
+    """Run `local-voice` with `arguments` during the block, its standard input open; it is killed at the end.
+
+    `via` is a command to run it by, which becomes it: `nsenter …`.
+    """
     process = subprocess.Popen(
-        _command(*arguments),
+        [*via, *_command(*arguments)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -26,14 +26,17 @@ class Serving:
     port: int
     environ: dict[str, str]
     config: Path
+    host: str = "127.0.0.1"
+    via: tuple[str, ...] = ()
+    """What it is run by: in another network, for one."""
 
     @property
     def voice(self) -> Address:
-        return Address(host="127.0.0.1", port=self.port)
+        return Address(host=self.host, port=self.port)
 
     @property
     def broker(self) -> Address:
-        return Address(host="127.0.0.1", port=self.port + 1)
+        return Address(host=self.host, port=self.port + 1)
 
     async def home(self) -> Paired:
         """Pair a home with the code that the first start shows."""
@@ -49,7 +52,7 @@ class Serving:
     @contextmanager
     def code(self, *arguments: str) -> Iterator[str]:
         """Ask for a code as the owner does: `local-voice pair ARGUMENTS`; something must be paired during the block."""
-        with started("pair", *arguments, environ=self.environ) as pairing:
+        with started("pair", *arguments, environ=self.environ, via=self.via) as pairing:
             number = pairing.wait_for(lambda line: CODE.search(line) is not None)
             yield first_code(pairing.out[number][1])
             assert pairing.process.wait(10) == 0
@@ -59,24 +62,37 @@ class Serving:
 
 
 @contextmanager
-def serving(folder: Path, *, more: str = "", port: int = 0, announce: bool = False) -> Iterator[Serving]:
-    """Serve from `folder` during the block, announced by zeroconf or not; `more` is TOML for the configuration."""
+def serving(
+    folder: Path,
+    *,
+    more: str = "",
+    port: int = 0,
+    announce: bool = False,
+    host: str = "127.0.0.1",
+    via: tuple[str, ...] = (),
+) -> Iterator[Serving]:
+    """Serve from `folder` during the block, announced by zeroconf or not; `more` is TOML for the configuration.
+
+    Run `via` something, as in another network, it listens on all of that network's addresses; `host` is one of them.
+    """
     port = port or free_ports()
-    config = loopback_config(folder, port, more, announce=announce)
+    config = loopback_config(folder, port, more, announce=announce, host="" if via else host)
     environ = {"XDG_DATA_HOME": str(folder / "data")}
-    with started("serve", "--config", config, environ=environ) as running:
+    with started("serve", "--config", config, environ=environ, via=via) as running:
         running.wait_for_log(READY, deadline_s=60)
-        yield Serving(running=running, port=port, environ=environ, config=config)
+        yield Serving(running=running, port=port, environ=environ, config=config, host=host, via=via)
         if running.process.poll() is None:
             code = running.end(signal.SIGTERM).code
             assert code in (0, -signal.SIGKILL), "it ends as it should after all of that, unless a test has killed it"
 
 
-def loopback_config(folder: Path, port: int, more: str = "", *, announce: bool = False) -> Path:
-    """Write a configuration for a gateway that only this machine reaches; `more` is TOML."""
+def loopback_config(
+    folder: Path, port: int, more: str = "", *, announce: bool = False, host: str = "127.0.0.1"
+) -> Path:
+    """Write a configuration for a gateway that only this machine reaches, unless `host` says otherwise; `more` is TOML."""
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "config.toml"
-    server = f'[server]\nhost = "127.0.0.1"\nport = {port}\nannounce = {str(announce).lower()}\n'
+    server = f'[server]\nhost = "{host}"\nport = {port}\nannounce = {str(announce).lower()}\n'
     config.write_text(f"{server}{more}", encoding="utf-8")
     return config
 

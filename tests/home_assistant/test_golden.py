@@ -7,15 +7,21 @@ from typing import Any, Final
 
 import pytest
 
+from custom_components.local_voice.wire.broker_messages import (
+    FROM_BROKER,
+    FROM_BROKER_PAIRING,
+    TO_BROKER,
+    TO_BROKER_PAIRING,
+)
 from custom_components.local_voice.wire.codec import Vocabulary, encode
-from custom_components.local_voice.wire.messages import FROM_BROKER, FROM_VOICE, TO_BROKER, TO_VOICE
+from custom_components.local_voice.wire.messages import FROM_VOICE, TO_VOICE
 
 FOLDER: Final = Path(__file__).parents[1] / "golden"
 WORDS: Final = {
     "home_to_voice": TO_VOICE,
     "voice_to_home": FROM_VOICE,
-    "home_to_broker": TO_BROKER,
-    "broker_to_home": FROM_BROKER,
+    "home_to_broker": Vocabulary(*TO_BROKER.kinds.values(), *TO_BROKER_PAIRING.kinds.values()),
+    "broker_to_home": Vocabulary(*FROM_BROKER.kinds.values(), *FROM_BROKER_PAIRING.kinds.values()),
 }
 DIRECTIONS: Final = pytest.mark.parametrize(("name", "words"), WORDS.items(), ids=list(WORDS))
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from custom_components.local_voice.wire.broker_messages import FROM_BROKER, MOST_LAYERS, MOST_ROWS
 from custom_components.local_voice.wire.codec import LARGEST_MESSAGE_BYTES, WrongMessageError, encode
 from custom_components.local_voice.wire.messages import (
     FROM_VOICE,
@@ -30,6 +31,24 @@ OFFERED = {
     "wake_sensitivity": 50,
 }
 ASKED = {"type": "action_asked", "id": 1, "intent": "HassTurnOn", "slots": {}, "response": "", "text": ""}
+
+HEAD = {
+    "type": "audit_head",
+    "size": 1,
+    "hash": "ab" * 32,
+    "at": "2026-11-22T07:00:00.000+00:00",
+    "key": "cd" * 32,
+    "signature": "ef" * 64,
+}
+PROTECTION = {
+    "type": "protection",
+    "is_enforced": True,
+    "is_same_user": False,
+    "layers": [],
+    "missing": {},
+    "attempts": 1,
+    "ways_out": [],
+}
 
 
 def heard(**fields: Any) -> Any:
@@ -87,6 +106,26 @@ def test_a_wrong_message_is_refused_by_its_type_and_field_and_never_by_what_it_s
         heard(**fields)
     assert str(refused.value) == why
     assert "secret" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("fields", "why"),
+    [
+        ({**HEAD, "hash": "secret" * 11}, "audit_head: hash: no such hexadecimal"),
+        ({**HEAD, "hash": "AB" * 32}, "audit_head: hash: no such hexadecimal"),
+        ({**HEAD, "hash": "ab" * 31}, "audit_head: hash: no such hexadecimal"),
+        ({**HEAD, "signature": "ab" * 32}, "audit_head: signature: no such hexadecimal"),
+        ({**HEAD, "size": -1}, "audit_head: size: out of bounds"),
+        ({"type": "audit_rows", "first": 1, "rows": ["secret" * 200]}, "audit_rows: rows: out of bounds"),
+        ({"type": "audit_rows", "first": 1, "rows": ["secret"] * (MOST_ROWS + 1)}, "audit_rows: rows: out of bounds"),
+        ({**PROTECTION, "missing": {"secret": 1}}, "protection: missing: not of type str"),
+        ({**PROTECTION, "layers": ["secret"] * (MOST_LAYERS + 1)}, "protection: layers: out of bounds"),
+    ],
+)
+def test_what_the_broker_says_wrongly_is_refused_likewise(fields: dict[str, Any], why: str) -> None:
+    with pytest.raises(WrongMessageError) as refused:
+        FROM_BROKER.decode(json.dumps(fields))
+    assert str(refused.value) == why
 
 
 @pytest.mark.parametrize("raw", ["", "{", "[]", "7", "NaN", '{"type": "answered", "id": NaN}', "\x00", '"answered"'])

@@ -52,6 +52,18 @@ class Between:
             raise WrongMessageError("out of bounds")
 
 
+@dataclass(frozen=True, slots=True)
+class HexDigits:
+    """A text that says so many bytes in lower-case hexadecimal."""
+
+    count_bytes: int
+
+    def check(self, value: object) -> None:
+        """Raise WrongMessageError for what is none."""
+        if re.fullmatch(rf"[0-9a-f]{{{2 * self.count_bytes}}}", cast("str", value)) is None:
+            raise WrongMessageError("no such hexadecimal")
+
+
 @dataclass_transform(kw_only_default=True, frozen_default=True, field_specifiers=(field,))
 @dataclass(frozen=True, kw_only=True)
 class Words:
@@ -171,7 +183,7 @@ _SCALARS: Final[Mapping[type, _Reader]] = {
 }
 
 
-def _bounded(read: _Reader, bound: Between) -> _Reader:
+def _bounded(read: _Reader, bound: Between | HexDigits) -> _Reader:
     def read_within(value: object) -> object:
         result = read(value)
         bound.check(result)

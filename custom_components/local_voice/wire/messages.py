@@ -1,12 +1,12 @@
-"""The words on the wire, named as there. The gateway has them in `gateway/wire`; `docs/protocol.md` describes each.
+"""The words on the voice port, named as there. The gateway has them in `gateway/wire`; `docs/protocol.md` says more.
 
 `tests/golden` holds one of each that both sides read, so neither can change alone.
 """
 
 from dataclasses import field
-from typing import Annotated, Final
+from typing import Final
 
-from .codec import Between, Message, Vocabulary, Words
+from .codec import Message, Vocabulary
 from .house_messages import (
     ActionAsked,
     ActionDone,
@@ -48,7 +48,7 @@ from .request_messages import (
     VoiceWords,
     WakeWordWords,
 )
-from .wire_types import LARGEST_SOUND_FILE_BYTES, MOST_ENTITIES_A_MESSAGE, Count, Hex32, Id, Ids, Name, StagesMs, Text
+from .wire_types import LARGEST_SOUND_FILE_BYTES, MOST_ENTITIES_A_MESSAGE, Count, Id, Ids, Name, StagesMs, Text
 
 PROTOCOL_VERSION: Final = 1
 """Grows when an older side could no longer follow."""
@@ -136,71 +136,6 @@ class TurnHappened(Message):
     stages_ms: StagesMs = field(default_factory=dict)
 
 
-# The broker's port: pairing, peers
-
-
-class PairBegin(Message):
-    """I want to be a peer: a role, the name that the owner gives me, and 32 random bytes in hex."""
-
-    protocol: int
-    role: Name
-    name: Annotated[str, Between(1, 60)]
-    nonce: Hex32
-
-
-class PairChallenge(Message):
-    """The gateway's own 32 random bytes in hex."""
-
-    nonce: Hex32
-
-
-class PairProof(Message):
-    """The client's proof in hex."""
-
-    proof: Hex32
-
-
-class PairDone(Message):
-    """The gateway's proof, to be checked before anything else here is believed, and what the peer keeps."""
-
-    proof: Hex32
-    gateway_id: Id
-    peer_id: Id
-    voice_token: Id
-    broker_token: Id
-
-
-class PeerWords(Words):
-    """A peer as the owner sees it."""
-
-    id: Id
-    name: Name
-    role: Name
-    area: Name = ""
-    paired_at: Name
-    """UTC, ISO 8601."""
-
-
-class ListPeers(Message):
-    """Who is paired? Answered with `peers`."""
-
-
-class Peers(Message):
-    """Everybody who is paired."""
-
-    peers: Annotated[tuple[PeerWords, ...], Between(0, 128)]
-
-
-class RevokePeer(Message):
-    """This one is a peer no more; answered with `peers`."""
-
-    peer_id: Id
-
-
-class Leave(Message):
-    """I want to be a peer no more. The connection's end is the answer."""
-
-
 FROM_VOICE: Final = Vocabulary(
     Greeting,
     Refused,
@@ -245,17 +180,12 @@ TO_VOICE: Final = Vocabulary(
     ChangeSettings,
 )
 """What we say there."""
-FROM_BROKER: Final = Vocabulary(Greeting, Refused, Peers, PairChallenge, PairDone)
-"""What the gateway says on the broker's port."""
-TO_BROKER: Final = Vocabulary(Hello, ListPeers, RevokePeer, Leave, PairBegin, PairProof)
 
 __all__ = [
-    "FROM_BROKER",
     "FROM_VOICE",
     "LARGEST_SOUND_FILE_BYTES",
     "MOST_ENTITIES_A_MESSAGE",
     "PROTOCOL_VERSION",
-    "TO_BROKER",
     "TO_VOICE",
     "ActionAsked",
     "ActionDone",
@@ -280,22 +210,13 @@ __all__ = [
     "HouseEnd",
     "HousePart",
     "HouseUsable",
-    "Leave",
-    "ListPeers",
     "Message",
     "MuteSatellite",
     "Offered",
-    "PairBegin",
-    "PairChallenge",
-    "PairDone",
-    "PairProof",
-    "PeerWords",
-    "Peers",
     "PlaceSatellite",
     "Recognize",
     "Recognized",
     "Refused",
-    "RevokePeer",
     "SatelliteChanged",
     "Satellites",
     "SentenceAsked",

@@ -23,8 +23,9 @@ from ..const import (
     CONF_VOICE_PIN,
     CONF_VOICE_TOKEN,
 )
+from .broker_messages import FROM_BROKER, FROM_BROKER_PAIRING, Leave, PairBegin, PairChallenge, PairDone, PairProof
 from .errand import ErrandError, errand, fingerprint_of
-from .messages import FROM_BROKER, PROTOCOL_VERSION, Leave, PairBegin, PairChallenge, PairDone, PairProof
+from .messages import PROTOCOL_VERSION
 
 ROLE: Final = "home"
 CODE_CHARS: Final = 16
@@ -81,13 +82,13 @@ async def pair(hass: HomeAssistant, host: str, port: int, *, code: str, name: st
     key, name = typed_code(code), name[:LONGEST_NAME_CHARS]
     voice_pin, broker_pin = await fingerprint_of(host, port), await fingerprint_of(host, port + 1)
     nonce = secrets.token_bytes(NONCE_BYTES)
-    async with errand(hass, host, port + 1, "/pair", FROM_BROKER, pin=broker_pin) as broker:
+    async with errand(hass, host, port + 1, "/pair", FROM_BROKER_PAIRING, pin=broker_pin) as broker:
         await broker.say(PairBegin(protocol=PROTOCOL_VERSION, role=ROLE, name=name, nonce=nonce.hex()))
         challenge = await broker.hear(PairChallenge)
-        agreed = ROLE.encode(), name.encode(), nonce, _from_hex(challenge.nonce), voice_pin, broker_pin
+        agreed = ROLE.encode(), name.encode(), nonce, bytes.fromhex(challenge.nonce), voice_pin, broker_pin
         await broker.say(PairProof(proof=_proof(key, b"client", *agreed).hex()))
         done = await broker.hear(PairDone)
-    if not hmac.compare_digest(_from_hex(done.proof), _proof(key, b"server", *agreed)):
+    if not hmac.compare_digest(bytes.fromhex(done.proof), _proof(key, b"server", *agreed)):
         raise ErrandError("not_proven")
     return Paired(
         gateway_id=done.gateway_id,
@@ -118,13 +119,6 @@ async def leave(hass: HomeAssistant, data: Mapping[str, Any]) -> None:
             error.key,
             data[CONF_PEER_ID],
         )
-
-
-def _from_hex(text: str) -> bytes:
-    try:
-        return bytes.fromhex(text)
-    except ValueError as error:
-        raise ErrandError("not_a_gateway") from error
 
 
 def _proof(code: str, side: bytes, *agreed: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Final
 
-from .codec import Between
+from .codec import Between, HexDigits
 
 MOST_ENTITIES_A_MESSAGE: Final = 500
 LARGEST_SOUND_FILE_BYTES: Final = 4 * 1024 * 1024
@@ -28,4 +28,5 @@ type Record = Annotated[dict[Name, Scalar], Between(0, 64)]
 type SpeechSlot = Scalar | Annotated[tuple[Scalar | Record, ...], Between(0, 256)]
 type SpeechSlots = Annotated[dict[Name, SpeechSlot], Between(0, 128)]
 type StagesMs = Annotated[dict[Name, float], Between(0, 64)]
-type Hex32 = Annotated[str, Between(64, 64)]
+type Hex32 = Annotated[str, HexDigits(32)]
+type Hex64 = Annotated[str, HexDigits(64)]

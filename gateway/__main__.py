@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from importlib import import_module
 
 from gateway.errors import VoiceError
+from gateway.processes.habits import leave, leave_cores_to_models, write_logs
 
 COMMANDS = {
     "demo": "hear the demo house answer: the whole pipeline, once",
@@ -35,7 +36,7 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` name and return its exit code."""
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    write_logs(logging.WARNING)
     leave_cores_to_models()
     words = sys.argv[1:] if arguments is None else arguments
     with _interrupt_leaves_at_once():
@@ -49,11 +50,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         return _gone_reader()
     return code
-
-
-def leave_cores_to_models() -> None:
-    """Give numpy one thread, which is set before it is imported: more would fight Whisper's own for the cores."""
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 def _parser(called: str) -> argparse.ArgumentParser:
@@ -90,18 +86,12 @@ def _gone_reader() -> int:
 
 
 def run_and_leave() -> None:
-    """Run the program as a process of its own.
-
-    A model that is in the middle of its work cannot be interrupted, and Python would wait for its thread; so the
-    process leaves without waiting. Everything that must be kept was written before.
-    """
+    """Run the program as a process of its own."""
     try:
         code = main()
     except KeyboardInterrupt:
         code = INTERRUPTED
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(code)
+    leave(code)
 
 
 if __name__ == "__main__":

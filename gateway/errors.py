@@ -8,6 +8,7 @@
     ├── HouseError         a house file that cannot be used
     ├── HomeError          the home did not answer in time
     ├── ProtocolError      a peer said what the protocol does not allow
+    ├── ProcessError       one of the gateway's own processes cannot do its work
     ├── LinkError          a connection that could not be made or was lost; trying again may help
     └── TrustError         a wrong code, pin or token: only a person can help
 
@@ -70,6 +71,12 @@ class ProtocolError(VoiceError):
         super().__init__(message)
         self.refusal = refusal
         self.about = about
+
+
+class ProcessError(VoiceError):
+    """One of the gateway's own processes cannot do its work; the message says why, as it was told."""
+
+    code = "process"
 
 
 class LinkError(VoiceError):

@@ -1,245 +1,296 @@
-"""The gateway as a service: ports, broker, voice server, house, zeroconf and Wyoming, put together and taken apart.
+"""The launcher: binds the ports, says by zeroconf that they are there, and keeps the broker and the voice process alive.
 
-It decides nothing. The broker shares nothing with the voice side but what is handed over here: which peers there are.
+It hears nothing and decides nothing. What the two have to say to each other goes through it, so that either can be
+started anew alone; and neither of them, nor it, takes descriptors from anybody.
 """
 
 import asyncio
+import hashlib
 import logging
+import os
+import socket
 from collections.abc import Callable
-from contextlib import AsyncExitStack
-from datetime import datetime
+from contextlib import AsyncExitStack, ExitStack
 from importlib.metadata import version
-from typing import TYPE_CHECKING
+from itertools import count
+from pathlib import Path
+from typing import Final
+
+import msgspec
 
 from gateway.announce import announced
-from gateway.assembly import Assembly
-from gateway.broker.app import Broker
 from gateway.config import Config
-from gateway.engines.collector import spare_what_is_loaded
-from gateway.engines.worker import Worker
-from gateway.equipment import Equipment
-from gateway.errors import ConfigError, EngineError, ModelError
-from gateway.events import Announcement, Sound, TimerFinished
-from gateway.home.household import Household
-from gateway.house import House
-from gateway.offer import Settings, SettingsChange
-from gateway.paths import gateway_dir
-from gateway.server.app import VoiceServer
-from gateway.server.services import Services
-from gateway.settings_file import SettingsFile, told
-from gateway.sound_files import decode
-from gateway.turn.stages import Stages
-from gateway.turn.wake import WakeListener
-from gateway.wire.broker_words import PairingOpen
+from gateway.confinement import readable_folders
+from gateway.errors import ConfigError, ProcessError
+from gateway.paths import gateway_dir, models_dir
+from gateway.processes.child import Child, started
+from gateway.processes.keeping import Lives
+from gateway.processes.words import (
+    BrokerBegin,
+    BrokerReady,
+    Failed,
+    FromBroker,
+    FromVoice,
+    KeepSettings,
+    Peers,
+    Protected,
+    Serve,
+    Serving,
+    SettingsKept,
+    ShowCode,
+    VoiceBegin,
+    VoiceStarted,
+    Written,
+)
+from gateway.protection import SAME_USER, Layer, Protection
+from gateway.sandbox.privileges import harden
+from gateway.sandbox.targets import Canary
+from gateway.sandbox.users import voice_user
 from gateway.wire.identity import gateway_id, load_or_create_identity
 from gateway.wire.listener import bind
-from gateway.wire.peers import Peer, Role
-from gateway.wyoming.server import WyomingServer
-from gateway.wyoming.services import Engines, Names
-from gateway.wyoming.services import Services as WyomingServices
+from gateway.wyoming.port import listen
 
-if TYPE_CHECKING:
-    from gateway.engines.understanding import HassUnderstanding
+VERSION: Final = version("local-voice")
+WRITTEN_S: Final = 10.0
+"""A row and its syncing; on an old memory card that takes a second."""
+SECRETS: Final = ("broker.pem", "peers.json", "audit.pem", "audit.db")
+"""In the gateway's folder: what the process that hears must not be able to open."""
 
-VERSION = version("local-voice")
-
+_FROM_BROKER: Final = msgspec.json.Decoder(FromBroker)
+_FROM_VOICE: Final = msgspec.json.Decoder(FromVoice)
 _LOG = logging.getLogger(__name__)
 
 
 class Launcher:
     """One gateway. Belongs to the event loop that is running when it is made."""
 
-    def __init__(self, config: Config, *, show_code: Callable[[PairingOpen], None]) -> None:
-        """Take the identities and the ports; load no model yet. Raises ConfigError, HouseError.
+    def __init__(self, config: Config, *, show_code: Callable[[ShowCode], None]) -> None:
+        """Take the identities and the ports; start nothing yet. Raises ConfigError.
 
         `show_code` shows the code of the pairing window that the first start opens.
         """
         self._config = config
         self._show_code = show_code
         folder = gateway_dir()
-        self._voice = load_or_create_identity(folder / "voice.pem")
-        self._broker = load_or_create_identity(folder / "broker.pem")
-        self._id = gateway_id(self._voice.fingerprint, self._broker.fingerprint)
-        self._settings_file = SettingsFile(folder)
-        self._assembly = Assembly(config)
-        self._decoding = Worker("sound-files")
-        self._demo = self._assembly.house()
-        self._household = Household(
-            self._demo,
-            clock=asyncio.get_running_loop(),
-            now=lambda: datetime.now().astimezone(),
-            understand=self._understand,
-            is_paired=lambda: self._has_home,
-            on_timer_finished=self._timer_finished,
-            on_announcement=self._announcement,
-        )
-        self._has_home = False
-        self._understanding: HassUnderstanding | None = None
-        self._server: VoiceServer | None = None
-        self._refreshing: set[asyncio.Task[None]] = set()
-        server = config.server
-        self._voice_port = bind(server.host, server.port)
-        try:
-            self._broker_port = bind(server.host, server.port + 1)
-        except BaseException:
-            self._voice_port.close()
-            raise
+        self._voice_fingerprint = load_or_create_identity(folder / "voice.pem").fingerprint
+        self._broker_fingerprint = load_or_create_identity(folder / "broker.pem").fingerprint
+        self._voice_lives, self._broker_lives = Lives("voice"), Lives("broker")
+        self._voice: Child[FromVoice] | None = None
+        self._broker: Child[FromBroker] | None = None
+        self._peers: Peers | None = None
+        self._protection: Protection | None = None
+        self._numbers = count(1)
+        self._written: dict[int, asyncio.Future[str]] = {}
+        _make_models_dir()
+        self._user, self._why_same_user = voice_user(readable_folders())
+        server, wyoming = config.server, config.wyoming
+        self._wyoming_port: socket.socket | None = None
+        with ExitStack() as ports:
+            self._voice_port = ports.enter_context(bind(server.host, server.port))
+            self._broker_port = ports.enter_context(bind(server.host, server.port + 1))
+            if wyoming.enabled:
+                self._wyoming_port = ports.enter_context(listen(wyoming.host, wyoming.port))
+            self._ports = ports.pop_all()
 
     async def serve(self, ready: Callable[[], None]) -> None:
-        """Load the models and serve until cancelled, then close everything; `ready` is called when peers may come.
+        """Serve until cancelled, then close everything; `ready` is called when peers may come. Raises VoiceError."""
+        harden()
+        tasks = [
+            asyncio.create_task(self._broker_lives.keep(self._live_broker)),
+            asyncio.create_task(self._voice_lives.keep(self._live_voice)),
+            asyncio.create_task(self._announce(ready)),
+        ]
+        with self._ports:
+            try:
+                await asyncio.gather(*tasks)
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
 
-        Raises ModelError, ConfigError.
-        """
+    async def _announce(self, ready: Callable[[], None]) -> None:
+        await self._broker_lives.has_served.wait()
+        await self._voice_lives.has_served.wait()
+        server = self._config.server
         async with AsyncExitStack() as stack:
-            stack.callback(self._let_go)
-            equipment, chosen = await self._load()
-            self._server = self._new_server(equipment)
-            stack.push_async_callback(self._server.close)
-            broker = Broker(
-                gateway_dir(),
-                self._broker_port,
-                self._broker,
-                self._voice.fingerprint,
-                version=VERSION,
-                tell_voice=self._peers_changed,
-                show_code=self._show_code,
-            )
-            stack.push_async_callback(broker.close)
-            await broker.start()  # it finds out whether another gateway runs here; that one line is all it says then
-            _LOG.info("set to: %s", "; ".join(told(equipment.offer().settings, chosen)))
-            await self._household.refresh()
-            spare_what_is_loaded()
-            self._server.start()
-            if self._config.wyoming.enabled:
-                wyoming = self._new_wyoming(equipment)
-                await wyoming.start()
-                stack.push_async_callback(wyoming.close)
-                _LOG.warning("wyoming: anybody who reaches port %d may use it, it has no protection", wyoming.port)
-            if self._config.server.announce:
+            if server.announce:
                 await stack.enter_async_context(
                     announced(
-                        gateway_id=self._id,
-                        voice_fingerprint=self._voice.fingerprint,
-                        port=self._server.port,
-                        host=self._config.server.host,
+                        gateway_id=gateway_id(self._voice_fingerprint, self._broker_fingerprint),
+                        voice_fingerprint=self._voice_fingerprint,
+                        port=server.port,
+                        host=server.host,
                     )
                 )
             ready()
             await asyncio.Event().wait()
 
-    async def _load(self) -> tuple[Equipment, SettingsChange]:
-        """Load what was chosen; where that cannot be loaded, what the configuration names. Raises as `serve` does.
+    # The broker
 
-        Return it with what of the choice is in use.
-        """
-        configured = self._config.settings
-        chosen = await self._assembly.load(self._usable)
-        try:
-            stages = await self._load_stages(configured.changed(chosen))
-        except (ModelError, ConfigError) as error:
-            if not chosen.named:
-                raise
-            _LOG.error("what was chosen in Home Assistant cannot be used, the configuration holds: %s", error)
-            chosen = SettingsChange()
-            stages = await self._load_stages(configured)
-        settings = configured.changed(chosen)
-        equipment = Equipment(self._assembly, stages, settings, file=self._settings_file, changed=self._offer_changed)
-        return equipment, chosen
-
-    def _usable(self) -> SettingsChange:
-        file = self._settings_file
-        return file.usable(self._assembly.offer(self._config.settings)) if file.chosen.named else file.chosen
-
-    async def _load_stages(self, settings: Settings) -> Stages:
-        assembly = self._assembly
-        return await assembly.load(assembly.stages_with, self._household, self._make_understanding, settings)
-
-    def _new_server(self, equipment: Equipment) -> VoiceServer:
-        async def decoded(data: bytes) -> Sound:
-            return await self._decoding.run(decode, data)
-
-        return VoiceServer(
-            bound=self._voice_port,
-            context=self._voice.server_context(),
-            gateway_id=self._id,
-            version=VERSION,
-            services=Services(
-                household=self._household,
-                equipment=equipment,
-                decode=decoded,
-            ),
-            endpoint=self._assembly.endpoint(),
-        )
-
-    def _new_wyoming(self, equipment: Equipment) -> WyomingServer:
-        def engines() -> Engines:
-            stages, settings = equipment.shared, equipment.settings
-            language = equipment.understanding.language
-            names = Names(
-                version=VERSION,
-                language=language,
-                stt_model=settings.stt_model,
-                voice=settings.voice,
-                voice_language=equipment.offer().language_of(settings.voice) or language,
-                wake_words=settings.wake_words,
+    async def _live_broker(self) -> str:
+        """Have one broker live; return how it ended. Raises ProcessError where it says that it cannot."""
+        ports = {"port": self._broker_port.fileno()}
+        async with started("gateway.broker_process", _FROM_BROKER, ports, user=_owner(gateway_dir())) as child:
+            child.link.say(
+                BrokerBegin(
+                    folder=str(gateway_dir()),
+                    voice_fingerprint=self._voice_fingerprint.hex(),
+                    version=VERSION,
+                    configuration=_digest(self._config),
+                )
             )
-            return Engines(names=names, stt=stages.stt, tts=stages.tts)
+            self._broker = child
+            try:
+                while (message := await child.link.hear()) is not None:
+                    self._broker_said(child, message)
+            finally:
+                self._broker = None
+                for waiting in self._written.values():
+                    waiting.cancel()
+            return f"ended by itself ({await child.ended()})"
 
-        async def new_wake() -> WakeListener:
-            stages = await equipment.stages()
-            return WakeListener(stages.wake, stages.second_opinion, sensitivity=stages.wake_sensitivity)
+    def _broker_said(self, child: Child[FromBroker], message: FromBroker) -> None:
+        match message:
+            case BrokerReady():
+                self._broker_lives.serving()
+                if self._protection is not None:
+                    child.link.say(VoiceStarted(id=0, protection=self._protection, is_new=False))
+            case Peers():
+                self._peers = message
+                self._tell_voice(message)
+            case SettingsKept():
+                self._tell_voice(message)
+            case ShowCode():
+                self._show_code(message)
+            case Written():
+                waiting = self._written.get(message.id)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(message.error)
+            case Failed():
+                raise ProcessError(message.message)
 
-        services = WyomingServices(
-            engines=engines,
-            understanding=equipment.understanding,
-            home=self._household,
-            new_wake=new_wake,
-        )
-        return WyomingServer(services, host=self._config.wyoming.host, port=self._config.wyoming.port)
+    # The process that hears
 
-    def _make_understanding(self) -> HassUnderstanding:
-        self._understanding = self._assembly.understanding(self._demo)
-        return self._understanding
+    async def _live_voice(self) -> str:
+        """Have one voice process live; return how it ended. Raises ProcessError where it says that it cannot."""
+        ports = {"port": self._voice_port.fileno()}
+        if self._wyoming_port is not None:
+            ports["wyoming"] = self._wyoming_port.fileno()
+        with Canary(processes=self._others(), secrets=[gateway_dir() / name for name in SECRETS]) as canary:
+            async with started("gateway.voice_process", _FROM_VOICE, ports, more=canary.descriptors) as child:
+                child.link.say(
+                    VoiceBegin(
+                        config=msgspec.to_builtins(self._config),
+                        broker_fingerprint=self._broker_fingerprint.hex(),
+                        version=VERSION,
+                        user=self._user,
+                        targets=msgspec.to_builtins(canary.targets),
+                    )
+                )
+                if self._peers is not None:
+                    child.link.say(self._peers)
+                self._voice = child
+                try:
+                    while (message := await child.link.hear()) is not None:
+                        await self._voice_said(child, message, canary)
+                finally:
+                    self._voice = None
+                return f"ended by itself ({await child.ended()})"
 
-    async def _understand(self, house: House) -> None:
-        if self._understanding is not None:
-            await self._understanding.use(house)
+    async def _voice_said(self, child: Child[FromVoice], message: FromVoice, canary: Canary) -> None:
+        match message:
+            case Protected():
+                protection = self._seen(message.protection, child.process.pid, canary)
+                self._check(protection)
+                await self._write_down(protection)
+                self._protection = protection
+                child.link.say(Serve())
+            case Serving():
+                self._voice_lives.serving()
+            case KeepSettings() if self._broker is not None:
+                self._broker.link.say(message)
+            case KeepSettings():
+                away = "the broker is being started again, so the choice would be forgotten; try again"
+                child.link.say(SettingsKept(id=message.id, error=away))
+            case Failed():
+                raise ProcessError(message.message)
 
-    def _peers_changed(self, peers: list[Peer]) -> None:
-        """Let them in; the house is another one once the first home is paired, or the last one gone."""
-        if self._server is not None:
-            self._server.replace_peers(peers)
-        had_home, self._has_home = self._has_home, any(peer.role is Role.HOME for peer in peers)
-        if had_home != self._has_home:
-            refreshing = asyncio.create_task(self._refresh())
-            self._refreshing.add(refreshing)
-            refreshing.add_done_callback(self._refreshing.discard)
+    def _seen(self, said: Protection, pid: int, canary: Canary) -> Protection:
+        """Return what the process says of itself, where our own eyes and the canaries do not say otherwise."""
+        layers, ways_out, missing = said.layers, said.ways_out, dict(said.missing)
+        if Layer.SECCOMP in layers and not _is_filtered(pid):
+            layers = tuple(layer for layer in layers if layer is not Layer.SECCOMP)
+            missing[Layer.SECCOMP] = "not all threads are filtered"
+        if Layer.OWN_USER not in layers and self._why_same_user:
+            missing[Layer.OWN_USER] = self._why_same_user
+        ways_out = (*ways_out, *(f"reached {name}" for name in canary.reached))
+        return msgspec.structs.replace(said, layers=layers, ways_out=ways_out, missing=missing)
 
-    async def _refresh(self) -> None:
+    def _check(self, protection: Protection) -> None:
+        """Say how it stands; raise ProcessError where it must not serve like this."""
+        if not protection.is_enforced:
+            found = ", ".join(protection.ways_out) or protection.missing.get(Layer.SECCOMP, "nothing was tried")
+            if self._config.server.strict:
+                raise ProcessError(
+                    f"the process that hears could connect ({found}), so it does not serve; "
+                    "`local-voice doctor` says more, and [server] strict = false serves all the same"
+                )
+            _LOG.error("not enforced: the process that hears could connect (%s); [server] strict is false", found)
+        layers, tried, found_open = ", ".join(protection.layers), protection.attempts, len(protection.ways_out)
+        _LOG.info("voice: %s; %d ways out tried, %d open", layers or "no layer", tried, found_open)
+        if protection.is_same_user:
+            _LOG.warning("%s", SAME_USER)
+
+    async def _write_down(self, protection: Protection) -> None:
+        """Return when this start is in the audit log. Raises ProcessError: what is not written down does not serve."""
+        await self._broker_lives.has_served.wait()
+        if self._broker is None:
+            raise ProcessError("the broker is being started again, so this start cannot be written down")
+        number, written = next(self._numbers), asyncio.get_running_loop().create_future()
+        self._written[number] = written
         try:
-            await self._household.refresh()
-        except EngineError as error:
-            _LOG.error("the house is not understood: %s", error.code)
-        if self._server is not None:
-            self._server.house_changed()
+            self._broker.link.say(VoiceStarted(id=number, protection=protection))
+            async with asyncio.timeout(WRITTEN_S):
+                await asyncio.wait({written})
+        except TimeoutError as error:
+            raise ProcessError("the broker does not write down that voice was started") from error
+        finally:
+            del self._written[number]
+        error = "the broker has ended" if written.cancelled() else written.result()
+        if error:
+            raise ProcessError(error)
 
-    def _offer_changed(self) -> None:
-        if self._server is not None:
-            self._server.offer_changed()
+    def _tell_voice(self, message: Peers | SettingsKept) -> None:
+        if self._voice is not None:
+            self._voice.link.say(message)
 
-    def _timer_finished(self, timer: TimerFinished) -> None:
-        if self._server is not None:
-            self._server.timer_finished(timer)
+    def _others(self) -> list[int]:
+        """Return the processes whose memory is none of the voice process's business."""
+        return [os.getpid(), *([] if self._broker is None else [self._broker.process.pid])]
 
-    def _announcement(self, announcement: Announcement) -> None:
-        if self._server is not None:
-            self._server.announcement(announcement)
 
-    def _let_go(self) -> None:
-        for task in self._refreshing:
-            task.cancel()
-        self._household.close()
-        self._decoding.close()
-        self._assembly.close()
-        for port in (self._voice_port, self._broker_port):
-            port.close()
+def _make_models_dir() -> None:
+    """Have the folder there: what is not there when a process gives up its rights, it cannot read later."""
+    try:
+        models_dir().mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ConfigError(f"{models_dir()}: cannot be made ({error.strerror}); choose another place for it") from error
+
+
+def _owner(folder: Path) -> int | None:
+    """Return whose `folder` is where we are root and somebody else's it is: the broker runs as that user."""
+    owner = folder.stat().st_uid
+    return owner if os.geteuid() == 0 and owner != 0 else None
+
+
+def _digest(config: Config) -> str:
+    """Return a digest of what the configuration means: another one is another configuration."""
+    return hashlib.sha256(msgspec.json.encode(config)).hexdigest()
+
+
+def _is_filtered(pid: int) -> bool:
+    """Tell whether the kernel says of each thread of a process that it filters its system calls."""
+    statuses = [
+        task.read_text(encoding="ascii", errors="replace") for task in Path(f"/proc/{pid}/task").glob("*/status")
+    ]
+    return bool(statuses) and all("\nSeccomp:\t2\n" in status for status in statuses)

@@ -12,8 +12,9 @@ from time import monotonic
 
 from gateway.config import Config, load_config
 from gateway.launcher import Launcher
+from gateway.processes.habits import write_logs
+from gateway.processes.words import ShowCode
 from gateway.turn.tasks import drop
-from gateway.wire.broker_words import PairingOpen
 
 _LOG = logging.getLogger("local-voice")
 
@@ -27,8 +28,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C; return the exit code."""
-    for name in ("local-voice", "gateway"):
-        logging.getLogger(name).setLevel(logging.INFO)
+    write_logs()
     return asyncio.run(_serve(load_config(args.config)))
 
 
@@ -53,6 +53,6 @@ async def _serve(config: Config) -> int:
     return 0
 
 
-def _show_code(window: PairingOpen) -> None:
+def _show_code(window: ShowCode) -> None:
     minutes = window.seconds // 60
     _LOG.info("no Home Assistant is paired; for %d minutes the code for Home Assistant is %s", minutes, window.code)

@@ -2,16 +2,16 @@
 
 import asyncio
 import os
-import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Final
 
 import msgspec
 
+from gateway.errors import ProcessError
 from gateway.processes.link import Link
 from gateway.processes.words import Stop
 from gateway.wire.messages import Message
@@ -62,27 +62,32 @@ async def started[Heard: Message](
     decoder: msgspec.json.Decoder[Heard],
     descriptors: Mapping[str, int],
     *,
+    more: Collection[int] = (),
     user: int | None = None,
 ) -> AsyncIterator[Child[Heard]]:
     """Run a module of ours during the block; at its end the process is asked to stop.
 
-    It gets one end of a pair as `--link`, the others of `descriptors` by name, and our id as `--parent`. It has no
-    terminal: Ctrl-C is for the launcher, which ends all in order. Raises OSError where it cannot be started.
+    It gets one end of a pair as `--link`, those of `descriptors` by their names, each of `more` as `--keep`, and our id as
+    `--parent`. It has no terminal: Ctrl-C is for the launcher, which ends all in order. Raises ProcessError where it
+    cannot be started.
     """
     ours, theirs = socket.socketpair()
     try:
         inherited = {"link": theirs.fileno(), **descriptors}
-        arguments = [word for name, number in inherited.items() for word in (f"--{name}", str(number))]
+        named = [*inherited.items(), *(("keep", number) for number in more)]
+        arguments = [word for name, number in named for word in (f"--{name}", str(number))]
         process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", module, "--parent", str(os.getpid()), *arguments),
             stdin=asyncio.subprocess.DEVNULL,
-            pass_fds=tuple(inherited.values()),
+            pass_fds=(*inherited.values(), *more),
             start_new_session=True,
             env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
             **({} if user is None else {"user": user, "group": user, "extra_groups": []}),
         )
-    except BaseException:
+    except BaseException as error:
         ours.close()
+        if isinstance(error, OSError):
+            raise ProcessError(f"{module} cannot be started ({error.strerror})") from error
         raise
     finally:
         theirs.close()
@@ -93,8 +98,3 @@ async def started[Heard: Message](
         await asyncio.shield(child.end())
         raise
     await child.kill()
-
-
-def is_killed(process: asyncio.subprocess.Process) -> bool:
-    """Tell whether somebody has killed it."""
-    return process.returncode == -signal.SIGKILL

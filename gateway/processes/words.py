@@ -86,9 +86,9 @@ class VoiceBegin(Message, frozen=True, tag="voice_begin"):
     broker_fingerprint: Name
     """Hex."""
     version: Name
-    user: Count | None = None
+    user: Count | None
     """The user, and the group, to become; None to stay who it is."""
-    targets: dict[str, object] | None = None
+    targets: dict[str, object]
     """`gateway.sandbox.targets.Targets`, as JSON has it: what the self-test tries to reach."""
 
 

@@ -17,10 +17,13 @@ import pytest
 
 from gateway.broker.store import PeerStore
 from gateway.config import Config, ServerConfig
-from gateway.launcher import Launcher
+from gateway.offer import SettingsChange
 from gateway.paths import gateway_dir
+from gateway.settings_file import SettingsFile
 from gateway.turn.tasks import drop
+from gateway.voice_service import VoiceService
 from gateway.wire.identity import load_or_create_identity
+from gateway.wire.listener import bind
 from gateway.wire.peers import Role
 from tests.e2e.program import ROOT
 from tests.e2e.serving import free_ports
@@ -53,24 +56,41 @@ def queued_for_processor_s() -> float:
     return int(Path("/proc/thread-self/schedstat").read_text(encoding="ascii").split()[1]) / 1e9
 
 
+async def nothing_to_remember(_: SettingsChange) -> None:
+    raise AssertionError("nobody chooses anything here")
+
+
 async def test_thirty_two_satellites_stream_and_nothing_is_lost(
     voices: Voices, tmp_path: Path, state: Callable[[str], None], caplog: pytest.LogCaptureFixture
 ) -> None:
     talk = voices.piper("The weather was fine, so we went for a walk, and then we had some tea and talked for a while.")
     sound = tmp_path / "sound.pcm"
     sound.write_bytes(talk + silence(3) + hiss(4))
-    pin = load_or_create_identity(gateway_dir() / "voice.pem").fingerprint.hex()
+    identity = load_or_create_identity(gateway_dir() / "voice.pem")
+    pin = identity.fingerprint.hex()
     store = PeerStore(gateway_dir())
     tokens = [store.add(role=Role.SATELLITE, name=f"S{n}", area="").voice_token for n in range(SATELLITES)]
+    peers = store.voice_peers()
     store.close()
     port = free_ports()
     config = replace(Config(), server=ServerConfig(host="127.0.0.1", port=port, announce=False))
-    ready, lag = asyncio.Event(), Lag()
-    serving = asyncio.create_task(Launcher(config, show_code=lambda _: None).serve(ready.set))
+    lag = Lag()
+    service = VoiceService(
+        config,
+        identity,
+        SettingsFile(gateway_dir()),
+        gateway_id="0123456789abcdef",
+        version="",
+        voice_port=bind(config.server.host, port),
+        wyoming_port=None,
+        remember=nothing_to_remember,
+    )
     watching = asyncio.create_task(asyncio.sleep(0))
     try:
         async with asyncio.timeout(STARTING_S):
-            await ready.wait()
+            await service.load()
+        service.replace_peers(peers)
+        service.start()
         crowd = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "tests.e2e.streaming_satellites", "127.0.0.1", str(port), str(SECONDS), sound),
             stdin=asyncio.subprocess.PIPE,
@@ -85,7 +105,7 @@ async def test_thirty_two_satellites_stream_and_nothing_is_lost(
             out, _ = await asyncio.wait_for(crowd.communicate(), SECONDS + 60)
     finally:
         await drop(watching)
-        await drop(serving)
+        await service.close()
         gc.unfreeze()  # a gateway of its own would end here, and take what it spared along
     streamed = json.loads(out)
     p99_ms, p99_all_ms = quantiles(lag.own_ms, n=100)[-1], quantiles(lag.all_ms, n=100)[-1]

@@ -1,0 +1,117 @@
+"""The broker as a process: `python -m gateway.broker_process`, which the launcher starts. It decides nothing itself."""
+
+import argparse
+import asyncio
+import socket
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gateway.broker.app import Broker
+from gateway.errors import ProcessError, VoiceError
+from gateway.processes.habits import leave, run_quietly, write_logs
+from gateway.processes.link import Link
+from gateway.processes.words import (
+    BrokerBegin,
+    BrokerReady,
+    Failed,
+    KeepSettings,
+    Peers,
+    SettingsKept,
+    ShowCode,
+    Stop,
+    ToBroker,
+    VoiceStarted,
+    Written,
+)
+from gateway.sandbox.privileges import close_other_descriptors, die_with_parent, drop_capabilities, harden
+from gateway.wire.identity import load_or_create_identity
+
+FAILED: Final = 3
+IDENTITY: Final = "broker.pem"
+
+_HEARD: Final = msgspec.json.Decoder(ToBroker)
+
+
+class BrokerProcess:
+    """The whole process, from its first message to its end."""
+
+    def __init__(self, link: Link[ToBroker], begin: BrokerBegin, port: socket.socket) -> None:
+        """Open the folder. Raises ConfigError where another gateway keeps it, or it is not usable."""
+        folder = Path(begin.folder)
+        self._link = link
+        self._broker = Broker(
+            folder,
+            port,
+            load_or_create_identity(folder / IDENTITY),
+            bytes.fromhex(begin.voice_fingerprint),
+            version=begin.version,
+            configuration=begin.configuration,
+            tell_voice=lambda peers: link.say(Peers(peers=tuple(peers))),
+            show_code=lambda window: link.say(ShowCode(code=window.code, seconds=window.seconds)),
+        )
+
+    async def run(self) -> None:
+        """Serve until it is told to stop, or nobody is there to tell it. Raises VoiceError."""
+        try:
+            await self._broker.start()
+            self._link.say(BrokerReady())
+            while (message := await self._link.hear()) is not None:
+                match message:
+                    case VoiceStarted():
+                        self._link.say(Written(id=message.id, error=self._voice_started(message)))
+                    case KeepSettings():
+                        self._link.say(SettingsKept(id=message.id, error=self._keep_settings(message)))
+                    case Stop():
+                        return
+                    case BrokerBegin():
+                        raise ProcessError("the launcher began twice")
+        finally:
+            await self._broker.close()
+
+    def _voice_started(self, message: VoiceStarted) -> str:
+        try:
+            self._broker.voice_started(message.protection, is_new=message.is_new)
+        except VoiceError as error:
+            return str(error)
+        return ""
+
+    def _keep_settings(self, message: KeepSettings) -> str:
+        try:
+            self._broker.keep_settings(message.change)
+        except VoiceError as error:
+            return str(error)
+        return ""
+
+
+async def _run(arguments: argparse.Namespace) -> int:
+    link = await Link.over(socket.socket(fileno=arguments.link), _HEARD)
+    try:
+        begin = await link.hear()
+        if isinstance(begin, BrokerBegin):
+            await BrokerProcess(link, begin, socket.socket(fileno=arguments.port)).run()
+    except VoiceError as error:
+        link.say(Failed(code=error.code, message=str(error)))
+        return FAILED
+    finally:
+        await link.close()
+    return 0
+
+
+def main() -> int:
+    """Run the process; return its exit code."""
+    parser = argparse.ArgumentParser()
+    for name in ("parent", "link", "port"):
+        parser.add_argument(f"--{name}", type=int, required=True)
+    arguments = parser.parse_args()
+    close_other_descriptors({0, 1, 2, arguments.link, arguments.port})
+    die_with_parent(arguments.parent)
+    harden()
+    drop_capabilities()
+    return asyncio.run(_run(arguments))
+
+
+if __name__ == "__main__":
+    write_logs()
+    leave(run_quietly(main))

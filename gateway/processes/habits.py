@@ -1,0 +1,48 @@
+"""What every process of ours does first and last: how it logs, how many cores numpy gets, and how it leaves."""
+
+import logging
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from typing import Final
+
+FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
+OWN_LOGS: Final = ("local-voice", "gateway")
+BROKEN: Final = 1
+"""Exit code of a process with a fault in it."""
+
+_LOG = logging.getLogger(__name__)
+
+
+def write_logs(level: int = logging.INFO) -> None:
+    """Log to standard error; libraries only what is wrong."""
+    logging.basicConfig(level=logging.WARNING, format=FORMAT)
+    for name in OWN_LOGS:
+        logging.getLogger(name).setLevel(level)
+
+
+def leave_cores_to_models() -> None:
+    """Give numpy one thread, which is set before it is imported: more would fight Whisper's own for the cores."""
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def run_quietly(main: Callable[[], int]) -> int:
+    """Return what `main` returns. A fault is logged by where it happened: its message may hold what was said."""
+    try:
+        return main()
+    except Exception as error:  # noqa: BLE001 - the process's last line
+        where = "".join(traceback.format_tb(error.__traceback__))
+        _LOG.error("ended by %s\n%s", type(error).__name__, where)
+        return BROKEN
+
+
+def leave(code: int) -> None:
+    """End this process without waiting for its threads.
+
+    A model that is in the middle of its work cannot be interrupted, and Python would wait for its thread. Everything
+    that must be kept was written before.
+    """
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)

@@ -1,0 +1,167 @@
+"""The process that hears: `python -m gateway.voice_process`, which the launcher starts.
+
+It gives up what it does not need before it reads anything from anybody, tries whether it has, and is let serve.
+"""
+
+import argparse
+import asyncio
+import socket
+from itertools import count
+from typing import Final
+
+import msgspec
+
+from gateway.config import Config
+from gateway.confinement import Confinement
+from gateway.errors import ConfigError, ProcessError, VoiceError
+from gateway.offer import SettingsChange
+from gateway.paths import gateway_dir
+from gateway.processes.habits import leave, leave_cores_to_models, run_quietly, write_logs
+from gateway.processes.link import Link
+from gateway.processes.words import (
+    Failed,
+    KeepSettings,
+    Peers,
+    Protected,
+    Serve,
+    Serving,
+    SettingsKept,
+    Stop,
+    ToVoice,
+    VoiceBegin,
+)
+from gateway.sandbox.privileges import close_other_descriptors, die_with_parent, harden
+from gateway.sandbox.targets import Targets
+from gateway.settings_file import SettingsFile
+from gateway.voice_service import VoiceService
+from gateway.wire.identity import gateway_id, load_or_create_identity
+
+KEPT_S: Final = 10.0
+"""The broker writes two small files; on an old memory card that takes a second."""
+FAILED: Final = 3
+
+_HEARD: Final = msgspec.json.Decoder(ToVoice)
+
+
+class _Memory:
+    """Has the broker remember what was chosen: this process writes nothing."""
+
+    def __init__(self, link: Link[ToVoice]) -> None:
+        self._link = link
+        self._numbers = count(1)
+        self._waiting: dict[int, asyncio.Future[str]] = {}
+
+    async def remember(self, change: SettingsChange) -> None:
+        """Return when `change` holds over restarts. Raises ConfigError where it does not."""
+        number, kept = next(self._numbers), asyncio.get_running_loop().create_future()
+        self._waiting[number] = kept
+        try:
+            self._link.say(KeepSettings(id=number, change=change))
+            async with asyncio.timeout(KEPT_S):
+                error = await kept
+        except TimeoutError as error_:
+            raise ConfigError("the broker does not answer, so the choice would be forgotten; try again") from error_
+        finally:
+            del self._waiting[number]
+        if error:
+            raise ConfigError(error)
+
+    def kept(self, message: SettingsKept) -> None:
+        """Take the broker's answer."""
+        waiting = self._waiting.get(message.id)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(message.error)
+
+
+class VoiceProcess:
+    """The whole process, from its first message to its end."""
+
+    def __init__(self, link: Link[ToVoice], begin: VoiceBegin, ports: argparse.Namespace) -> None:
+        """Read what this process may not read later, and give up what it must not have. Raises VoiceError, OSError."""
+        config, targets = msgspec.convert(begin.config, Config), msgspec.convert(begin.targets, Targets)
+        folder = gateway_dir()
+        identity = load_or_create_identity(folder / "voice.pem")
+        self._link = link
+        self._memory = _Memory(link)
+        self._service = VoiceService(
+            config,
+            identity,
+            SettingsFile(folder),
+            gateway_id=gateway_id(identity.fingerprint, bytes.fromhex(begin.broker_fingerprint)),
+            version=begin.version,
+            voice_port=socket.socket(fileno=ports.port),
+            wyoming_port=None if ports.wyoming is None else socket.socket(fileno=ports.wyoming),
+            remember=self._memory.remember,
+        )
+        self._confinement = Confinement(targets, user=begin.user)
+
+    async def run(self) -> None:
+        """Load, try, and serve until it is told to stop, or nobody is there to tell it. Raises VoiceError."""
+        serving = asyncio.create_task(self._serve())
+        hearing = asyncio.create_task(self._hear())
+        try:
+            await asyncio.wait({serving, hearing}, return_when=asyncio.FIRST_COMPLETED)
+            if not hearing.done():
+                serving.result()
+            await hearing
+        finally:
+            for task in (serving, hearing):
+                task.cancel()
+            await asyncio.gather(serving, hearing, return_exceptions=True)
+            await self._service.close()
+
+    async def _serve(self) -> None:
+        await self._service.load()
+        self._link.say(Protected(protection=self._confinement.protection()))
+
+    async def _hear(self) -> None:
+        while (message := await self._link.hear()) is not None:
+            match message:
+                case Peers():
+                    self._service.replace_peers(list(message.peers))
+                case SettingsKept():
+                    self._memory.kept(message)
+                case Serve():
+                    self._service.start()
+                    self._link.say(Serving())
+                case Stop():
+                    return
+                case VoiceBegin():
+                    raise ProcessError("the launcher began twice")
+
+
+async def _run(ports: argparse.Namespace) -> int:
+    link = await Link.over(socket.socket(fileno=ports.link), _HEARD)
+    try:
+        begin = await link.hear()
+        if isinstance(begin, VoiceBegin):
+            process = VoiceProcess(link, begin, ports)
+            die_with_parent(ports.parent)  # once more: the kernel forgets it with the user
+            harden()
+            await process.run()
+    except VoiceError as error:
+        link.say(Failed(code=error.code, message=str(error)))
+        return FAILED
+    finally:
+        await link.close()
+    return 0
+
+
+def main() -> int:
+    """Run the process; return its exit code."""
+    parser = argparse.ArgumentParser()
+    for name in ("parent", "link", "port", "wyoming"):
+        parser.add_argument(f"--{name}", type=int, required=name != "wyoming")
+    parser.add_argument("--keep", type=int, action="append", default=[])
+    ports = parser.parse_args()
+    numbers = (ports.link, ports.port, ports.wyoming, *ports.keep)
+    close_other_descriptors({0, 1, 2, *(number for number in numbers if number is not None)})
+    die_with_parent(ports.parent)
+    harden()
+    return asyncio.run(_run(ports))
+
+
+if __name__ == "__main__":
+    leave_cores_to_models()
+    write_logs()
+    leave(run_quietly(main))

@@ -1,0 +1,224 @@
+"""What hears, understands and speaks, put together and taken apart: models, house, voice server, Wyoming.
+
+It decides nothing. Which peers there are it is told; what was chosen it has remembered by somebody else.
+"""
+
+import asyncio
+import logging
+import socket
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from gateway.assembly import Assembly
+from gateway.config import Config
+from gateway.engines.collector import spare_what_is_loaded
+from gateway.engines.worker import Worker
+from gateway.equipment import Equipment, Remember
+from gateway.errors import ConfigError, EngineError, ModelError
+from gateway.events import Announcement, Sound, TimerFinished
+from gateway.home.household import Household
+from gateway.house import House
+from gateway.offer import Settings, SettingsChange
+from gateway.server.app import VoiceServer
+from gateway.server.services import Services
+from gateway.settings_file import SettingsFile, told
+from gateway.sound_files import decode
+from gateway.turn.stages import Stages
+from gateway.turn.wake import WakeListener
+from gateway.wire.identity import Identity
+from gateway.wire.peers import Peer, Role
+from gateway.wyoming.server import WyomingServer
+from gateway.wyoming.services import Engines, Names
+from gateway.wyoming.services import Services as WyomingServices
+
+if TYPE_CHECKING:
+    from gateway.engines.understanding import HassUnderstanding
+
+_LOG = logging.getLogger(__name__)
+
+
+class VoiceService:
+    """One gateway's. Belongs to the event loop that is running when it is made."""
+
+    def __init__(
+        self,
+        config: Config,
+        identity: Identity,
+        settings_file: SettingsFile,
+        *,
+        gateway_id: str,
+        version: str,
+        voice_port: socket.socket,
+        wyoming_port: socket.socket | None,
+        remember: Remember,
+    ) -> None:
+        """Read the house; load no model yet. The ports listen, and are closed by `close`. Raises HouseError."""
+        self._config = config
+        self._context = identity.server_context()
+        self._settings_file = settings_file
+        self._id = gateway_id
+        self._version = version
+        self._voice_port = voice_port
+        self._wyoming_port = wyoming_port
+        self._remember = remember
+        self._assembly = Assembly(config)
+        self._decoding = Worker("sound-files")
+        self._demo = self._assembly.house()
+        self._household = Household(
+            self._demo,
+            clock=asyncio.get_running_loop(),
+            now=lambda: datetime.now().astimezone(),
+            understand=self._understand,
+            is_paired=lambda: self._has_home,
+            on_timer_finished=self._timer_finished,
+            on_announcement=self._announcement,
+        )
+        self._has_home = False
+        self._understanding: HassUnderstanding | None = None
+        self._server: VoiceServer | None = None
+        self._wyoming: WyomingServer | None = None
+        self._peers: list[Peer] = []
+        self._refreshing: set[asyncio.Task[None]] = set()
+
+    async def load(self) -> None:
+        """Load the models. Raises ModelError, ConfigError."""
+        equipment, chosen = await self._load()
+        self._server = self._new_server(equipment)
+        self._server.replace_peers(self._peers)
+        _LOG.info("set to: %s", "; ".join(told(equipment.offer().settings, chosen)))
+        await self._household.refresh()
+        if self._wyoming_port is not None:
+            self._wyoming = self._new_wyoming(equipment, self._wyoming_port)
+        spare_what_is_loaded()
+
+    def start(self) -> None:
+        """Let them in who are known. To be called after `load`."""
+        if self._server is not None:
+            self._server.start()
+        if self._wyoming is not None:
+            self._wyoming.start()
+            _LOG.warning("wyoming: anybody who reaches port %d may use it, it has no protection", self._wyoming.port)
+
+    async def close(self) -> None:
+        """End every conversation and connection; takes five seconds at the most."""
+        if self._wyoming is not None:
+            await self._wyoming.close()
+        if self._server is not None:
+            await self._server.close()
+        for task in self._refreshing:
+            task.cancel()
+        self._household.close()
+        self._decoding.close()
+        self._assembly.close()
+        for port in (self._voice_port, self._wyoming_port):
+            if port is not None:
+                port.close()
+
+    def replace_peers(self, peers: list[Peer]) -> None:
+        """Let them in and nobody else; the house is another once the first home is paired, or the last one gone."""
+        self._peers = peers
+        if self._server is not None:
+            self._server.replace_peers(peers)
+        had_home, self._has_home = self._has_home, any(peer.role is Role.HOME for peer in peers)
+        if had_home != self._has_home:
+            refreshing = asyncio.create_task(self._refresh())
+            self._refreshing.add(refreshing)
+            refreshing.add_done_callback(self._refreshing.discard)
+
+    async def _load(self) -> tuple[Equipment, SettingsChange]:
+        """Load what was chosen; where that cannot be loaded, what the configuration names. Raises as `load` does.
+
+        Return it with what of the choice is in use.
+        """
+        configured = self._config.settings
+        chosen = await self._assembly.load(self._usable)
+        try:
+            stages = await self._load_stages(configured.changed(chosen))
+        except (ModelError, ConfigError) as error:
+            if not chosen.named:
+                raise
+            _LOG.error("what was chosen in Home Assistant cannot be used, the configuration holds: %s", error)
+            chosen = SettingsChange()
+            stages = await self._load_stages(configured)
+        settings = configured.changed(chosen)
+        equipment = Equipment(self._assembly, stages, settings, remember=self._remember, changed=self._offer_changed)
+        return equipment, chosen
+
+    def _usable(self) -> SettingsChange:
+        file = self._settings_file
+        return file.usable(self._assembly.offer(self._config.settings)) if file.chosen.named else file.chosen
+
+    async def _load_stages(self, settings: Settings) -> Stages:
+        assembly = self._assembly
+        return await assembly.load(assembly.stages_with, self._household, self._make_understanding, settings)
+
+    def _new_server(self, equipment: Equipment) -> VoiceServer:
+        async def decoded(data: bytes) -> Sound:
+            return await self._decoding.run(decode, data)
+
+        return VoiceServer(
+            bound=self._voice_port,
+            context=self._context,
+            gateway_id=self._id,
+            version=self._version,
+            services=Services(
+                household=self._household,
+                equipment=equipment,
+                decode=decoded,
+            ),
+            endpoint=self._assembly.endpoint(),
+        )
+
+    def _new_wyoming(self, equipment: Equipment, listening: socket.socket) -> WyomingServer:
+        def engines() -> Engines:
+            stages, settings = equipment.shared, equipment.settings
+            language = equipment.understanding.language
+            names = Names(
+                version=self._version,
+                language=language,
+                stt_model=settings.stt_model,
+                voice=settings.voice,
+                voice_language=equipment.offer().language_of(settings.voice) or language,
+                wake_words=settings.wake_words,
+            )
+            return Engines(names=names, stt=stages.stt, tts=stages.tts)
+
+        async def new_wake() -> WakeListener:
+            stages = await equipment.stages()
+            return WakeListener(stages.wake, stages.second_opinion, sensitivity=stages.wake_sensitivity)
+
+        services = WyomingServices(
+            engines=engines,
+            understanding=equipment.understanding,
+            home=self._household,
+            new_wake=new_wake,
+        )
+        return WyomingServer(services, listening)
+
+    def _make_understanding(self) -> HassUnderstanding:
+        self._understanding = self._assembly.understanding(self._demo)
+        return self._understanding
+
+    async def _understand(self, house: House) -> None:
+        if self._understanding is not None:
+            await self._understanding.use(house)
+
+    async def _refresh(self) -> None:
+        try:
+            await self._household.refresh()
+        except EngineError as error:
+            _LOG.error("the house is not understood: %s", error.code)
+        if self._server is not None:
+            self._server.house_changed()
+
+    def _offer_changed(self) -> None:
+        if self._server is not None:
+            self._server.offer_changed()
+
+    def _timer_finished(self, timer: TimerFinished) -> None:
+        if self._server is not None:
+            self._server.timer_finished(timer)
+
+    def _announcement(self, announcement: Announcement) -> None:
+        if self._server is not None:
+            self._server.announcement(announcement)

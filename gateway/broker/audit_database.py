@@ -1,0 +1,216 @@
+"""The audit log's SQLite file: its tables, and reading and writing them. What its rows mean is none of its business."""
+
+import os
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Final, Literal, NoReturn
+
+import apsw
+
+from gateway.broker.audit_chain import HASH_BYTES, SIGNATURE_BYTES, StoredRow
+from gateway.errors import ConfigError
+from gateway.wire.broker_words import LONGEST_ROW_CHARS, AuditHead
+from gateway.wire.messages import NAME_CHARS
+
+type Synchronous = Literal["FULL", "NORMAL", "OFF"]
+
+FILE_NAME: Final = "audit.db"
+VERSION: Final = 1
+"""Of the tables, in the file's `user_version`."""
+BUSY_TIMEOUT_MS: Final = 2_000
+"""Nobody else writes; a person who has the file open in a tool of theirs may delay a row by so much, not for ever."""
+CHECKPOINT_PAGES: Final = 200
+"""The write-ahead log stays below a megabyte."""
+PAGE_ROWS: Final = 500
+"""So many rows are in memory at once when the log is read."""
+_LARGEST_VALUE_BYTES: Final = 64 * 1024
+"""What SQLite may make of any value here; a row has at most one kilobyte."""
+
+_TABLES: Final = f"""
+CREATE TABLE rows (
+    seq INTEGER PRIMARY KEY,
+    row TEXT NOT NULL CHECK (length(row) <= {LONGEST_ROW_CHARS}),
+    hash BLOB NOT NULL CHECK (length(hash) = {HASH_BYTES}),
+    signature BLOB NOT NULL CHECK (length(signature) = {SIGNATURE_BYTES})
+) STRICT;
+CREATE TABLE head (
+    only INTEGER PRIMARY KEY CHECK (only = 1),
+    size INTEGER NOT NULL,
+    hash TEXT NOT NULL,
+    at TEXT NOT NULL,
+    key TEXT NOT NULL,
+    signature TEXT NOT NULL
+) STRICT;
+CREATE TRIGGER rows_stay BEFORE UPDATE ON rows
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER rows_are_kept BEFORE DELETE ON rows
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER rows_are_appended BEFORE INSERT ON rows WHEN NEW.seq <= (SELECT max(seq) FROM rows)
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER head_goes_on BEFORE UPDATE ON head WHEN NEW.size <= OLD.size
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+CREATE TRIGGER head_is_kept BEFORE DELETE ON head
+BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
+PRAGMA user_version = {VERSION};
+"""  # noqa: S608 - numbers of ours
+_READ_ROWS: Final = f"""
+SELECT seq, CAST(substr(row, 1, {LONGEST_ROW_CHARS + 1}) AS BLOB),
+    CAST(substr(hash, 1, {HASH_BYTES + 1}) AS BLOB), CAST(substr(signature, 1, {SIGNATURE_BYTES + 1}) AS BLOB)
+FROM rows WHERE seq > ? ORDER BY seq LIMIT ?
+"""  # noqa: S608 - numbers of ours
+_READ_HEAD: Final = f"""
+SELECT size, CAST(substr(hash, 1, {NAME_CHARS}) AS BLOB), CAST(substr(at, 1, {NAME_CHARS}) AS BLOB),
+    CAST(substr(key, 1, {NAME_CHARS}) AS BLOB), CAST(substr(signature, 1, {NAME_CHARS}) AS BLOB)
+FROM head WHERE only = 1
+"""  # noqa: S608 - numbers of ours
+_WRITE_HEAD: Final = """
+INSERT INTO head (only, size, hash, at, key, signature) VALUES (1, ?, ?, ?, ?, ?)
+ON CONFLICT (only) DO UPDATE SET size = excluded.size, hash = excluded.hash, at = excluded.at, key = excluded.key,
+    signature = excluded.signature
+"""
+
+
+class AuditDatabase:
+    """The open file. What it returns may have been written by anybody. Methods raise apsw.Error."""
+
+    def __init__(
+        self, path: Path, *, is_written: bool, synchronous: Synchronous = "FULL", vfs: str | None = None
+    ) -> None:
+        """Open `path`; the first time, make it, with nothing in it. Raises ConfigError.
+
+        Who only reads makes and changes nothing.
+        """
+        self.path = path
+        try:
+            if is_written:
+                _make_private(path)
+            self._db = _connected(path, is_written, vfs)
+            try:
+                self._prepare(is_written, synchronous)
+            except BaseException:
+                self._db.close()
+                raise
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be used ({error.strerror}); check its permissions") from error
+        except apsw.Error as error:
+            _refuse(path, error)
+
+    def close(self) -> None:
+        """Close the file; may be called again."""
+        with suppress(apsw.Error):
+            self._db.close()
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever written."""
+        return self._number("PRAGMA user_version") == 0
+
+    def create(self, head: AuditHead) -> None:
+        """Make the tables, and write the head of an empty log."""
+        with self._db:
+            self._db.execute(_TABLES)
+            self._write_head(head)
+
+    def add(self, row: StoredRow, head: AuditHead) -> None:
+        """Write a row, and the head after it: both are on disk when this returns, or neither."""
+        try:
+            self._db.execute("BEGIN IMMEDIATE")
+            self._db.execute(
+                "INSERT INTO rows (seq, row, hash, signature) VALUES (?, ?, ?, ?)",
+                (row.seq, row.text, row.hash, row.signature),
+            )
+            self._write_head(head)
+            self._db.execute("COMMIT")
+        except apsw.Error:
+            with suppress(apsw.Error):
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+            raise
+
+    def head(self) -> AuditHead | None:
+        """Return the head, as it is stored."""
+        for size, *texts in self._db.execute(_READ_HEAD):
+            link, at, key, signature = (_text(text) for text in texts)
+            return AuditHead(size=_integer(size), hash=link, at=at, key=key, signature=signature)
+        return None
+
+    def rows(self, after: int, limit: int) -> list[StoredRow]:
+        """Return up to `limit` of the rows whose number is larger than `after`, in order."""
+        return [
+            StoredRow(seq=_integer(seq), text=_text(row), hash=bytes(link), signature=bytes(signature))
+            for seq, row, link, signature in self._db.execute(_READ_ROWS, (after, limit))
+        ]
+
+    def all_rows(self) -> Iterator[StoredRow]:
+        """Yield all rows in order."""
+        after = -1
+        while page := self.rows(after, PAGE_ROWS):
+            yield from page
+            after = page[-1].seq
+
+    def last_rows(self, count: int) -> list[StoredRow]:
+        """Return the last rows, in order."""
+        last = self._number("SELECT max(seq) FROM rows")
+        return self.rows(last - count, count)
+
+    def _prepare(self, is_written: bool, synchronous: Synchronous) -> None:
+        self._db.set_busy_timeout(BUSY_TIMEOUT_MS)
+        self._db.limit(apsw.SQLITE_LIMIT_LENGTH, _LARGEST_VALUE_BYTES)
+        self._db.config(apsw.SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0)
+        self._db.config(apsw.SQLITE_DBCONFIG_DEFENSIVE, 1)
+        version = self._number("PRAGMA user_version")
+        if version > VERSION:
+            raise ConfigError(
+                f"{self.path}: written by a newer version of this program (format {version}, known is {VERSION}); "
+                "install that version again"
+            )
+        if version < VERSION and self._number("SELECT count(*) FROM sqlite_schema"):
+            raise ConfigError(f"{self.path}: not an audit log; move it away")
+        if is_written:
+            self._db.execute("PRAGMA journal_mode = WAL")
+            self._db.execute(f"PRAGMA synchronous = {synchronous}")
+            self._db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+
+    def _write_head(self, head: AuditHead) -> None:
+        self._db.execute(_WRITE_HEAD, (head.size, head.hash, head.at, head.key, head.signature))
+
+    def _number(self, query: str) -> int:
+        row = self._db.execute(query).fetchone()
+        return _integer(row[0]) if row else 0
+
+
+def _make_private(path: Path) -> None:
+    """Only the owner may read it; SQLite gives the files beside it the same mode."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+
+
+def _connected(path: Path, is_written: bool, vfs: str | None) -> apsw.Connection:
+    return apsw.Connection(
+        str(path), flags=apsw.SQLITE_OPEN_READWRITE if is_written else apsw.SQLITE_OPEN_READONLY, vfs=vfs
+    )
+
+
+def _text(value: object) -> str:
+    return bytes(value).decode("ascii", "replace") if isinstance(value, bytes) else ""
+
+
+def _integer(value: object) -> int:
+    return value if isinstance(value, int) else 0
+
+
+def _refuse(path: Path, error: apsw.Error) -> NoReturn:
+    raise ConfigError(
+        f"{path}: cannot be used ({error}); if it is damaged, restore it and its key from a backup, or move both away: "
+        "then a new log begins, and Home Assistant says so"
+    ) from error

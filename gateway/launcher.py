@@ -1,4 +1,4 @@
-"""The launcher: binds the ports, says by zeroconf that they are there, and keeps the broker and the voice process alive.
+"""The launcher: binds the ports, says by zeroconf that they are there, and keeps broker and voice process alive.
 
 It hears nothing and decides nothing. What the two have to say to each other goes through it, so that either can be
 started anew alone; and neither of them, nor it, takes descriptors from anybody.
@@ -11,6 +11,7 @@ import os
 import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack, ExitStack
+from dataclasses import replace
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
@@ -224,7 +225,7 @@ class Launcher:
         if Layer.OWN_USER not in layers and self._why_same_user:
             missing[Layer.OWN_USER] = self._why_same_user
         ways_out = (*ways_out, *(f"reached {name}" for name in canary.reached))
-        return msgspec.structs.replace(said, layers=layers, ways_out=ways_out, missing=missing)
+        return replace(said, layers=layers, ways_out=ways_out, missing=missing)
 
     def _check(self, protection: Protection) -> None:
         """Say how it stands; raise ProcessError where it must not serve like this."""
@@ -256,9 +257,9 @@ class Launcher:
             raise ProcessError("the broker does not write down that voice was started") from error
         finally:
             del self._written[number]
-        error = "the broker has ended" if written.cancelled() else written.result()
-        if error:
-            raise ProcessError(error)
+        refusal = "the broker has ended" if written.cancelled() else written.result()
+        if refusal:
+            raise ProcessError(refusal)
 
     def _tell_voice(self, message: Peers | SettingsKept) -> None:
         if self._voice is not None:
@@ -290,7 +291,8 @@ def _digest(config: Config) -> str:
 
 def _is_filtered(pid: int) -> bool:
     """Tell whether the kernel says of each thread of a process that it filters its system calls."""
-    statuses = [
-        task.read_text(encoding="ascii", errors="replace") for task in Path(f"/proc/{pid}/task").glob("*/status")
-    ]
+    try:
+        statuses = [status.read_text(encoding="ascii") for status in Path(f"/proc/{pid}/task").glob("*/status")]
+    except OSError:  # it, or one of its threads, ended while we looked
+        return False
     return bool(statuses) and all("\nSeccomp:\t2\n" in status for status in statuses)

@@ -38,8 +38,11 @@ class Child[Heard: Message]:
         await self.kill()
 
     async def kill(self) -> None:
-        """End it now; nothing of it is left when this returns."""
-        with suppress(ProcessLookupError):
+        """End it now; nothing of it is left when this returns.
+
+        One of another user takes CAP_KILL; without it, it still ends by itself as soon as its link is closed.
+        """
+        with suppress(ProcessLookupError, PermissionError):
             self.process.kill()
         with suppress(TimeoutError):
             async with asyncio.timeout(DYING_S):
@@ -67,9 +70,9 @@ async def started[Heard: Message](
 ) -> AsyncIterator[Child[Heard]]:
     """Run a module of ours during the block; at its end the process is asked to stop.
 
-    It gets one end of a pair as `--link`, those of `descriptors` by their names, each of `more` as `--keep`, and our id as
-    `--parent`. It has no terminal: Ctrl-C is for the launcher, which ends all in order. Raises ProcessError where it
-    cannot be started.
+    It gets one end of a pair as `--link`, those of `descriptors` by their names, each of `more` as `--keep`, and our
+    id as `--parent`. It has no terminal: Ctrl-C is for the launcher, which ends all in order. Raises ProcessError where
+    it cannot be started.
     """
     ours, theirs = socket.socketpair()
     try:
@@ -82,7 +85,9 @@ async def started[Heard: Message](
             pass_fds=(*inherited.values(), *more),
             start_new_session=True,
             env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
-            **({} if user is None else {"user": user, "group": user, "extra_groups": []}),
+            user=user,
+            group=user,
+            extra_groups=None if user is None else [],
         )
     except BaseException as error:
         ours.close()

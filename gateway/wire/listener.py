@@ -79,7 +79,10 @@ class _Server(web.Server):
 
 
 class Listener:
-    """Serves `handlers`, by path, on a socket that listens (`bind`). Belongs to the event loop that is running when it is made."""
+    """Serves `handlers`, by path, on a socket that listens (`bind`).
+
+    Belongs to the event loop that is running when it is made.
+    """
 
     def __init__(
         self,

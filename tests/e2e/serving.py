@@ -89,7 +89,7 @@ def serving(
 def loopback_config(
     folder: Path, port: int, more: str = "", *, announce: bool = False, host: str = "127.0.0.1"
 ) -> Path:
-    """Write a configuration for a gateway that only this machine reaches, unless `host` says otherwise; `more` is TOML."""
+    """Write a configuration for a gateway that only this machine reaches, or whoever reaches `host`; `more` is TOML."""
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "config.toml"
     server = f'[server]\nhost = "{host}"\nport = {port}\nannounce = {str(announce).lower()}\n'

@@ -8,18 +8,24 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from gateway.errors import ModelError
 from gateway.models.registry import Kind, Model, ModelFile, check_name, write_manifest
 from gateway.models.sources import matched, offered_by, packaged
 from gateway.models.store import HASH_SHOWN, ModelDirectory, ModelStore
-from gateway.models.transfer import MAX_FILE_BYTES, Progress, Source, write
+from gateway.models.transfer import HTTPS, MAX_FILE_BYTES, Progress, Source, write
+
+type BeforeDownload = Callable[[str, str], None]
+"""Told the name of a model, and the host that it is about to be fetched from."""
 
 ASIDE = ".adding-"
+FOLDER_MODE, FILE_MODE = 0o755, 0o644
+"""Models are public, and the process that hears reads them as a user of its own: whatever the umask, everybody may."""
 NEEDED: dict[Kind, tuple[str, ...]] = {
     # Without its tokenizer.json a Whisper model is completed from a hub by its library: never here.
     Kind.STT: (r"model\.bin", r"config\.json", r"tokenizer\.json", r"vocabulary\.(txt|json)"),
@@ -63,9 +69,12 @@ class _Wanted:
     sha256: str | None = None
 
 
-def add(store: ModelStore, addition: Addition, progress: Progress) -> ModelDirectory:
+def add(
+    store: ModelStore, addition: Addition, progress: Progress, before_download: BeforeDownload = lambda *_: None
+) -> ModelDirectory:
     """Add the model to the store's folder, in place of one of that name, and return where it lies.
 
+    `before_download` is told the model and each host before anything is fetched; nothing is done where it raises.
     Raises ModelError, with nothing changed, where a source is missing or is not what it should be.
     """
     check_name(addition.name)
@@ -74,12 +83,22 @@ def add(store: ModelStore, addition: Addition, progress: Progress) -> ModelDirec
     with _aside(store.folder) as aside:
         made = aside / "new"
         made.mkdir()
+        for host in _hosts(wanted):
+            before_download(addition.name, host)
         files = tuple(_made(made, file, progress) for file in wanted)
         if model is None:
             model = _own(addition, files)
             write_manifest(made, model)
+        _let_all_read(made)
         _move_into_place(made, store.folder / model.name, aside)
     return ModelDirectory(model=model, path=store.folder / model.name)
+
+
+def make_models_folder(folder: Path) -> None:
+    """Make the folder of all models where it is missing, so that every user may read it. Raises OSError."""
+    folder.mkdir(parents=True, exist_ok=True)
+    if folder.stat().st_mode & FOLDER_MODE != FOLDER_MODE:
+        folder.chmod(FOLDER_MODE)
 
 
 def _of_registered(model: Model, addition: Addition) -> list[_Wanted]:
@@ -111,6 +130,11 @@ def _of_own(store: ModelStore, addition: Addition) -> list[_Wanted]:
     ]
 
 
+def _hosts(wanted: list[_Wanted]) -> list[str]:
+    addresses = {source for file in wanted for source in file.sources if isinstance(source, str)}
+    return sorted({urlsplit(address).hostname or "" for address in addresses if address.startswith(HTTPS)})
+
+
 def _own(addition: Addition, files: tuple[ModelFile, ...]) -> Model:
     return Model(
         name=addition.name,
@@ -125,7 +149,7 @@ def _own(addition: Addition, files: tuple[ModelFile, ...]) -> Model:
 def _aside(folder: Path) -> Iterator[Path]:
     """Make a folder for half-made things next to the models; only one program at a time, and nothing is left behind."""
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_models_folder(folder)
         lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     except OSError as error:
         raise ModelError(f"{folder}: no models can be kept there ({error.strerror})") from error
@@ -162,6 +186,12 @@ def _made(folder: Path, wanted: _Wanted, progress: Progress) -> ModelFile:
             "nothing was added"
         )
     return ModelFile(name=wanted.name, bytes=size_bytes, sha256=sha256)
+
+
+def _let_all_read(folder: Path) -> None:
+    for file in folder.iterdir():
+        file.chmod(FILE_MODE)
+    folder.chmod(FOLDER_MODE)
 
 
 def _move_into_place(made: Path, place: Path, aside: Path) -> None:

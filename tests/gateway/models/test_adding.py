@@ -1,11 +1,13 @@
 import fcntl
 import os
+import stat
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from gateway.errors import ModelError
-from gateway.models import Addition, Kind, ModelStore, add
+from gateway.models import Addition, Kind, ModelStore, add, make_models_folder
 from gateway.models.sources import MAX_FILES
 from tests.gateway.models.conftest import EARS, LETTERS, VOICE
 
@@ -35,6 +37,38 @@ def test_the_parts_of_a_model_are_joined(store: ModelStore) -> None:
 def test_a_model_is_copied_from_its_package(store: ModelStore) -> None:
     found = add(store, Addition(name="voice"), nobody)
     assert sorted(path.name for path in found.path.iterdir()) == ["voice.onnx", "voice.onnx.json"]
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+@pytest.fixture
+def closed_by_default() -> Iterator[None]:
+    """What is made is closed to all other users, as in the systemd unit."""
+    before = os.umask(0o077)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("closed_by_default")
+def test_what_is_added_can_be_read_by_the_process_that_hears_which_is_another_user(
+    store: ModelStore, own_voice: Path
+) -> None:
+    added = [
+        add(store, Addition(name="voice"), nobody),
+        add(store, Addition(name="gran", kind=Kind.TTS, sources=(str(own_voice),)), nobody),
+    ]
+    assert [mode(folder) for folder in (store.folder, *(model.path for model in added))] == [0o755] * 3
+    files = [file for model in added for file in model.path.iterdir()]
+    assert {mode(file) for file in files} == {0o644}
+    assert len(files) == 5
+
+
+def test_a_models_folder_that_was_closed_to_others_is_opened(store: ModelStore) -> None:
+    store.folder.mkdir(mode=0o700, parents=True)
+    make_models_folder(store.folder)
+    assert mode(store.folder) == 0o755
 
 
 def test_adding_again_puts_a_damaged_model_right(store: ModelStore) -> None:

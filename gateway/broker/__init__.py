@@ -1,4 +1,4 @@
-"""The gateway's other half: who is a peer, how one becomes one, and the owner's own socket.
+"""The gateway's other half: who is a peer, how one becomes one, the audit log, and the owner's own socket.
 
-It knows nothing of voice or homes and is to become a process of its own; later it alone reaches beyond the home.
+A process of its own (`gateway.broker_process`) that knows nothing of voice or homes; later it alone goes beyond home.
 """

@@ -1,4 +1,4 @@
-"""The broker, put together: the peers, the owner's socket, and the port with its doors `/pair` and `/broker`."""
+"""The broker, put together: what it keeps, the owner's socket, and the port with its doors `/pair` and `/broker`."""
 
 import asyncio
 import logging
@@ -14,7 +14,10 @@ from gateway.broker import conversations
 from gateway.broker.membership import Membership, TellPeers
 from gateway.broker.owner import OwnerSocket
 from gateway.broker.pairing import WINDOW_S, Closing
-from gateway.broker.store import PeerStore
+from gateway.broker.records import GATEWAY, Records
+from gateway.broker.watchers import Watchers
+from gateway.offer import SettingsChange
+from gateway.protection import Protection
 from gateway.wire import pairing
 from gateway.wire.admission import Admission
 from gateway.wire.broker_words import PAIRING_TO_BROKER, TO_BROKER, PairingOpen
@@ -44,34 +47,38 @@ class Broker:
         voice_fingerprint: bytes,
         *,
         version: str,
+        configuration: str,
         tell_voice: TellPeers,
         show_code: Callable[[PairingOpen], None],
         window_s: float = WINDOW_S,
     ) -> None:
         """Serve the peers in `folder`, which is kept until `close`, on a socket from `listener.bind`.
 
-        `tell_voice` hears whom the voice port lets in, at the start and whenever it changes; `show_code` shows the
-        code of the window that the first start opens for a home. Raises ConfigError where another gateway keeps the
-        folder, or its peers are not usable; `bound` is closed then.
+        `configuration` is a digest of the configuration's meaning. `tell_voice` hears whom the voice port lets in, at
+        the start and whenever it changes; `show_code` shows the code of the window that the first start opens for a
+        home. Raises ConfigError where another gateway keeps the folder, or peers or audit log are not usable; `bound`
+        is closed then.
         """
         try:
-            self._store = PeerStore(folder)
+            self._records = Records(folder)
         except BaseException:
             bound.close()
             raise
         self._version = version
+        self._configuration = configuration
         self._show_code = show_code
         self._channels: set[Channel] = set()
         self._admission = Admission(PeerTable(), frozenset({Role.CONSENT, Role.SATELLITE}))
         self._membership = Membership(
-            self._store,
+            self._records,
             voice_fingerprint,
             identity.fingerprint,
             tell_voice=tell_voice,
             tell_broker=self._admission.replace_peers,
             window_s=window_s,
         )
-        self._owner = OwnerSocket(self._membership, folder, self._store.folder_fd)
+        self._watchers = Watchers(self._records.audit)
+        self._owner = OwnerSocket(self._membership, self._records, self._watchers, folder)
         handlers = {pairing.PATH: self._pair, PATH: self._be_peer}
         self._listener = Listener(
             bound, identity.server_context(), handlers, most_connections=MOST_CONNECTIONS, name="broker's port"
@@ -83,12 +90,29 @@ class Broker:
         return self._listener.port
 
     async def start(self) -> None:
-        """Listen, tell whom to let in, and open the window for a home where there is none. Raises ConfigError."""
+        """Write down that it starts, listen, tell whom to let in, and open the window for a home where there is none.
+
+        Raises ConfigError.
+        """
+        self._records.broker_started(version=self._version, configuration=self._configuration)
         await self._owner.start()
         self._membership.tell()
         self._listener.start()
         if self._membership.wants_home:
-            self._show_code(self._membership.open_window(Role.HOME, "", lambda _: None))
+            self._show_code(self._membership.open_window(Role.HOME, "", lambda _: None, by=GATEWAY))
+
+    def voice_started(self, protection: Protection, *, is_new: bool) -> None:
+        """Take note of a voice process that is about to serve, or, where it is not new, serves already.
+
+        Raises AuditError where that cannot be written down: then it must not serve.
+        """
+        if is_new:
+            self._records.voice_started(protection, version=self._version)
+        self._watchers.set_protection(protection)
+
+    def keep_settings(self, change: SettingsChange) -> None:
+        """Remember what was chosen in a home, over restarts. Raises ConfigError where it cannot be."""
+        self._records.keep_settings(change)
 
     async def close(self) -> None:
         """Close the window, end every connection, and let go of the folder. May be called again."""
@@ -96,7 +120,7 @@ class Broker:
         await self._owner.close()
         await asyncio.gather(*(channel.close("stopping") for channel in self._channels))
         await self._listener.close()
-        self._store.close()
+        self._records.close()
 
     async def _pair(self, request: web.BaseRequest) -> web.StreamResponse:
         websocket = server_websocket()
@@ -110,7 +134,7 @@ class Broker:
         async with self._channel(request, websocket, TO_BROKER) as channel:
             self._listener.vouch(request)
             with self._admission.present(peer, channel):
-                await conversations.be_peer(channel, peer, self._membership, self._version)
+                await conversations.be_peer(channel, peer, self._membership, self._watchers, self._version)
         _LOG.info("%s %s: connection ended: %s", peer.role, peer.id, channel.end or "the peer went")
         return websocket
 

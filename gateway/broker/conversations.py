@@ -5,6 +5,7 @@ import logging
 from typing import Final
 
 from gateway.broker.membership import Membership
+from gateway.broker.watchers import Watchers
 from gateway.errors import ProtocolError
 from gateway.wire.broker_words import (
     MAY_SEND,
@@ -15,10 +16,11 @@ from gateway.wire.broker_words import (
     PairProof,
     Peers,
     RevokePeer,
+    WatchAudit,
 )
 from gateway.wire.channel import Channel
 from gateway.wire.handshake import greet, listen
-from gateway.wire.messages import Hello, Message, name_of
+from gateway.wire.messages import Message, name_of
 from gateway.wire.peers import Peer
 
 BEGIN_S: Final = 5.0
@@ -67,23 +69,33 @@ async def _heard[Awaited: Message](channel: Channel, kind: type[Awaited], within
     raise ProtocolError("out_of_order", f"now is the time for `{name_of(kind)}`", about=name_of(kind))
 
 
-async def be_peer(channel: Channel, peer: Peer, membership: Membership, version: str) -> None:
+async def be_peer(channel: Channel, peer: Peer, membership: Membership, watchers: Watchers, version: str) -> None:
     """Answer a peer until its connection ends, or has to."""
+    following: asyncio.Task[None] | None = None
 
     async def answer(message: Message) -> None:
+        nonlocal following
         match message:
             case ListPeers():
                 channel.say(Peers(peers=membership.peers()))
             case RevokePeer():
-                membership.revoke(message.peer_id)
+                membership.revoke(message.peer_id, by=peer.id)
                 channel.say(Peers(peers=membership.peers()))
             case Leave():
-                membership.revoke(peer.id)
+                membership.revoke(peer.id, by=peer.id)
+            case WatchAudit() if following is None:
+                following = asyncio.create_task(watchers.follow(channel, message))
             case _:
-                raise ProtocolError("out_of_order", "that was said already", about=name_of(Hello))
+                raise ProtocolError("out_of_order", "that was said already", about=name_of(type(message)))
 
-    if await greet(channel, peer, gateway_id=membership.gateway_id, version=version):
+    if not await greet(channel, peer, gateway_id=membership.gateway_id, version=version):
+        return
+    try:
         await listen(channel, peer.role, MAY_SEND[peer.role], answer, _no_sound)
+    finally:
+        if following is not None:
+            following.cancel()
+            await asyncio.wait({following})
 
 
 def _no_sound(_: bytes) -> None:

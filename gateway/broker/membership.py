@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Final
 
 from gateway.broker.pairing import WINDOW_S, Attempt, Closing, PairingWindow
-from gateway.broker.store import PeerStore
+from gateway.broker.records import GATEWAY, Records
 from gateway.errors import ConfigError, ProtocolError
 from gateway.wire.broker_words import PairBegin, PairDone, PairingClosed, PairingOpen, PeerWords
 from gateway.wire.codes import in_groups
@@ -24,7 +24,7 @@ class Membership:
 
     def __init__(
         self,
-        store: PeerStore,
+        records: Records,
         voice_fingerprint: bytes,
         broker_fingerprint: bytes,
         *,
@@ -34,7 +34,8 @@ class Membership:
     ) -> None:
         """The voice's and the broker's door are each told the peers that they let in, whenever these change."""
         self.gateway_id: Final = gateway_id(voice_fingerprint, broker_fingerprint)
-        self._store = store
+        self._records, self._store = records, records.peers
+        self._opened_by = GATEWAY
         self._tell_voice, self._tell_broker = tell_voice, tell_broker
         self._window = PairingWindow(voice_fingerprint, broker_fingerprint, self._closed, window_s=window_s)
         self._window_s = window_s
@@ -59,10 +60,10 @@ class Membership:
         self._tell_voice(self._store.voice_peers())
         self._tell_broker(self._store.broker_peers())
 
-    def open_window(self, role: Role, area: str, tell_closed: TellClosed) -> PairingOpen:
+    def open_window(self, role: Role, area: str, tell_closed: TellClosed, *, by: str) -> PairingOpen:
         """Open the window for one device; return the code as people read it. `tell_closed` hears how it ended.
 
-        Raises ProtocolError `wrong_role` or `too_many`.
+        `by` is who the audit log says has opened it. Raises ProtocolError `wrong_role` or `too_many`.
         """
         if role is Role.CONSENT:
             raise ProtocolError("wrong_role", "only a home or a satellite can be paired", about="open_pairing")
@@ -70,6 +71,7 @@ class Membership:
             message = "there is no room for another peer; `local-voice peers revoke` makes some"
             raise ProtocolError("too_many", message, about="open_pairing")
         code = self._window.open(role, area)
+        self._opened_by = by
         expiry = asyncio.get_running_loop().call_later(self._window_s, self._window.close, Closing.EXPIRED)
         self._at_close = (lambda _: expiry.cancel(), tell_closed)
         _LOG.info("pairing: window opened for a %s", role)
@@ -90,11 +92,11 @@ class Membership:
     def prove(self, attempt: Attempt, proof: bytes) -> PairDone:
         """Take the device for a peer if its proof is right; return what it has to know.
 
-        Raises ProtocolError (`PairingWindow.prove`), or `not_stored` where the peers could not be written.
+        Raises ProtocolError (`PairingWindow.prove`), or `not_stored` where it could not be written down.
         """
         own_proof = self._window.prove(attempt, proof)
         try:
-            new = self._store.add(name=attempt.name, role=attempt.role, area=attempt.area)
+            new = self._records.pair(by=self._opened_by, name=attempt.name, role=attempt.role, area=attempt.area)
         except ConfigError as error:
             _LOG.error("pairing: %s", error)
             self._closed(Closing.STOPPED)
@@ -110,16 +112,16 @@ class Membership:
             broker_token=new.broker_token,
         )
 
-    def revoke(self, peer_id: str) -> None:
+    def revoke(self, peer_id: str, *, by: str) -> None:
         """Let a peer in no more; its connections end at once. Who is none is none afterwards.
 
-        Raises ProtocolError `not_stored` where the peers could not be written.
+        `by` is who the audit log says wanted it. Raises ProtocolError `not_stored` where it could not be written down.
         """
         try:
-            was_peer = self._store.revoke(peer_id)
+            was_peer = self._records.revoke(peer_id, by=by)
         except ConfigError as error:
             _LOG.error("revoking: %s", error)
-            raise ProtocolError("not_stored", "the gateway could not write its peers; its log says why") from error
+            raise ProtocolError("not_stored", "the gateway could not write it down; its log says why") from error
         if was_peer:
             _LOG.info("revoked: %s", peer_id)
             self.tell()

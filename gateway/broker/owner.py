@@ -5,6 +5,7 @@ gateway's. All paths go through the folder's descriptor: a socket's own may have
 """
 
 import asyncio
+import logging
 import os
 import socket
 from collections.abc import Callable
@@ -12,10 +13,23 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from gateway.broker.audit import AuditError
 from gateway.broker.membership import Membership
+from gateway.broker.records import OWNER, Records
+from gateway.broker.watchers import Watchers
 from gateway.errors import ConfigError, ProtocolError
-from gateway.wire.broker_words import OWNER_TO_BROKER, OpenPairing, PairingClosed, Peers, RevokePeer
-from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Message, Refused, encode
+from gateway.wire.broker_words import (
+    OWNER_TO_BROKER,
+    AskProtection,
+    OpenPairing,
+    PairingClosed,
+    Peers,
+    ProtectionIs,
+    RecordDownload,
+    Recorded,
+    RevokePeer,
+)
+from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Message, Refused, encode, name_of
 
 FILE_NAME: Final = "owner.sock"
 MOST_CONNECTIONS: Final = 8
@@ -23,6 +37,8 @@ MOST_CONNECTIONS: Final = 8
 QUIET_S: Final = 360.0
 """A pairing window, and a little."""
 SEND_S: Final = 5.0
+
+_LOG = logging.getLogger(__name__)
 
 
 def socket_path(folder_fd: int) -> str:
@@ -33,11 +49,13 @@ def socket_path(folder_fd: int) -> str:
 class OwnerSocket:
     """Serves the owner."""
 
-    def __init__(self, membership: Membership, folder: Path, folder_fd: int) -> None:
-        """`folder_fd` is the locked descriptor of `folder` (`PeerStore.folder_fd`)."""
+    def __init__(self, membership: Membership, records: Records, watchers: Watchers, folder: Path) -> None:
+        """`records` are those of `folder`."""
         self._membership = membership
+        self._records = records
+        self._watchers = watchers
         self._folder = folder
-        self._folder_fd = folder_fd
+        self._folder_fd = records.peers.folder_fd
         self._server: asyncio.Server | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -108,12 +126,29 @@ class OwnerSocket:
                 def tell_closed(closed: PairingClosed) -> None:
                     say(closed)
 
-                say(self._membership.open_window(message.role, message.area, tell_closed))
+                say(self._membership.open_window(message.role, message.area, tell_closed, by=OWNER))
             case RevokePeer():
-                self._membership.revoke(message.peer_id)
+                self._membership.revoke(message.peer_id, by=OWNER)
                 say(Peers(peers=self._membership.peers()))
+            case AskProtection():
+                say(self._protection())
+            case RecordDownload():
+                say(self._recorded(message))
             case _:
                 say(Peers(peers=self._membership.peers()))
+
+    def _protection(self) -> ProtectionIs:
+        if self._watchers.protection is None:
+            message = "the process that hears has not started yet; wait until the gateway is ready"
+            raise ProtocolError("not_known", message, about=name_of(AskProtection))
+        return self._watchers.protection
+
+    def _recorded(self, message: RecordDownload) -> Recorded:
+        try:
+            return Recorded(row=self._records.record_download(message.model, message.host))
+        except AuditError as error:
+            _LOG.error("download of %s: %s", message.model, error)
+            raise ProtocolError("not_stored", f"nothing is fetched: {error}", about=name_of(RecordDownload)) from error
 
 
 async def _line(reader: asyncio.StreamReader) -> bytes:

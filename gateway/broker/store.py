@@ -86,16 +86,25 @@ class PeerStore:
         """Whether a Home Assistant is paired."""
         return any(record.role is Role.HOME for record in self._records.values())
 
-    def add(self, *, name: str, role: Role, area: str = "") -> NewPeer:
-        """Add a peer in the role `home` or `satellite`; where its name is taken, it gets a number.
+    def __contains__(self, peer_id: object) -> bool:
+        """Whether there is a peer with this id."""
+        return peer_id in self._records
 
-        Raises ConfigError where there is no room, or the file cannot be written.
-        """
+    def check_room(self) -> None:
+        """Raise ConfigError where there is no room for another peer."""
         if self.is_full:
             raise ConfigError(
                 f"{self._path}: {MOST_PEERS} peers leave no room for another; `local-voice peers revoke` makes some"
             )
-        peer_id = new_peer_id()
+
+    def add(self, *, name: str, role: Role, area: str = "", peer_id: str | None = None) -> NewPeer:
+        """Add a peer in the role `home` or `satellite`; where its name is taken, it gets a number.
+
+        `peer_id` is one that nobody has (`new_peer_id`), where it had to be known before. Raises ConfigError where
+        there is no room, or the file cannot be written.
+        """
+        self.check_room()
+        peer_id = peer_id or new_peer_id()
         voice_token, voice_secret_hash = new_token(peer_id)
         broker_token, broker_secret_hash = new_token(peer_id)
         record = _Record(

@@ -1,10 +1,12 @@
 """`local-voice models`: which models exist and where they lie, whether they are whole, and adding one.
 
-Says what `gateway.models` found; decides nothing about models itself.
+Says what `gateway.models` found; decides nothing about models itself. What is fetched is in the audit log before.
 """
 
 import argparse
+import asyncio
 import json
+from contextlib import closing
 from pathlib import Path
 
 from rich.console import Console
@@ -13,9 +15,12 @@ from rich.markup import escape
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from gateway.broker.owner_link import NoGatewayError, owner_link
+from gateway.broker.records import Records
 from gateway.errors import ModelError
 from gateway.models import Addition, Kind, Model, ModelStore, add
-from gateway.paths import models_dir
+from gateway.paths import models_dir, owned_gateway_dir
+from gateway.wire.broker_words import RecordDownload
 
 OK, BAD_INPUT = 0, 2
 
@@ -54,7 +59,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def run(args: argparse.Namespace) -> int:
-    """Do what `args` say and return the exit code. Raises ModelError where that cannot be done."""
+    """Do what `args` say and return the exit code. Raises ModelError, ConfigError, LinkError where that cannot be."""
     store = ModelStore(models_dir())
     console = Console()
     match args.action:
@@ -141,9 +146,23 @@ def _add(store: ModelStore, addition: Addition, console: Console) -> None:
     watched = Console(stderr=True)
     with Progress(*columns, console=watched, transient=True, disable=not watched.is_terminal) as progress:
         task = progress.add_task(escape(addition.name), total=total)
-        found = add(store, addition, lambda count_bytes: progress.advance(task, count_bytes))
+        found = add(store, addition, lambda count_bytes: progress.advance(task, count_bytes), _write_down)
     console.print(
         f"{escape(addition.name)}: {decimal(found.model.bytes)} in {escape(_short(found.path))}",
         soft_wrap=True,
         highlight=False,
     )
+
+
+def _write_down(model: str, host: str) -> None:
+    """Put into the audit log that a model is about to be fetched. Raises ConfigError, LinkError where it cannot be."""
+    try:
+        asyncio.run(_ask_to_write_down(model, host))
+    except NoGatewayError:
+        with closing(Records(owned_gateway_dir())) as records:
+            records.record_download(model, host)
+
+
+async def _ask_to_write_down(model: str, host: str) -> None:
+    async with owner_link(owned_gateway_dir()) as gateway:
+        await gateway.ask(RecordDownload(model=model, host=host))

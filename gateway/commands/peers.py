@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from gateway.broker.owner_link import NoGatewayError, owner_link
+from gateway.broker.records import OWNER, Records
 from gateway.broker.store import PeerStore
 from gateway.errors import ConfigError, LinkError
 from gateway.paths import owned_gateway_dir
@@ -57,8 +58,8 @@ def _revoke(peer_id: str) -> None:
     try:
         asyncio.run(_ask(RevokePeer(peer_id=peer_id)))
     except NoGatewayError:
-        with closing(PeerStore(owned_gateway_dir())) as store:
-            store.revoke(peer_id)
+        with closing(Records(owned_gateway_dir())) as records:
+            records.revoke(peer_id, by=OWNER)
 
 
 async def _ask(message: Message) -> Sequence[PeerWords]:

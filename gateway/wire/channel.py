@@ -107,8 +107,9 @@ class Channel:
         except asyncio.QueueFull:
             self.cut("too_slow")
 
-    async def say_patiently(self, message: Message) -> None:
-        """Send a message, waiting while many others wait to be sent. Raises LinkError."""
+    async def say_patiently(self, message: Message, *, most_waiting: int = MOST_WAITING) -> None:
+        """Send a message, waiting while `most_waiting` others wait to be sent. Raises LinkError."""
+        await self._room(most_waiting)
         await self._put(encode(message).decode())
 
     async def play(self, pcm: bytes) -> None:
@@ -119,9 +120,7 @@ class Channel:
     async def play_for(self, request_id: int, pcm: bytes) -> None:
         """Send the sound of a home's request in frames, waiting while many wait to be sent. Raises LinkError."""
         for frame in pieces(request_id, pcm):
-            while self.is_open and self._waiting.qsize() >= MOST_SPEECH_WAITING:
-                self._taken.clear()
-                await self._taken.wait()
+            await self._room(MOST_SPEECH_WAITING)
             await self._put(frame)
 
     def forget_sound(self) -> None:
@@ -205,6 +204,12 @@ class Channel:
         elif received.type is WSMsgType.ERROR:
             is_too_large = getattr(received.data, "code", None) == WSCloseCode.MESSAGE_TOO_BIG
             self.end = self.end or ("too_large" if is_too_large else "malformed")
+
+    async def _room(self, most_waiting: int) -> None:
+        """Wait while so much waits to be sent; the sender takes something, or ends, within `SEND_S`."""
+        while self.is_open and self._waiting.qsize() >= most_waiting:
+            self._taken.clear()
+            await self._taken.wait()
 
     async def _put(self, item: bytes | str) -> None:
         if not self.is_open:

@@ -9,7 +9,7 @@ from pathlib import Path
 from gateway.broker.app import Broker
 from gateway.broker.owner_link import owner_link
 from gateway.broker.pairing import WINDOW_S
-from gateway.wire.broker_words import FROM_BROKER, OpenPairing, PairingOpen
+from gateway.wire.broker_words import FROM_BROKER, OpenPairing, PairingOpen, RevokePeer
 from gateway.wire.channel import Channel
 from gateway.wire.dial import Address, dial
 from gateway.wire.identity import load_or_create_identity
@@ -50,6 +50,12 @@ class Gateway:
         code = await self.code(role, area)
         return await pair(self.voice, self.port, code=code, role=role, name=name)
 
+    async def revoke(self, *peers: Paired) -> None:
+        """Revoke peers as the owner does."""
+        async with owner_link(self.folder) as owner:
+            for peer in peers:
+                await owner.ask(RevokePeer(peer_id=peer.peer_id))
+
     @asynccontextmanager
     async def channel(self, peer: Paired) -> AsyncIterator[Channel]:
         """Hold a greeted connection of a peer to the broker's port."""
@@ -60,7 +66,7 @@ class Gateway:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, window_s: float = WINDOW_S) -> AsyncIterator[Gateway]:
+async def running(folder: Path, *, window_s: float = WINDOW_S, configuration: str = "1d") -> AsyncIterator[Gateway]:
     """Run a broker that keeps its things in `folder`."""
     voice_identity = load_or_create_identity(folder / "voice.pem")
     identity = load_or_create_identity(folder / "broker.pem")
@@ -73,6 +79,7 @@ async def running(folder: Path, *, window_s: float = WINDOW_S) -> AsyncIterator[
         identity,
         voice_identity.fingerprint,
         version="test",
+        configuration=configuration,
         tell_voice=told.append,
         show_code=shown.append,
         window_s=window_s,

@@ -131,7 +131,7 @@ async def test_two_gateways_do_not_keep_one_folder(tmp_path: Path) -> None:
     async with running(tmp_path):
         bound = bind(HOST, 0)
         with pytest.raises(ConfigError, match="another gateway is running"):
-            Broker(tmp_path, bound, identity, b"", version="", tell_voice=print, show_code=print)
+            Broker(tmp_path, bound, identity, b"", version="", configuration="", tell_voice=print, show_code=print)
         assert bound.fileno() == -1
 
 

@@ -21,6 +21,7 @@ from gateway.wire.broker_words import (
     PairProof,
     Peers,
     RevokePeer,
+    WatchAudit,
 )
 from gateway.wire.channel import Channel
 from gateway.wire.codes import Agreement, client_proof, server_proof
@@ -283,6 +284,7 @@ SAYABLE: dict[type[Message], Message] = {
     ListPeers: ListPeers(),
     RevokePeer: RevokePeer(peer_id="nobody"),
     Leave: Leave(),
+    WatchAudit: WatchAudit(),
 }
 """An example of each message that somebody may say on the broker's port."""
 
@@ -300,14 +302,14 @@ def all_messages() -> list[type[Message]]:
 
 def expected(role: Role, kind: type[Message]) -> str:
     """Return what comes of a message after the greeting: the table of `docs/protocol.md`, written down once more."""
-    known = {"hello", "list_peers", "revoke_peer", "leave"}
+    known = {"hello", "list_peers", "revoke_peer", "leave", "watch_audit"}
     may = {Role.CONSENT: known, Role.SATELLITE: {"hello", "leave"}}
     name = name_of(kind)
     if name not in known:
         return "unknown_type"
     if name not in may[role]:
         return "not_allowed"
-    return {"hello": "out_of_order", "leave": "end"}.get(name, "peers")
+    return {"hello": "out_of_order", "leave": "end", "watch_audit": "audit_head"}.get(name, "peers")
 
 
 async def outcome(channel: Channel, kind: type[Message]) -> str:
@@ -344,6 +346,7 @@ async def test_each_role_may_say_what_the_table_says_and_nothing_else(
                 async with gateway.channel(peer) as channel:
                     assert await outcome(channel, kind) == expected(role, kind), f"{role}: {name_of(kind)}"
                     tried += 1
+            await gateway.revoke(home, satellite)
             await gateway.code()
             async with stranger(gateway) as channel:
                 may = {"pair_begin": "pair_challenge", "pair_proof": "out_of_order"}

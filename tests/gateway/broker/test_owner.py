@@ -122,7 +122,9 @@ async def test_a_path_that_is_too_long_for_a_socket_will_do(tmp_path: Path) -> N
 async def test_a_socket_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "owner.sock").mkdir()
     identity = load_or_create_identity(tmp_path / "broker.pem")
-    broker = Broker(tmp_path, bind(HOST, 0), identity, b"", version="", tell_voice=print, show_code=print)
+    broker = Broker(
+        tmp_path, bind(HOST, 0), identity, b"", version="", configuration="", tell_voice=print, show_code=print
+    )
     with pytest.raises(ConfigError, match=r"owner\.sock: cannot be made"):
         await broker.start()
     await broker.close()

@@ -70,6 +70,7 @@ async def house(tmp_path: Path, wav: Callable[[str, bytes], Path]) -> AsyncItera
         load_or_create_identity(folder / "broker.pem"),
         voice.identity.fingerprint,
         version="test",
+        configuration="",
         tell_voice=voice.admission.replace_peers,
         show_code=lambda _: None,
     )

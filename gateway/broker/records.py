@@ -1,0 +1,154 @@
+"""What a gateway answers for: its peers, its settings, and the audit log, which has each change before it is made.
+
+A row says what is about to be done. Where it then could not be done, or a crash came in between, another row of the
+same action says so: its `undone` is the number of the first. So the peers are always those that the rows add up to.
+"""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from gateway.broker.audit import Action, AuditError, AuditLog, AuditRow
+from gateway.broker.store import NewPeer, PeerStore
+from gateway.errors import ConfigError
+from gateway.offer import SettingsChange
+from gateway.protection import Layer, Protection
+from gateway.settings_file import SettingsFile
+from gateway.wire.peers import Role, new_peer_id
+
+OWNER: Final = "owner"
+"""The actor that is at the gateway itself: at the owner's socket, or where no gateway runs."""
+GATEWAY: Final = "gateway"
+"""The actor that does by itself what it does: starting, and opening the first window."""
+VOICE: Final = "voice"
+"""The actor that says that a home wants something; the broker has only its word for it."""
+PAGE_ROWS: Final = 64
+"""Read at a time when looking back; a start is rarely further away."""
+MOST_ROWS_BACK: Final = 65_536
+"""A log that was tampered with may claim to have had any number."""
+
+_ROW: Final = msgspec.json.Decoder(AuditRow)
+_LOG = logging.getLogger(__name__)
+
+
+class Records:
+    """The folder of one gateway, kept by one process at a time. Nothing changes in it without a row before."""
+
+    def __init__(self, folder: Path) -> None:
+        """Keep `folder`, which is made where it is missing, until `close`.
+
+        Raises ConfigError where another process keeps it, and where peers or audit log are not usable.
+        """
+        self._folder = folder
+        self.peers: Final = PeerStore(folder)
+        """To be read; `pair` and `revoke` change them. First, since it locks the folder."""
+        try:
+            self.audit: Final = AuditLog(folder)
+        except BaseException:
+            self.peers.close()
+            raise
+        self._settle()
+
+    def close(self) -> None:
+        """Let other processes keep the folder. May be called again."""
+        self.audit.close()
+        self.peers.close()
+
+    def pair(self, *, by: str, name: str, role: Role, area: str = "") -> NewPeer:
+        """Add a peer (`PeerStore.add`). Raises ConfigError where there is no room, or something cannot be written."""
+        self.peers.check_room()
+        peer_id = new_peer_id()
+        with self._written_down(by, Action.PAIR, peer_id, role=role.value):
+            return self.peers.add(peer_id=peer_id, name=name, role=role, area=area)
+
+    def revoke(self, peer_id: str, *, by: str) -> bool:
+        """Forget a peer; tell whether there was one. Raises ConfigError where something cannot be written."""
+        if peer_id not in self.peers:
+            return False
+        with self._written_down(by, Action.REVOKE, peer_id, is_urgent=True):
+            try:
+                return self.peers.revoke(peer_id)
+            except ConfigError:
+                if not self.audit.make_room():
+                    raise
+                return self.peers.revoke(peer_id)
+
+    def keep_settings(self, change: SettingsChange) -> None:
+        """Remember what was chosen in a home, as voice says. Raises ConfigError where something cannot be written."""
+        with self._written_down(VOICE, Action.CONFIGURE, "settings", names=sorted(change.named)):
+            SettingsFile(self._folder).add(change)
+
+    def record_download(self, model: str, host: str) -> int:
+        """Write down that the owner is about to fetch a model; return the row's number. Raises AuditError."""
+        return self.audit.append(OWNER, Action.DOWNLOAD, model, host=host).size
+
+    def broker_started(self, *, version: str, configuration: str) -> None:
+        """Write down that the broker is about to serve, and that the configuration is another one, if it is.
+
+        `configuration` is its digest. Raises AuditError.
+        """
+        before = self._last_configuration()
+        if before and before != configuration:
+            self.audit.append(GATEWAY, Action.CONFIGURE, "file", is_urgent=True, before=before, after=configuration)
+        self.audit.append(GATEWAY, Action.START, "broker", is_urgent=True, version=version, configuration=configuration)
+
+    def voice_started(self, protection: Protection, *, version: str) -> None:
+        """Write down that a voice process is about to serve, and what keeps it from connecting. Raises AuditError."""
+        self.audit.append(
+            GATEWAY,
+            Action.START,
+            "voice",
+            is_urgent=True,
+            version=version,
+            layers=[layer.value for layer in Layer if layer in protection.layers],
+            missing=[layer.value for layer in Layer if layer in protection.missing],
+            attempts=protection.attempts,
+            ways_out=len(protection.ways_out),
+            same_user=protection.is_same_user,
+        )
+
+    @contextmanager
+    def _written_down(
+        self, actor: str, action: Action, about: str, *, is_urgent: bool = False, **detail: str | list[str]
+    ) -> Iterator[None]:
+        """Do something that is in the audit log before. Raises AuditError, with nothing done."""
+        row = self.audit.append(actor, action, about, is_urgent=is_urgent, **detail).size
+        try:
+            yield
+        except ConfigError:
+            self._undone(row, action, about)
+            raise
+
+    def _settle(self) -> None:
+        """Say that the last thing that was about to be done was not, if a crash prevented it: peers show it."""
+        row = next(self._rows_back(), None)
+        if row is None or "undone" in row.detail:
+            return
+        is_peer = row.about in self.peers
+        if (row.action == Action.PAIR and not is_peer) or (row.action == Action.REVOKE and is_peer):
+            self._undone(row.seq, Action(row.action), row.about)
+
+    def _undone(self, row: int, action: Action, about: str) -> None:
+        try:
+            self.audit.append(GATEWAY, action, about, is_urgent=True, undone=row)
+        except AuditError as error:
+            _LOG.error("audit log: row %d says what was not done, and that cannot be added: %s", row, error)
+
+    def _last_configuration(self) -> str:
+        """Return the digest of the configuration with which the broker started last; nothing where it never has."""
+        starts = (row for row in self._rows_back() if row.action == Action.START and row.about == "broker")
+        last = next(starts, None)
+        return "" if last is None else str(last.detail.get("configuration", ""))
+
+    def _rows_back(self) -> Iterator[AuditRow]:
+        """Yield the last rows, the very last one first, without those that are none."""
+        size = self.audit.head.size
+        for end in range(size, max(0, size - MOST_ROWS_BACK), -PAGE_ROWS):
+            after = max(0, end - PAGE_ROWS)
+            for row in reversed(self.audit.rows(after, end - after)):
+                with suppress(msgspec.DecodeError, UnicodeError):
+                    yield _ROW.decode(row)

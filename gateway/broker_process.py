@@ -10,7 +10,7 @@ import msgspec
 
 from gateway.broker.app import Broker
 from gateway.errors import ProcessError, VoiceError
-from gateway.processes.habits import leave, run_quietly, write_logs
+from gateway.processes.habits import heed_the_launcher_alone, leave, run_quietly, write_logs
 from gateway.processes.link import Link
 from gateway.processes.words import (
     BrokerBegin,
@@ -107,6 +107,7 @@ def main() -> int:
     arguments = parser.parse_args()
     close_other_descriptors({0, 1, 2, arguments.link, arguments.port})
     die_with_parent(arguments.parent)
+    heed_the_launcher_alone()
     harden()
     drop_capabilities()
     return asyncio.run(_run(arguments))

@@ -9,8 +9,8 @@ import hashlib
 import logging
 import os
 import socket
-from collections.abc import Callable
-from contextlib import AsyncExitStack, ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import count
@@ -21,7 +21,7 @@ import msgspec
 
 from gateway.announce import announced
 from gateway.config import Config
-from gateway.confinement import readable_folders
+from gateway.confinement import program_places, readable_folders
 from gateway.errors import ConfigError, ProcessError
 from gateway.paths import gateway_dir, models_dir
 from gateway.processes.child import Child, started
@@ -177,7 +177,7 @@ class Launcher:
         ports = {"port": self._voice_port.fileno()}
         if self._wyoming_port is not None:
             ports["wyoming"] = self._wyoming_port.fileno()
-        with Canary(processes=self._others(), secrets=[gateway_dir() / name for name in SECRETS]) as canary:
+        with self._canary() as canary:
             async with started("gateway.voice_process", _FROM_VOICE, ports, more=canary.descriptors) as child:
                 child.link.say(
                     VoiceBegin(
@@ -265,9 +265,20 @@ class Launcher:
         if self._voice is not None:
             self._voice.link.say(message)
 
-    def _others(self) -> list[int]:
-        """Return the processes whose memory is none of the voice process's business."""
-        return [os.getpid(), *([] if self._broker is None else [self._broker.process.pid])]
+    @contextmanager
+    def _canary(self) -> Iterator[Canary]:
+        """Hold what the self-test tries to reach, and know of whatever is none of the voice process's business."""
+        processes = {"launcher": os.getpid()}
+        if self._broker is not None:
+            processes["broker"] = self._broker.process.pid
+        secrets = [gateway_dir() / name for name in SECRETS]
+        with ExitStack() as stack:
+            try:
+                canary = Canary(processes=processes, program=program_places(), secrets=secrets)
+                stack.enter_context(canary)
+            except OSError as error:
+                raise ProcessError(f"the self-test's canaries cannot be put up ({error.strerror})") from error
+            yield canary
 
 
 def _make_models_dir() -> None:

@@ -16,7 +16,7 @@ from gateway.confinement import Confinement
 from gateway.errors import ConfigError, ProcessError, VoiceError
 from gateway.offer import SettingsChange
 from gateway.paths import gateway_dir
-from gateway.processes.habits import leave, leave_cores_to_models, run_quietly, write_logs
+from gateway.processes.habits import heed_the_launcher_alone, leave, leave_cores_to_models, run_quietly, write_logs
 from gateway.processes.link import Link
 from gateway.processes.words import (
     Failed,
@@ -157,6 +157,7 @@ def main() -> int:
     numbers = (ports.link, ports.port, ports.wyoming, *ports.keep)
     close_other_descriptors({0, 1, 2, *(number for number in numbers if number is not None)})
     die_with_parent(ports.parent)
+    heed_the_launcher_alone()
     harden()
     return asyncio.run(_run(ports))
 

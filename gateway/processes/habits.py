@@ -2,6 +2,7 @@
 
 import logging
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -25,6 +26,12 @@ def write_logs(level: int = logging.INFO) -> None:
 def leave_cores_to_models() -> None:
     """Give numpy one thread, which is set before it is imported: more would fight Whisper's own for the cores."""
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+
+def heed_the_launcher_alone() -> None:
+    """Let a signal that is meant for all (a terminal's, a service manager's) be the launcher's, who ends all in order."""
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
 
 
 def run_quietly(main: Callable[[], int]) -> int:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Final
 
 import gateway
-from gateway.commands.systemd_unit import SYSTEM_DATA, USER_NAME, Program, UnitKind, is_unchanged, unit_text
+from gateway.commands.systemd_unit import STATE_MODE, SYSTEM_DATA, USER_NAME, Program, UnitKind, is_unchanged, unit_text
 from gateway.config import Config
 from gateway.errors import ConfigError
 from gateway.files import read_bounded
@@ -136,7 +136,8 @@ def _as_service_user(kind: UnitKind) -> str:
     """Return how to run a command as the user that the unit runs as, which exists only then."""
     if kind.is_user:
         return ""
-    properties = f"-p DynamicUser=yes -p User={USER_NAME} -p StateDirectory=local-voice -p SupplementaryGroups=audio"
+    folder = f"-p StateDirectory=local-voice -p StateDirectoryMode={STATE_MODE}"
+    properties = f"-p DynamicUser=yes -p User={USER_NAME} {folder} -p SupplementaryGroups=audio"
     return f"sudo systemd-run --pty --collect {properties} -E XDG_DATA_HOME={SYSTEM_DATA} "
 
 

@@ -14,6 +14,10 @@ MARK: Final = "# Written by `local-voice service install`; SHA-256 of the lines 
 SYSTEM_DATA, SYSTEM_CONFIG, SYSTEM_CACHE = "/var/lib", "/etc", "/var/cache"
 """Instead of a user's own folders (XDG): the unit's StateDirectory= and CacheDirectory= lie there."""
 USER_NAME: Final = "local-voice"
+STATE_MODE: Final = "0711"
+"""Of the folder that gateway and satellite share on one machine, so that neither takes from the other."""
+CAPABILITIES: Final = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
+"""What it takes to have the process that hears run as another user: to start it, and to end it."""
 HOMES: Final = ("/home", "/root", "/run/user")
 """What ProtectHome= hides."""
 
@@ -38,12 +42,19 @@ TasksMax=128
 UMask=0077
 """
 
+_PROCESSES: Final = """\
+# The launcher is asked to stop, and ends the others in order. Where memory is short the kernel takes the largest of
+# them, the process that hears, and the launcher starts that anew.
+KillMode=mixed
+OOMPolicy=continue
+"""
+
 _ANYWHERE: Final = """\
 
 # No privileges, now or later.
 NoNewPrivileges=yes
 RestrictSUIDSGID=yes
-RestrictNamespaces=yes
+RestrictNamespaces={namespaces}
 RestrictRealtime=yes
 LockPersonality=yes
 # Sockets of this machine and of IP; netlink tells which addresses this machine has.
@@ -54,25 +65,29 @@ SystemCallFilter=~@privileged @resources
 # onnxruntime puts each of its threads on a core.
 SystemCallFilter=sched_setaffinity
 SystemCallErrorNumber=EPERM
-# MemoryDenyWriteExecute= is missing on purpose: CTranslate2 makes code while it recognises.
+{confining}# MemoryDenyWriteExecute= is missing on purpose: CTranslate2 makes code while it recognises.
+"""
+
+_CONFINING: Final = """\
+# The process that hears confines itself further: a filter of its own, Landlock, another user, an empty network.
+SystemCallFilter=seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self @setuid capset
 """
 
 _SYSTEM: Final = """\
 
-# A user of its own, who exists while the service runs, and its own folders.
+# A user of its own, who exists while the service runs, and its own folders. Others may go through the first of them:
+# the models in it are read by the process that hears; all else there is closed to it.
 DynamicUser=yes
 User={user}
 StateDirectory=local-voice
-StateDirectoryMode=0700
+StateDirectoryMode={state_mode}
 CacheDirectory=local-voice
 ConfigurationDirectory=local-voice
-CapabilityBoundingSet=
-AmbientCapabilities=
 ProtectSystem=strict
 ProtectHome={protect_home}
 PrivateTmp=yes
+PrivateMounts=yes
 PrivateIPC=yes
-ProtectProc=invisible
 ProtectClock=yes
 ProtectControlGroups=yes
 ProtectHostname=yes
@@ -88,14 +103,23 @@ IPAddressAllow=localhost link-local multicast
 IPAddressAllow=10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7
 """
 
-_NO_DEVICES: Final = """\
+_GATEWAY: Final = """\
 
 PrivateDevices=yes
-PrivateUsers=yes
+# The launcher starts the process that hears as yet another user, and has to be able to end it. PrivateUsers=yes would
+# prevent that, as it knows of no other user; ProtectProc=invisible would hide from the launcher whether it is confined.
+AmbientCapabilities={capabilities}
+CapabilityBoundingSet={capabilities}
+# Who can become another user can become root's, without root's powers: what that one could read or ask is out of reach.
+InaccessiblePaths=-/etc/shadow -/etc/gshadow -/etc/ssh -/etc/ssl/private
+InaccessiblePaths=-/run/dbus -/run/systemd/private -/run/docker.sock -/run/containerd -/run/podman
 """
 
-_SOUND: Final = """\
+_SATELLITE: Final = """\
 
+ProtectProc=invisible
+AmbientCapabilities=
+CapabilityBoundingSet=
 # Microphone and speaker, and no other device.
 SupplementaryGroups=audio
 DevicePolicy=closed
@@ -155,11 +179,18 @@ def unit_text(kind: UnitKind, program: Program) -> str:
             environment="\n".join(f"Environment={_quoted(f'{key}={value}')}" for key, value in environment.items()),
             memory_max="1G" if kind.is_satellite else "2G",
         ),
-        _ANYWHERE,
+        "" if kind.is_satellite else _PROCESSES,
+        _ANYWHERE.format(
+            namespaces="yes" if kind.is_satellite else "user net", confining="" if kind.is_satellite else _CONFINING
+        ),
         "\n# What needs namespaces or the firewall is left to the system's manager: not every kernel lets a user.\n"
         if kind.is_user
-        else _SYSTEM.format(user=USER_NAME, protect_home=_protect_home(program)),
-        "" if kind.is_user else _SOUND if kind.is_satellite else _NO_DEVICES,
+        else _SYSTEM.format(user=USER_NAME, state_mode=STATE_MODE, protect_home=_protect_home(program)),
+        ""
+        if kind.is_user
+        else _SATELLITE
+        if kind.is_satellite
+        else _GATEWAY.format(capabilities=" ".join(CAPABILITIES)),
         _TAIL.format(target="default.target" if kind.is_user else "multi-user.target"),
     ]
     body = "".join(parts)

@@ -20,8 +20,9 @@ SATELLITE = UnitKind(is_satellite=True, is_user=False)
 OWN = UnitKind(is_satellite=False, is_user=True)
 KINDS = [GATEWAY, SATELLITE, OWN, UnitKind(is_satellite=True, is_user=True)]
 PROGRAM = Program(executable=Path(sys.executable), arguments=("-m", "gateway", "serve"), folder=Path("/"))
-WORST_EXPOSURE = 2.0
-"""systemd-analyze calls everything up to 2.0 well protected; its scale ends at 10."""
+WORST_EXPOSURE = {"local-voice": 2.5, "local-voice-satellite": 2.0}
+"""The scale ends at 10. The gateway has what its process that hears needs to be confined further: another user, an
+empty network. Who judges the unit alone does not see that."""
 
 
 def install(root: Path, *arguments: str) -> int:
@@ -65,7 +66,7 @@ def test_systemd_calls_the_unit_well_protected(
     if score is None:
         pytest.skip("this version of systemd-analyze judges no unit that is not installed")
     state(f"exposure of {kind.name}.service (0 best, 10 worst): {score[1]}")
-    assert float(score[1]) <= WORST_EXPOSURE
+    assert float(score[1]) <= WORST_EXPOSURE[kind.name]
 
 
 def test_paths_that_need_quoting_reach_systemd_whole(systemd_analyze: str, tmp_path: Path) -> None:
@@ -98,6 +99,46 @@ def test_the_gateway_sees_no_device_and_the_satellite_only_sound() -> None:
     assert "DevicePolicy=closed\nDeviceAllow=char-alsa rw" in satellite
 
 
+def settings(kind: UnitKind) -> dict[str, list[str]]:
+    """Return what a unit says, each setting with all that is said of it, in order."""
+    found: dict[str, list[str]] = {}
+    for line in unit_text(kind, PROGRAM).splitlines():
+        if "=" in line and not line.startswith("#"):
+            name, _, value = line.partition("=")
+            found.setdefault(name, []).append(value)
+    return found
+
+
+def test_the_gateway_can_have_one_process_be_another_user_and_has_no_other_power() -> None:
+    said = settings(GATEWAY)
+    assert said["AmbientCapabilities"] == said["CapabilityBoundingSet"] == ["CAP_SETUID CAP_SETGID CAP_KILL"]
+    assert said["DynamicUser"] == said["NoNewPrivileges"] == ["yes"]
+    assert "PrivateUsers" not in said, "in it there is no other user to become"
+    assert "ProtectProc" not in said, "the launcher looks at the filter of a process of another user"
+    satellite = settings(SATELLITE)
+    assert satellite["AmbientCapabilities"] == satellite["CapabilityBoundingSet"] == [""]
+    assert satellite["ProtectProc"] == ["invisible"]
+
+
+@pytest.mark.parametrize("kind", [GATEWAY, OWN], ids=["system", "user"])
+def test_the_gateway_may_confine_itself_further_and_the_satellite_need_not(kind: UnitKind) -> None:
+    said = settings(kind)
+    assert said["RestrictNamespaces"] == ["user net"]
+    last = said["SystemCallFilter"][-1].split()
+    assert {"seccomp", "landlock_create_ruleset", "landlock_add_rule", "landlock_restrict_self", "capset"} <= set(last)
+    assert said["KillMode"] == ["mixed"]
+    satellite = settings(SATELLITE)
+    assert satellite["RestrictNamespaces"] == ["yes"]
+    assert not {"seccomp", "capset", "@setuid"} & {
+        word for line in satellite["SystemCallFilter"] for word in line.split()
+    }
+
+
+def test_gateway_and_satellite_agree_on_the_folder_that_they_share() -> None:
+    modes = [settings(kind)["StateDirectoryMode"] for kind in (GATEWAY, SATELLITE)]
+    assert modes == [["0711"], ["0711"]]
+
+
 def test_a_program_in_a_home_is_readable_there_and_nothing_else_is_writable() -> None:
     at_home = Program(executable=Path("/home/ann/venv/bin/python"), arguments=(), folder=Path("/home/ann"))
     assert "ProtectHome=read-only" in unit_text(GATEWAY, at_home)
@@ -107,7 +148,7 @@ def test_a_program_in_a_home_is_readable_there_and_nothing_else_is_writable() ->
 
 def test_a_users_unit_asks_for_nothing_that_takes_root() -> None:
     text = unit_text(OWN, PROGRAM)
-    for word in ("DynamicUser", "Protect", "Private", "IPAddress", "CapabilityBoundingSet", "network-online"):
+    for word in ("DynamicUser", "Protect", "Private", "IPAddress", "Capabilit", "Paths", "network-online"):
         assert word not in text
     assert "NoNewPrivileges=yes" in text
 

@@ -24,6 +24,7 @@ COMMANDS = {
     "serve": "run as a service until it is told to stop",
     "pair": "let Home Assistant or a satellite in, by a code",
     "peers": "who is paired, and cutting one off",
+    "audit": "what was done here, and whether the log of it is whole",
     "service": "have systemd run the gateway or a satellite",
     "satellite": "a microphone and speaker for a gateway elsewhere in the house",
 }

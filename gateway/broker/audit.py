@@ -3,7 +3,6 @@
 A row is on disk before what it tells of is done; where it cannot be written, that is not done.
 """
 
-import json
 import logging
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -19,21 +18,19 @@ from gateway.broker.audit_chain import (
     Flaw,
     StoredRow,
     empty_hash,
-    is_head_signed,
-    is_signed,
+    flaw_at_end,
     row_bytes,
     row_hash,
     signed_bytes,
 )
-from gateway.broker.audit_database import FILE_NAME, AuditDatabase, Synchronous
+from gateway.broker.audit_database import FILE_NAME, LARGEST_SEQ, AuditDatabase, Synchronous, unusable
 from gateway.broker.audit_key import KEY_NAME, create_key, read_key
+from gateway.broker.audit_rows import AuditRow, Detail, encoded
 from gateway.broker.ballast import Ballast
 from gateway.errors import ConfigError
-from gateway.wire.broker_words import LONGEST_ROW_CHARS, AuditHead
+from gateway.wire.broker_words import AuditHead
 
 BALLAST_NAME: Final = "audit.ballast"
-
-type Detail = str | int | bool | list[str]
 
 _LOG = logging.getLogger(__name__)
 
@@ -50,20 +47,6 @@ class Action(StrEnum):
 
 class AuditError(ConfigError):
     """A row could not be written: what it would have told of must not be done."""
-
-
-class AuditRow(msgspec.Struct, frozen=True):
-    """A row as it is read back."""
-
-    seq: int
-    at: str
-    actor: str
-    action: str
-    about: str
-    detail: dict[str, Detail]
-
-
-_ROW: Final = msgspec.json.Decoder(AuditRow)
 
 
 class AuditLog:
@@ -87,6 +70,7 @@ class AuditLog:
         self._next: int
         self._previous: bytes
         self._ballast = Ballast(folder / BALLAST_NAME)
+        self._ballast.make_room()
         self._database = AuditDatabase(folder / FILE_NAME, is_written=True, synchronous=synchronous, vfs=vfs)
         try:
             self._key = self._own_key(folder)
@@ -96,7 +80,7 @@ class AuditLog:
             self.flaw = self._resume()
         except apsw.Error as error:
             self.close()
-            raise ConfigError(f"{folder / FILE_NAME}: cannot be used ({error}); restore it from a backup") from error
+            raise unusable(folder / FILE_NAME, error) from error
         except BaseException:
             self.close()
             raise
@@ -121,28 +105,22 @@ class AuditLog:
     ) -> AuditHead:
         """Write a row; it is on disk when this returns the new head. Raises AuditError: nothing was written.
 
-        `is_urgent` is for what must be possible on a full disk: room is made for it.
+        `is_urgent` is for what must be possible on a full disk: room is made for it, and for what it tells of.
         """
-        at = self._time()
-        seq = self._next
-        row = {"seq": seq, "at": at, "actor": actor, "action": action, "about": about, "detail": detail}
-        text = json.dumps(row, ensure_ascii=True, separators=(",", ":"), sort_keys=True)
-        if len(text) > LONGEST_ROW_CHARS:
-            raise AuditError(f"audit log: a row of {len(text)} characters; {LONGEST_ROW_CHARS} are allowed")
+        at, seq = self._time(), self._next
+        try:
+            text = encoded(AuditRow(seq=seq, at=at, actor=actor, action=action, about=about, detail=detail))
+        except ValueError as error:
+            raise AuditError(f"audit log: {error}") from error
         link = row_hash(self._previous, text)
         stored = StoredRow(seq=seq, text=text, hash=link, signature=self._key.sign(row_bytes(link)))
         head = self._signed(seq, link, at)
         self._write(stored, head, is_urgent=is_urgent)
         self._head, self._next, self._previous = head, seq + 1, link
-        if not is_urgent:
-            self._ballast.refill()
+        self._ballast.refill()
         for listener in tuple(self._listeners):
             listener()
         return head
-
-    def make_room(self) -> bool:
-        """Give up the ballast for something else that must be written on a full disk; tell whether there was any."""
-        return self._ballast.give_up()
 
     def rows(self, after: int, limit: int) -> list[str]:
         """Return the rows with the numbers after `after`, `limit` numbers long. Raises AuditError."""
@@ -165,6 +143,8 @@ class AuditLog:
         """Return the key; a new one where there is no log yet."""
         key = read_key(folder / KEY_NAME)
         if self._database.is_new:
+            if key is not None:
+                _LOG.warning("%s: a new log under an old key; if there was a log, it is gone", folder / FILE_NAME)
             return key or create_key(folder / KEY_NAME)
         if key is None:
             raise ConfigError(
@@ -182,40 +162,22 @@ class AuditLog:
     def _resume(self) -> Flaw | None:
         """Take up the log where it ends; return what is wrong there."""
         head = self._database.head()
-        before, last = ([None, None, *self._database.last_rows(2)])[-2:]
-        flaw = self._flaw_at_end(head, last, before)
+        rows = self._database.last_rows(2)
+        flaw = flaw_at_end(rows, head, self._public)
         if head is not None and flaw is None:
             self._head, self._next, self._previous = head, head.size + 1, bytes.fromhex(head.hash)
             return None
-        size = max(0 if head is None else head.size, 0 if last is None else last.seq)
-        link = empty_hash(self._public) if last is None else last.hash
+        size = max([head.size if head else 0, *(row.seq for row in rows)])
+        if not 0 <= size < LARGEST_SEQ:
+            raise apsw.CorruptError(f"there is a row {size}")
+        link = rows[-1].hash if rows else empty_hash(self._public)
         self._head, self._next, self._previous = self._signed(size, link, self._time()), size + 2, link
         _LOG.error("audit log: %s; it goes on after a gap, `local-voice audit verify` tells more", flaw)
         return flaw
 
-    def _flaw_at_end(self, head: AuditHead | None, last: StoredRow | None, before: StoredRow | None) -> Flaw | None:
-        size = 0 if last is None else last.seq
-        if head is None or not is_head_signed(head, self._public):
-            return Flaw(size, "the head after it is missing, or not signed by this log")
-        if head.size > size:
-            return Flaw(size + 1, f"is missing (the log had {head.size} rows)")
-        if head.size < size:
-            return Flaw(head.size + 1, f"was added by somebody else (the log had {head.size} rows)")
-        link = empty_hash(self._public) if last is None else last.hash
-        if head.hash != link.hex() or (last is not None and not self._follows(last, before)):
-            return Flaw(size, "is not what was written")
-        return None
-
-    def _follows(self, last: StoredRow, before: StoredRow | None) -> bool:
-        if last.seq == 1:
-            previous = empty_hash(self._public)
-        elif before is not None and before.seq == last.seq - 1:
-            previous = before.hash
-        else:  # after a gap, which is no news
-            return is_signed(self._public, last.signature, row_bytes(last.hash))
-        return row_hash(previous, last.text) == last.hash
-
     def _write(self, row: StoredRow, head: AuditHead, *, is_urgent: bool) -> None:
+        if is_urgent:
+            self._ballast.make_room()
         try:
             try:
                 self._database.add(row, head)

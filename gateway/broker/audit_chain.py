@@ -5,20 +5,23 @@ Arithmetic only. `docs/audit.md` describes it for whoever wants to check a log w
 
 import hashlib
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from gateway.broker.audit_rows import decoded
 from gateway.wire.broker_words import AuditHead
 
 HASH_BYTES: Final = 32
 SIGNATURE_BYTES: Final = 64
 SHORT_HASH_CHARS: Final = 16
 """So many characters of a hash are shown to people: 64 bits, which nobody meets by trying."""
+
+
+_NO_HEAD: Final = "nobody can tell whether there was one: the head is missing, or not signed by this log"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +55,6 @@ class Flaw:
 
     def __str__(self) -> str:
         return f"row {self.row}: {self.why}"
-
-
-class _Numbered(msgspec.Struct):
-    seq: int
-
-
-_NUMBERED: Final = msgspec.json.Decoder(_Numbered)
 
 
 def empty_hash(key: bytes) -> bytes:
@@ -99,7 +95,9 @@ def is_head_signed(head: AuditHead, key: bytes) -> bool:
     return head.key == key.hex() and is_signed(key, signature, signed_bytes(head))
 
 
-def verify(rows: Iterable[StoredRow], head: AuditHead, key: bytes, *, witness: Seen | None = None) -> Flaw | None:
+def verify(
+    rows: Iterable[StoredRow], head: AuditHead | None, key: bytes, *, witness: Seen | None = None
+) -> Flaw | None:
     """Return the first row that is not as it was written, or None where the whole log is what it was.
 
     Who has the private key can write another log that is in itself whole, and everybody can put back an older one:
@@ -122,16 +120,34 @@ def verify(rows: Iterable[StoredRow], head: AuditHead, key: bytes, *, witness: S
     )
 
 
+def flaw_at_end(last_rows: Sequence[StoredRow], head: AuditHead | None, key: bytes) -> Flaw | None:
+    """Return what is wrong with the end of a log, of which these are the last two rows: what is quickly seen."""
+    last = last_rows[-1] if last_rows else StoredRow(seq=0, text="", hash=empty_hash(key), signature=b"")
+    if head is None or not is_head_signed(head, key):
+        return Flaw(last.seq + 1, _NO_HEAD)
+    if head.size != last.seq:
+        return _of_other_size(head, last.seq)
+    is_whole = head.hash == last.hash.hex() and (last.seq == 0 or _follows(last, last_rows[:-1], key))
+    return None if is_whole else Flaw(last.seq, "is not what was written")
+
+
+def _follows(last: StoredRow, before: Sequence[StoredRow], key: bytes) -> bool:
+    if last.seq == 1:
+        return row_hash(empty_hash(key), last.text) == last.hash
+    if before and before[-1].seq == last.seq - 1:
+        return row_hash(before[-1].hash, last.text) == last.hash
+    return _is_row_signed(last, key)  # after a gap, of which was told when it was made
+
+
 def _why_unchained(number: int, row: StoredRow, previous: bytes) -> str:
     if row.seq != number:
         return f"is missing (after row {number - 1} comes row {row.seq})"
     if row_hash(previous, row.text) != row.hash:
         return "is not what was written, or does not follow the row before"
-    try:
-        seq = _NUMBERED.decode(row.text).seq
-    except msgspec.DecodeError, UnicodeError:
+    said = decoded(row.text)
+    if said is None:
         return "is not a row"
-    return "" if seq == number else f"calls itself row {seq}"
+    return "" if said.seq == number else f"calls itself row {said.seq}"
 
 
 def _rewritten(rows: list[StoredRow], key: bytes) -> Flaw | None:
@@ -155,15 +171,19 @@ def _is_row_signed(row: StoredRow, key: bytes) -> bool:
     return is_signed(key, row.signature, row_bytes(row.hash))
 
 
-def _against_head(hashes: list[bytes], head: AuditHead, key: bytes) -> Flaw | None:
+def _against_head(hashes: list[bytes], head: AuditHead | None, key: bytes) -> Flaw | None:
     size = len(hashes) - 1
-    if not is_head_signed(head, key):
-        return Flaw(size + 1, "whether it was there cannot be told: the head is not signed by this log")
+    if head is None or not is_head_signed(head, key):
+        return Flaw(size + 1, _NO_HEAD)
+    if head.size != size:
+        return _of_other_size(head, size)
+    return None if head.hash == hashes[size].hex() else Flaw(size, "is not the row that the head was signed for")
+
+
+def _of_other_size(head: AuditHead, size: int) -> Flaw:
     if head.size > size:
         return Flaw(size + 1, f"is missing (the log had {head.size} rows)")
-    if head.size < size:
-        return Flaw(head.size + 1, f"was added by somebody else (the log had {head.size} rows)")
-    return None if head.hash == hashes[size].hex() else Flaw(size, "is not the row that the head was signed for")
+    return Flaw(head.size + 1, f"was added by somebody else (the log had {head.size} rows)")
 
 
 def _against_witness(hashes: list[bytes], seen: Seen) -> Flaw | None:

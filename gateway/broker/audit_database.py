@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final, Literal, NoReturn
+from typing import Final, Literal
 
 import apsw
 
@@ -24,6 +24,10 @@ CHECKPOINT_PAGES: Final = 200
 """The write-ahead log stays below a megabyte."""
 PAGE_ROWS: Final = 500
 """So many rows are in memory at once when the log is read."""
+LARGEST_SEQ: Final = 2**53
+"""What fits into a `Count`; we never come near it."""
+_BEFORE_ALL: Final = -(2**63)
+"""Somebody may have added a row with any number."""
 _LARGEST_VALUE_BYTES: Final = 64 * 1024
 """What SQLite may make of any value here; a row has at most one kilobyte."""
 
@@ -94,7 +98,7 @@ class AuditDatabase:
         except OSError as error:
             raise ConfigError(f"{path}: cannot be used ({error.strerror}); check its permissions") from error
         except apsw.Error as error:
-            _refuse(path, error)
+            raise unusable(path, error) from error
 
     def close(self) -> None:
         """Close the file; may be called again."""
@@ -111,6 +115,10 @@ class AuditDatabase:
         with self._db:
             self._db.execute(_TABLES)
             self._write_head(head)
+
+    def begin(self) -> None:
+        """Read, from now on, everything as it is at the first read."""
+        self._db.execute("BEGIN")
 
     def add(self, row: StoredRow, head: AuditHead) -> None:
         """Write a row, and the head after it: both are on disk when this returns, or neither."""
@@ -144,7 +152,7 @@ class AuditDatabase:
 
     def all_rows(self) -> Iterator[StoredRow]:
         """Yield all rows in order."""
-        after = -1
+        after = _BEFORE_ALL
         while page := self.rows(after, PAGE_ROWS):
             yield from page
             after = page[-1].seq
@@ -209,8 +217,9 @@ def _integer(value: object) -> int:
     return value if isinstance(value, int) else 0
 
 
-def _refuse(path: Path, error: apsw.Error) -> NoReturn:
-    raise ConfigError(
+def unusable(path: Path, error: apsw.Error) -> ConfigError:
+    """Return what a person is told of a file that SQLite cannot use."""
+    return ConfigError(
         f"{path}: cannot be used ({error}); if it is damaged, restore it and its key from a backup, or move both away: "
         "then a new log begins, and Home Assistant says so"
-    ) from error
+    )

@@ -8,6 +8,8 @@ from typing import Final
 
 SIZE_BYTES: Final = 8 * 1024 * 1024
 """Room for more than a thousand rows, and for deleting what takes up the rest."""
+ROOM_BYTES: Final = 1024 * 1024
+"""A disk with less than this is full: what is about to be written, and what goes with it, might not fit."""
 _PIECE_BYTES: Final = 256 * 1024
 
 _LOG = logging.getLogger(__name__)
@@ -23,7 +25,7 @@ class Ballast:
 
     def refill(self) -> None:
         """Make the file again where it is not there and the disk has room for it twice."""
-        if self._is_there() or not self._has_room():
+        if self._is_there() or self._free_bytes() < 2 * self._size_bytes:
             return
         try:
             self._write()
@@ -31,9 +33,14 @@ class Ballast:
             self._remove()
             _LOG.warning("%s: there is no room to be given up on a full disk (%s)", self._path, error.strerror)
 
+    def make_room(self) -> None:
+        """Give the file up where the disk is full."""
+        if self._free_bytes() < ROOM_BYTES:
+            self.give_up()
+
     def give_up(self) -> bool:
-        """Make room; tell whether there was any to be made."""
-        is_there = self._path.exists()
+        """Give the file up; tell whether it was there."""
+        is_there = self._is_there()
         self._remove()
         return is_there
 
@@ -42,17 +49,20 @@ class Ballast:
             return self._path.stat().st_size == self._size_bytes
         return False
 
-    def _has_room(self) -> bool:
+    def _free_bytes(self) -> int:
+        """Return how much the disk has for this user; so much as if it were not full where that cannot be told."""
         try:
             disk = os.statvfs(self._path.parent)
         except OSError:
-            return False
-        return disk.f_bavail * disk.f_frsize >= 2 * self._size_bytes
+            return ROOM_BYTES
+        return disk.f_bavail * disk.f_frsize
 
     def _write(self) -> None:
-        """Random bytes: zeros would take no room on a file system that leaves holes, or compresses."""
+        """Write random bytes: zeros would take no room on a file system that leaves holes, or compresses."""
         with open(os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:  # noqa: PTH123
-            file.writelines(os.urandom(_PIECE_BYTES) for _ in range(0, self._size_bytes, _PIECE_BYTES))
+            missing_bytes = self._size_bytes
+            while missing_bytes:
+                missing_bytes -= file.write(os.urandom(min(_PIECE_BYTES, missing_bytes)))
             file.flush()
             os.fsync(file.fileno())
 

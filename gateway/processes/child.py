@@ -75,28 +75,28 @@ async def started[Heard: Message](
     it cannot be started.
     """
     ours, theirs = socket.socketpair()
-    try:
-        inherited = {"link": theirs.fileno(), **descriptors}
-        named = [*inherited.items(), *(("keep", number) for number in more)]
-        arguments = [word for name, number in named for word in (f"--{name}", str(number))]
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", module, "--parent", str(os.getpid()), *arguments),
-            stdin=asyncio.subprocess.DEVNULL,
-            pass_fds=(*inherited.values(), *more),
-            start_new_session=True,
-            env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
-            user=user,
-            group=user,
-            extra_groups=None if user is None else [],
-        )
-    except BaseException as error:
-        ours.close()
-        if isinstance(error, OSError):
-            raise ProcessError(f"{module} cannot be started ({error.strerror})") from error
-        raise
-    finally:
-        theirs.close()
-    child = Child(process, await Link.over(ours, decoder))
+    inherited = {"link": theirs.fileno(), **descriptors}
+    named = [*inherited.items(), *(("keep", number) for number in more)]
+    arguments = [word for name, number in named for word in (f"--{name}", str(number))]
+    with theirs:
+        link = await Link.over(ours, decoder)
+        try:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", module, "--parent", str(os.getpid()), *arguments),
+                stdin=asyncio.subprocess.DEVNULL,
+                pass_fds=(*inherited.values(), *more),
+                start_new_session=True,
+                env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+                user=user,
+                group=user,
+                extra_groups=None if user is None else [],
+            )
+        except BaseException as error:
+            await asyncio.shield(link.close())
+            if isinstance(error, OSError):
+                raise ProcessError(f"{module} cannot be started ({error.strerror})") from error
+            raise
+    child = Child(process, link)
     try:
         yield child
     except BaseException:

@@ -29,7 +29,7 @@ def leave_cores_to_models() -> None:
 
 
 def heed_the_launcher_alone() -> None:
-    """Let a signal that is meant for all (a terminal's, a service manager's) be the launcher's, who ends all in order."""
+    """Let a signal that is meant for all, a service manager's, be the launcher's, who ends all in order."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
 

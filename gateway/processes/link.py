@@ -32,7 +32,11 @@ class Link[Heard: Message]:
     @classmethod
     async def over(cls, end: socket.socket, decoder: msgspec.json.Decoder[Heard]) -> Link[Heard]:
         """Return a link over one end of a pair, which is closed with it; `decoder` knows what may be heard."""
-        reader, writer = await asyncio.open_unix_connection(sock=end, limit=LARGEST_BYTES)
+        try:
+            reader, writer = await asyncio.open_unix_connection(sock=end, limit=LARGEST_BYTES)
+        except BaseException:
+            end.close()
+            raise
         return cls(reader, writer, decoder)
 
     def say(self, message: Message) -> None:
@@ -57,7 +61,8 @@ class Link[Heard: Message]:
     async def close(self) -> None:
         """Send what waits, as long as it is read, and end."""
         self._writer.close()
-        with suppress(TimeoutError, ConnectionError):
-            async with asyncio.timeout(CLOSING_S):
-                await self._writer.wait_closed()
+        closing = asyncio.ensure_future(self._writer.wait_closed())
+        await asyncio.wait({closing}, timeout=CLOSING_S)
         self._writer.transport.abort()
+        with suppress(ConnectionError):
+            await closing

@@ -1,0 +1,60 @@
+"""What every process of ours does first and last."""
+
+import logging
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from gateway.processes.habits import heed_the_launcher_alone, leave_cores_to_models, run_quietly
+
+
+def test_a_fault_is_told_by_its_place_and_not_by_what_it_says(caplog: pytest.LogCaptureFixture) -> None:
+    def main() -> int:
+        raise ValueError("turn on the kitchen light")
+
+    with caplog.at_level(logging.ERROR):
+        assert run_quietly(main) == 1
+    assert "ValueError" in caplog.text
+    assert "test_habits.py" in caplog.text
+    assert "kitchen light\n" not in caplog.messages[0].replace('raise ValueError("turn on the kitchen light")', "")
+
+
+def test_what_comes_out_well_is_handed_on() -> None:
+    assert run_quietly(lambda: 3) == 3
+
+
+def test_numpy_gets_one_thread_unless_somebody_wants_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
+    leave_cores_to_models()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
+    leave_cores_to_models()
+    assert os.environ["OPENBLAS_NUM_THREADS"] == "4"
+
+
+def test_signals_for_all_are_left_to_the_launcher() -> None:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        heed_the_launcher_alone()
+        for number in before:
+            os.kill(os.getpid(), number)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def test_leaving_waits_for_no_thread() -> None:
+    program = (
+        "import threading, time, logging\n"
+        "from gateway.processes.habits import leave, write_logs\n"
+        "write_logs()\n"
+        "threading.Thread(target=time.sleep, args=(60,)).start()\n"
+        "logging.getLogger('gateway.x').info('here')\n"
+        "logging.getLogger('other').info('not here')\n"
+        "print('said'), leave(7)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=20, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (7, "said\n", "INFO gateway.x: here\n")

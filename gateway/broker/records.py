@@ -6,13 +6,12 @@ same action says so: its `undone` is the number of the first. So the peers are a
 
 import logging
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import msgspec
-
-from gateway.broker.audit import Action, AuditError, AuditLog, AuditRow
+from gateway.broker.audit import Action, AuditError, AuditLog
+from gateway.broker.audit_rows import AuditRow, decoded
 from gateway.broker.store import NewPeer, PeerStore
 from gateway.errors import ConfigError
 from gateway.offer import SettingsChange
@@ -31,7 +30,6 @@ PAGE_ROWS: Final = 64
 MOST_ROWS_BACK: Final = 65_536
 """A log that was tampered with may claim to have had any number."""
 
-_ROW: Final = msgspec.json.Decoder(AuditRow)
 _LOG = logging.getLogger(__name__)
 
 
@@ -70,12 +68,7 @@ class Records:
         if peer_id not in self.peers:
             return False
         with self._written_down(by, Action.REVOKE, peer_id, is_urgent=True):
-            try:
-                return self.peers.revoke(peer_id)
-            except ConfigError:
-                if not self.audit.make_room():
-                    raise
-                return self.peers.revoke(peer_id)
+            return self.peers.revoke(peer_id)
 
     def keep_settings(self, change: SettingsChange) -> None:
         """Remember what was chosen in a home, as voice says. Raises ConfigError where something cannot be written."""
@@ -149,6 +142,4 @@ class Records:
         size = self.audit.head.size
         for end in range(size, max(0, size - MOST_ROWS_BACK), -PAGE_ROWS):
             after = max(0, end - PAGE_ROWS)
-            for row in reversed(self.audit.rows(after, end - after)):
-                with suppress(msgspec.DecodeError, UnicodeError):
-                    yield _ROW.decode(row)
+            yield from filter(None, map(decoded, reversed(self.audit.rows(after, end - after))))

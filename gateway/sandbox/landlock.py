@@ -44,9 +44,9 @@ SYSTEM: Final = (
     *("/etc/ld.so.cache", "/etc/ld.so.preload", "/etc/alternatives"),
     # The time here, names of users, what kind of system this is; OpenSSL reads its file before it does anything.
     *("/etc/localtime", "/etc/timezone", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf", "/etc/os-release"),
-    "/etc/ssl/openssl.cnf",
-    # The process itself, and the processor. What it may see of others is for the kernel to say, which says: nothing.
-    *("/proc", "/sys/devices/system", "/sys/fs/cgroup"),
+    *("/etc/locale.alias", "/etc/ssl/openssl.cnf"),
+    # The process itself, processor and memory. What it may see of others is for the kernel to say, which says: nothing.
+    *("/proc", "/sys"),
     *("/dev/zero", "/dev/random", "/dev/urandom"),
 )
 """What any program may need, and what holds nothing of anybody; not all of /etc, which holds keys."""

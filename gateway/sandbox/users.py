@@ -15,9 +15,9 @@ VOICE_USER: Final = 10_871
 """A number that no account has: above those that systems give to people and services, below those of containers."""
 CAP_SETGID: Final = 6
 CAP_SETUID: Final = 7
-TRIAL_S: Final = 2.0
-"""How long the trial may take: a thousand times what it does, unless a disk hangs."""
-MOST_TRIED: Final = 2_000
+TRIAL_S: Final = 5.0
+"""How long the trial may take: a hundred times what it does, for slow cards; more only where a disk hangs."""
+MOST_TRIED: Final = 1_000
 """Of so many files and folders it is seen whether they can be read, those on top first. Who closes a folder to others
 does so at its top."""
 LONGEST_REASON_BYTES: Final = 4_096
@@ -109,6 +109,7 @@ def _unreadable(readable: Sequence[Path]) -> str:
 def _opened(path: Path) -> list[Path]:
     """Open a file or folder; return what is in it."""
     if path.is_dir():
-        return list(path.iterdir())
+        with os.scandir(path) as entries:
+            return [Path(entry) for entry in entries]
     os.close(os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC))
     return []

@@ -9,10 +9,12 @@ import os
 import platform
 import socket
 import struct
+from collections.abc import Mapping
 from typing import Final
 
 from gateway.sandbox.aims import LIBC, Aims, Attempt, NotHereError, checked, new_socket
 
+_CLONE_FS: Final = 0x200
 _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
 _PTRACE_PEEKDATA: Final = 2
@@ -21,6 +23,10 @@ _CLONE3: Final = 435
 _PIDFD_GETFD: Final = 438
 """These three have the same number on every machine."""
 _BPF: Final = {"x86_64": 321, "aarch64": 280}
+_CLONE: Final = {"x86_64": 56, "aarch64": 220}
+_X32_SOCKET: Final = {"x86_64": 0x4000_0000 + 41}
+_AF_BLUETOOTH: Final = 31
+"""Python has a name for it only where it was built with Bluetooth."""
 _IO_URING_PARAMETERS_BYTES: Final = 120
 
 
@@ -37,7 +43,20 @@ def _ping(_aims: Aims, shown: bytes) -> None:
 
 
 def _packet(_aims: Aims, _shown: bytes) -> None:
-    new_socket(socket.AF_PACKET, socket.SOCK_RAW).close()
+    socket.socket(socket.AF_PACKET, socket.SOCK_RAW).close()
+
+
+def _netlink(_aims: Aims, _shown: bytes) -> None:
+    socket.socket(socket.AF_NETLINK, socket.SOCK_RAW).close()
+
+
+def _vsock(_aims: Aims, _shown: bytes) -> None:
+    """From a virtual machine to the one that it runs on."""
+    socket.socket(socket.AF_VSOCK, socket.SOCK_STREAM).close()
+
+
+def _bluetooth(_aims: Aims, _shown: bytes) -> None:
+    socket.socket(_AF_BLUETOOTH, socket.SOCK_RAW).close()
 
 
 def _listen(_aims: Aims, _shown: bytes) -> None:
@@ -57,10 +76,17 @@ def _io_uring(_aims: Aims, _shown: bytes) -> None:
 
 
 def _bpf(_aims: Aims, _shown: bytes) -> None:
-    number = _BPF.get(platform.machine())
-    if number is None:
-        raise NotHereError
-    _call(number, 0, None, 0)
+    _call(_number(_BPF), 0, None, 0)
+
+
+def _clone(_aims: Aims, _shown: bytes) -> None:
+    """No process may have a user namespace of its own and share its folders with another: the kernel makes none."""
+    _call(_number(_CLONE), _CLONE_NEWUSER | _CLONE_FS, None, None, None, None)
+
+
+def _x32(_aims: Aims, _shown: bytes) -> None:
+    """The same machine has another set of numbers for the same calls."""
+    os.close(_call(_number(_X32_SOCKET), socket.AF_INET, socket.SOCK_STREAM, 0))
 
 
 def _clone3(_aims: Aims, _shown: bytes) -> None:
@@ -96,6 +122,13 @@ def _process_vm_writev(aims: Aims, _shown: bytes) -> None:
     checked(LIBC.process_vm_writev(aims["process"], ours, 1, theirs, 1, 0))
 
 
+def _number(numbers: Mapping[str, int]) -> int:
+    number = numbers.get(platform.machine())
+    if number is None:
+        raise NotHereError
+    return number
+
+
 def _call(number: int, *arguments: object) -> int:
     return checked(LIBC.syscall(ctypes.c_long(number), *arguments))
 
@@ -104,11 +137,16 @@ CALLS: Final[dict[str, Attempt]] = {
     "raw icmp": _icmp,
     "ping": _ping,
     "packet": _packet,
+    "netlink": _netlink,
+    "vsock": _vsock,
+    "bluetooth": _bluetooth,
     "listen": _listen,
     "unix listen": _unix_listen,
     "io_uring": _io_uring,
     "bpf": _bpf,
+    "clone": _clone,
     "clone3": _clone3,
+    "x32": _x32,
     "ptrace": _ptrace,
     "pidfd_getfd": _pidfd_getfd,
     "process_vm_writev": _process_vm_writev,

@@ -57,6 +57,11 @@ def _udp(aims: Aims, shown: bytes) -> None:
         sock.sendto(shown, tuple(aims["udp"]))
 
 
+def _udp_sendmsg(aims: Aims, shown: bytes) -> None:
+    with new_socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.sendmsg([shown], [], 0, tuple(aims["udp"]))
+
+
 # --- names --------------------------------------------------------------------------------------------------------
 
 
@@ -237,6 +242,7 @@ WAYS: Final[dict[str, Attempt]] = {
     "fast open": _fast_open,
     "fast open sendmsg": _fast_open_sendmsg,
     "udp": _udp,
+    "udp sendmsg": _udp_sendmsg,
     "dns datagram": _dns_datagram,
     "dns name": _dns_name,
     LISTENER: _inherited_listener,

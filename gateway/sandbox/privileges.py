@@ -99,7 +99,7 @@ def drop_capabilities() -> None:
 
 def close_other_descriptors(keep: Collection[int]) -> None:
     """Close all descriptors but these and the standard streams; what they led to is out of reach from then on."""
-    kept = sorted({-1, *STANDARD_STREAMS, *keep, LARGEST_DESCRIPTOR})
+    kept = sorted({*STANDARD_STREAMS, *keep, LARGEST_DESCRIPTOR})
     for before, behind in pairwise(kept):
         os.closerange(before + 1, behind)
 

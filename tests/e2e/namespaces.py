@@ -175,6 +175,7 @@ def _at_the_cable(ports: tuple[int, ...]) -> str:
             {_NAMED}
             chain arriving {{
                 type filter hook ingress device "{CABLE}" priority 0; policy accept;
+                meta pkttype {_OF_OUR_OWN} accept
                 ether type arp counter name arps accept
                 ip daddr {OUTSIDE} tcp sport {{ {_listed(ports)} }} tcp flags & (syn | ack) != syn \\
                     counter name replies accept
@@ -185,6 +186,8 @@ def _at_the_cable(ports: tuple[int, ...]) -> str:
     """
 
 
+_OF_OUR_OWN: Final = 5
+"""PACKET_LOOPBACK: what this end says to a group, and hears itself."""
 _NAMED: Final = """
             counter replies { }
             counter mdns { }

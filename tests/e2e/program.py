@@ -88,9 +88,9 @@ class Running:
         """Return the number of the line of the next event of a type."""
         return self.wait_for(lambda line: json.loads(line)["type"] == kind, deadline_s=deadline_s, after=after)
 
-    def wait_for_log(self, words: str, *, deadline_s: float = 20.0) -> int:
-        """Return the number of the first line of standard error that holds `words`."""
-        return self._wait_for(self.err, lambda line: words in line, deadline_s, 0)
+    def wait_for_log(self, words: str, *, deadline_s: float = 20.0, after: int = 0) -> int:
+        """Return the number of the first line of standard error from `after` on that holds `words`."""
+        return self._wait_for(self.err, lambda line: words in line, deadline_s, after)
 
     def wait_for_library(self, name: str, *, deadline_s: float = 20.0) -> None:
         """Return when the program has loaded a library: how far it has come, on a busy machine too."""

@@ -27,13 +27,6 @@ def readable_folders() -> tuple[Path, ...]:
     return tuple(dict.fromkeys(place.absolute() for place in (*places, *packages) if place.exists()))
 
 
-def program_places() -> tuple[Path, ...]:
-    """Return files and folders of the program, Python and packages that the process must not be able to write."""
-    packages = (Path(place) for place in sys.path if place.endswith("site-packages"))
-    places = (PROGRAM, PROGRAM / "launcher.py", Path(sys.executable).resolve(), *packages)
-    return tuple(dict.fromkeys(place for place in places if place.exists()))
-
-
 class Confinement:
     """This process, from now on and for good; its threads and its children as well."""
 

@@ -21,7 +21,7 @@ import msgspec
 
 from gateway.announce import announced
 from gateway.config import Config
-from gateway.confinement import program_places, readable_folders
+from gateway.confinement import readable_folders
 from gateway.errors import ConfigError, ProcessError
 from gateway.paths import gateway_dir, models_dir
 from gateway.processes.child import Child, started
@@ -268,13 +268,11 @@ class Launcher:
     @contextmanager
     def _canary(self) -> Iterator[Canary]:
         """Hold what the self-test tries to reach, and know of whatever is none of the voice process's business."""
-        processes = {"launcher": os.getpid()}
-        if self._broker is not None:
-            processes["broker"] = self._broker.process.pid
+        processes = [os.getpid(), *([] if self._broker is None else [self._broker.process.pid])]
         secrets = [gateway_dir() / name for name in SECRETS]
         with ExitStack() as stack:
             try:
-                canary = Canary(processes=processes, program=program_places(), secrets=secrets)
+                canary = Canary(processes=processes, secrets=secrets)
                 stack.enter_context(canary)
             except OSError as error:
                 raise ProcessError(f"the self-test's canaries cannot be put up ({error.strerror})") from error

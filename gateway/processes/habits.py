@@ -6,6 +6,7 @@ import signal
 import sys
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 FORMAT: Final = "%(levelname)s %(name)s: %(message)s"
@@ -39,8 +40,9 @@ def run_quietly(main: Callable[[], int]) -> int:
     try:
         return main()
     except Exception as error:  # noqa: BLE001 - the process's last line
-        where = "".join(traceback.format_tb(error.__traceback__))
-        _LOG.error("ended by %s\n%s", type(error).__name__, where)
+        frames = traceback.extract_tb(error.__traceback__)
+        where = ", ".join(f"{frame.name} ({Path(frame.filename).name}:{frame.lineno})" for frame in frames)
+        _LOG.error("ended by %s in %s", type(error).__name__, where)
         return BROKEN
 
 

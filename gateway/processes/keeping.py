@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable
 from time import monotonic
 from typing import Final
 
-from gateway.errors import VoiceError
+from gateway.errors import ProcessError, VoiceError
 
 QUICK_PAUSE_S: Final = 0.1
 """Begun again within half a second."""
@@ -40,7 +40,8 @@ class Lives:
     async def keep(self, live: Callable[[], Awaitable[str]]) -> None:
         """Have it live, again and again, until cancelled; `live` returns how it ended.
 
-        Raises the VoiceError of `live` where it has never served: a person has to help. Afterwards that is logged.
+        Raises the VoiceError of `live` where it has never served, or ProcessError where it ended a few times before: a
+        person has to help. Afterwards that is only logged.
         """
         while True:
             self._serving_since_s = None
@@ -50,6 +51,8 @@ class Lives:
                 if not self.has_served.is_set():
                     raise
                 how = str(error)
+            if not self.has_served.is_set() and self._in_a_row >= MOST_QUICK:
+                raise ProcessError(f"{self.name}: {how}, again and again; it has never served")
             await self._rest(how)
 
     async def _rest(self, how: str) -> None:

@@ -19,7 +19,7 @@ def test_a_fault_is_told_by_its_place_and_not_by_what_it_says(caplog: pytest.Log
         assert run_quietly(main) == 1
     assert "ValueError" in caplog.text
     assert "test_habits.py" in caplog.text
-    assert "kitchen light\n" not in caplog.messages[0].replace('raise ValueError("turn on the kitchen light")', "")
+    assert "kitchen" not in caplog.text
 
 
 def test_what_comes_out_well_is_handed_on() -> None:

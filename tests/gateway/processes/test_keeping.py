@@ -79,6 +79,15 @@ async def test_what_never_served_because_of_an_error_is_not_tried_again(clock: C
     assert clock.pauses_s == []
 
 
+async def test_what_ends_again_and_again_and_has_never_served_is_given_up(clock: Clock) -> None:
+    async def live() -> str:
+        return "ended by itself (exit code 1)"
+
+    with pytest.raises(ProcessError, match=r"voice: ended by itself \(exit code 1\), again and again"):
+        await Lives("voice").keep(live)
+    assert clock.pauses_s == [QUICK_PAUSE_S] * MOST_QUICK
+
+
 async def test_what_served_once_is_tried_again_whatever_it_says(clock: Clock, caplog: pytest.LogCaptureFixture) -> None:
     lives = Lives("voice")
     lives.serving()

@@ -106,7 +106,7 @@ class _Child:
         """Return what it found; or that this is not known, where it says nothing in time, or nonsense. It has ended."""
         try:
             return msgspec.json.decode(self._said(), type=tuple[int, list[str]])
-        except (msgspec.DecodeError, TimeoutError) as error:
+        except (msgspec.DecodeError, ValueError, TimeoutError) as error:
             _LOG.error("self-test: the child did not say what it found (%s)", type(error).__name__)
             return 0, [f"{CHILD} {NO_ANSWER}"]
         finally:
@@ -116,6 +116,7 @@ class _Child:
                 self._process.wait()
 
     def _said(self) -> bytes:
+        """Return all that it writes. Raises TimeoutError, and ValueError where that is too much."""
         said, is_said = b"", select.poll()
         is_said.register(self._output, select.POLLIN)
         while len(said) <= ANSWER_BYTES:
@@ -125,6 +126,8 @@ class _Child:
             if not part:
                 break
             said += part
+        if len(said) > ANSWER_BYTES:
+            raise ValueError(f"more than {ANSWER_BYTES} bytes")
         return said
 
 

@@ -19,6 +19,8 @@ MARK_BYTES: Final = 512
 """What is read of one visitor: the longest mark, in a query for a name, many times over."""
 MOST_VISITORS: Final = 256
 """How many of one canary's visitors are looked at: several times as many as there are attempts."""
+CONNECTED_S: Final = 5.0
+"""For a connection to a listener of our own, which the kernel makes at once."""
 _DNS_HEADER_BYTES: Final = 12
 _LOOPBACK: Final = "127.0.0.1"
 
@@ -156,7 +158,7 @@ class Canary:
 def _listener(opening: ExitStack) -> int:
     """Return the descriptor of a listening socket at which somebody waits already."""
     sock = opening.enter_context(socket.create_server((_LOOPBACK, 0)))
-    opening.enter_context(socket.create_connection(sock.getsockname()))
+    opening.enter_context(socket.create_connection(sock.getsockname(), timeout=CONNECTED_S))
     return sock.fileno()
 
 

@@ -1,10 +1,12 @@
 """A broker that really runs, on loopback, and devices that pair with it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+
+import apsw
 
 from gateway.broker.app import Broker
 from gateway.broker.owner_link import owner_link
@@ -98,6 +100,18 @@ async def running(folder: Path, *, window_s: float = WINDOW_S, configuration: st
     finally:
         await broker.close()
         await voice.close()
+
+
+@contextmanager
+def locked(folder: Path) -> Iterator[None]:
+    """Let no row be written for a while, as a disk that fails would; with the fixture `impatient` nobody waits."""
+    other = apsw.Connection(str(folder / "audit.db"))
+    other.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    finally:
+        other.execute("ROLLBACK")
+        other.close()
 
 
 async def soon[T](awaited: Callable[[], Awaitable[T]]) -> T:

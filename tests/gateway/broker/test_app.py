@@ -6,15 +6,21 @@ import pytest
 
 from gateway.broker import pairing
 from gateway.broker.app import Broker
-from gateway.errors import ConfigError, TrustError
-from gateway.wire.broker_words import FROM_BROKER, Leave, ListPeers, Peers, RevokePeer
+from gateway.broker.audit import AuditError
+from gateway.broker.audit_rows import decoded
+from gateway.broker.owner_link import owner_link
+from gateway.errors import ConfigError, LinkError, TrustError
+from gateway.offer import SettingsChange
+from gateway.protection import Protection
+from gateway.settings_file import SettingsFile
+from gateway.wire.broker_words import FROM_BROKER, AskProtection, Leave, ListPeers, Peers, RevokePeer
 from gateway.wire.dial import dial
 from gateway.wire.identity import gateway_id, load_or_create_identity
 from gateway.wire.listener import bind
 from gateway.wire.messages import Greeting, Hello, Refused
 from gateway.wire.pairing import pair
-from gateway.wire.peers import Role
-from tests.gateway.broker.running import HOST, running, soon
+from gateway.wire.peers import Peer, Role
+from tests.gateway.broker.running import HOST, locked, running, soon
 
 
 async def test_the_first_start_shows_a_code_for_a_home_and_later_starts_do_not(tmp_path: Path) -> None:
@@ -133,6 +139,65 @@ async def test_two_gateways_do_not_keep_one_folder(tmp_path: Path) -> None:
         with pytest.raises(ConfigError, match="another gateway is running"):
             Broker(tmp_path, bound, identity, b"", version="", configuration="", tell_voice=print, show_code=print)
         assert bound.fileno() == -1
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_broker_whose_start_cannot_be_written_down_lets_nobody_in(tmp_path: Path) -> None:
+    identity = load_or_create_identity(tmp_path / "broker.pem")
+    bound = bind(HOST, 0)
+    told: list[list[Peer]] = []
+    broker = Broker(
+        tmp_path, bound, identity, b"", version="", configuration="", tell_voice=told.append, show_code=print
+    )
+    with locked(tmp_path), pytest.raises(AuditError, match="cannot be written"):
+        await broker.start()
+    assert told == []
+    assert not (tmp_path / "owner.sock").exists()
+    await broker.close()
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_voice_process_whose_start_cannot_be_written_down_must_not_serve(tmp_path: Path) -> None:
+    async with running(tmp_path) as gateway, owner_link(tmp_path) as us:
+        with locked(tmp_path), pytest.raises(AuditError, match="cannot be written"):
+            gateway.broker.voice_started(Protection(), is_new=True)
+        with pytest.raises(LinkError, match="has not started yet"):
+            await us.ask(AskProtection())
+
+
+async def test_settings_are_kept_and_the_log_says_which(tmp_path: Path) -> None:
+    async with running(tmp_path) as gateway:
+        gateway.broker.keep_settings(SettingsChange(voice="joe"))
+    assert SettingsFile(tmp_path).chosen == SettingsChange(voice="joe")
+    async with running(tmp_path, configuration="another one") as gateway:
+        log = gateway.broker._records.audit
+        rows = [decoded(row) for row in log.rows(0, log.head.size)]
+    assert [(row.action, row.about) for row in rows if row is not None] == [
+        ("start", "broker"),
+        ("configure", "settings"),
+        ("configure", "file"),
+        ("start", "broker"),
+    ]
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_pairing_and_revoking_that_cannot_be_written_down_do_not_happen(tmp_path: Path) -> None:
+    async with running(tmp_path) as gateway:
+        home, satellite = await gateway.paired(Role.HOME), await gateway.paired(Role.SATELLITE)
+        told = len(gateway.told)
+        code = await gateway.code()
+        with locked(tmp_path):
+            with pytest.raises(LinkError, match="could not keep the pairing; its log says why"):
+                await pair(gateway.voice, gateway.port, code=code, role=Role.HOME, name="Home")
+            with pytest.raises(LinkError, match="could not write it down; its log says why"):
+                await gateway.revoke(satellite)
+            async with gateway.channel(home) as us, gateway.channel(satellite) as leaving:
+                for channel, message in ((us, RevokePeer(peer_id=satellite.peer_id)), (leaving, Leave())):
+                    channel.say(message)
+                    refused = await soon(channel.hear)
+                    assert isinstance(refused, Refused)
+                    assert refused.code == "not_stored"
+        assert len(gateway.told) == told
 
 
 async def test_no_secret_is_logged(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:

@@ -1,5 +1,8 @@
+import array
 import asyncio
 import contextlib
+import json
+import os
 import socket
 from pathlib import Path
 
@@ -11,21 +14,28 @@ from gateway.broker.owner import MOST_CONNECTIONS
 from gateway.broker.owner_link import ANSWER_S, NoGatewayError
 from gateway.broker.pairing import Closing
 from gateway.errors import ConfigError, LinkError
+from gateway.protection import Layer, Protection
 from gateway.wire.broker_words import (
+    BROKER_TO_OWNER,
     MOST_PEERS,
+    AskProtection,
     ListPeers,
     OpenPairing,
     PairingClosed,
     PairingOpen,
     Peers,
+    ProtectionIs,
+    RecordDownload,
+    Recorded,
     RevokePeer,
 )
 from gateway.wire.identity import load_or_create_identity
 from gateway.wire.listener import bind
-from gateway.wire.messages import Hello
+from gateway.wire.messages import Hello, Message, Refused, encode, name_of
 from gateway.wire.pairing import pair
 from gateway.wire.peers import Role
-from tests.gateway.broker.running import HOST, SOON_S, running, soon
+from tests.gateway.broker.running import HOST, SOON_S, locked, running, soon
+from tests.gateway.broker.test_conversations import all_messages
 
 
 async def test_the_owner_opens_the_window_and_hears_who_was_paired(tmp_path: Path) -> None:
@@ -232,3 +242,92 @@ async def test_a_gateway_that_does_not_answer_is_not_waited_for(tmp_path: Path) 
         with pytest.raises(LinkError, match="did not answer within 0 seconds; try again"):
             await us.hear(0.01)
     assert ANSWER_S < 10
+
+
+# Protection, and downloads
+
+
+async def test_the_owner_asks_how_the_process_that_hears_is_kept(tmp_path: Path) -> None:
+    async with running(tmp_path) as gateway, owner_link.owner_link(tmp_path) as us:
+        with pytest.raises(LinkError, match="has not started yet; wait until the gateway is ready"):
+            await us.ask(AskProtection())
+        gateway.broker.voice_started(Protection(layers=(Layer.SECCOMP,), attempts=3), is_new=True)
+        told = await us.ask(AskProtection())
+        assert isinstance(told, ProtectionIs)
+        assert (told.is_enforced, told.layers, told.attempts) == (True, ("seccomp",), 3)
+
+
+async def test_a_download_is_written_down_and_its_row_is_told(tmp_path: Path) -> None:
+    async with running(tmp_path) as gateway, owner_link.owner_link(tmp_path) as us:
+        assert await us.ask(RecordDownload(model="tiny.en", host="example.org")) == Recorded(row=2)
+        (row,) = gateway.broker._records.audit.rows(1, 10)
+        written = json.loads(row)
+        assert (written["actor"], written["action"], written["about"]) == ("owner", "download", "tiny.en")
+        assert written["detail"] == {"host": "example.org"}
+
+
+@pytest.mark.usefixtures("impatient")
+async def test_a_download_that_cannot_be_written_down_is_refused(tmp_path: Path) -> None:
+    async with running(tmp_path), owner_link.owner_link(tmp_path) as us:
+        with locked(tmp_path), pytest.raises(LinkError, match=r"nothing is fetched: .* cannot be written"):
+            await us.ask(RecordDownload(model="tiny.en", host="example.org"))
+        assert isinstance(await us.ask(ListPeers()), Peers)
+
+
+# Who may say what
+
+
+EXAMPLES: dict[type[Message], Message] = {
+    OpenPairing: OpenPairing(role=Role.HOME),
+    ListPeers: ListPeers(),
+    RevokePeer: RevokePeer(peer_id="nobody"),
+    AskProtection: AskProtection(),
+    RecordDownload: RecordDownload(model="tiny.en", host="example.org"),
+}
+ANSWERS = {
+    OpenPairing: "pairing_open",
+    ListPeers: "peers",
+    RevokePeer: "peers",
+    AskProtection: "protection",
+    RecordDownload: "recorded",
+}
+
+
+async def test_the_owner_may_say_what_the_table_says_and_nothing_else(tmp_path: Path) -> None:
+    async with running(tmp_path) as gateway:
+        gateway.broker.voice_started(Protection(), is_new=True)
+        for kind in all_messages():
+            reader, writer = await asyncio.open_unix_connection(str(tmp_path / "owner.sock"))
+            bare = f'{{"type":"{name_of(kind)}"}}'.encode()
+            writer.write((encode(EXAMPLES[kind]) if kind in EXAMPLES else bare) + b"\n")
+            answer = BROKER_TO_OWNER.decode(await soon(reader.readline))
+            said = answer.code if isinstance(answer, Refused) else name_of(type(answer))
+            assert said == ANSWERS.get(kind, "unknown_type"), name_of(kind)
+            writer.transport.abort()
+
+
+# Descriptors
+
+
+def open_descriptors() -> int:
+    return len(os.listdir("/proc/self/fd"))  # noqa: PTH208 - a count
+
+
+async def test_a_descriptor_that_is_sent_along_is_not_accepted(tmp_path: Path) -> None:
+    async with running(tmp_path):
+        loop = asyncio.get_running_loop()
+        with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as us:
+            us.setblocking(False)
+            await loop.sock_connect(us, str(tmp_path / "owner.sock"))
+            us.send(b'{"type":"list_peers"}\n')
+            await soon(lambda: loop.sock_recv(us, 65_536))  # it has accepted us
+            before = open_descriptors()
+            for _ in range(10):
+                reading, writing = os.pipe()
+                sent = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [writing]))]
+                us.sendmsg([b'{"type":"list_peers"}\n'], sent)
+                os.close(writing)
+                assert b'"peers"' in await soon(lambda: loop.sock_recv(us, 65_536))
+                assert os.read(reading, 1) == b"", "nobody holds the other end"
+                os.close(reading)
+            assert open_descriptors() == before

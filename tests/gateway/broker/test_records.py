@@ -2,15 +2,15 @@
 
 import json
 import logging
-from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import apsw
 import pytest
 
-from gateway.broker import audit_database, records
+from gateway.broker import records
 from gateway.broker.audit import Action, AuditError, AuditLog
 from gateway.broker.records import GATEWAY, OWNER, PAGE_ROWS, Records
 from gateway.broker.store import PeerStore
@@ -20,6 +20,7 @@ from gateway.protection import Layer, Protection
 from gateway.settings_file import SettingsFile
 from gateway.wire.broker_words import MOST_PEERS
 from gateway.wire.peers import Role
+from tests.gateway.broker.running import locked
 
 
 def rows(kept: Records) -> list[dict[str, Any]]:
@@ -30,25 +31,6 @@ def rows(kept: Records) -> list[dict[str, Any]]:
 
 def row(actor: str, action: str, about: str, **detail: object) -> dict[str, Any]:
     return {"actor": actor, "action": action, "about": about, "detail": detail}
-
-
-@contextmanager
-def locked(folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Let no row be written for a while, as a disk that fails would."""
-    monkeypatch.setattr(audit_database, "BUSY_TIMEOUT_MS", 1)
-    other = apsw.Connection(str(folder / "audit.db"))
-    other.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-    finally:
-        other.execute("ROLLBACK")
-        other.close()
-
-
-@pytest.fixture
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for a log that somebody else has open."""
-    monkeypatch.setattr(audit_database, "BUSY_TIMEOUT_MS", 1)
 
 
 ACTS: dict[str, Callable[[Records, str], object]] = {
@@ -62,14 +44,12 @@ ACTS: dict[str, Callable[[Records, str], object]] = {
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
-@pytest.mark.usefixtures("quick")
-def test_what_cannot_be_written_down_is_not_done(
-    act: Callable[[Records, str], object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("impatient")
+def test_what_cannot_be_written_down_is_not_done(act: Callable[[Records, str], object], tmp_path: Path) -> None:
     with closing(Records(tmp_path)) as kept:
         peer = kept.pair(by=OWNER, name="Home", role=Role.HOME).peer
         before = rows(kept)
-        with locked(tmp_path, monkeypatch), pytest.raises(AuditError, match="the audit log cannot be written"):
+        with locked(tmp_path), pytest.raises(AuditError, match="the audit log cannot be written"):
             act(kept, peer.id)
         assert rows(kept) == before
         assert kept.peers.peers() == (peer,)
@@ -143,7 +123,6 @@ def test_what_was_written_down_and_then_could_not_be_done_is_told_by_another_row
         assert undone == row("gateway", act, done["about"], undone=2)
 
 
-@pytest.mark.usefixtures("quick")
 def test_where_that_cannot_be_added_the_log_of_the_program_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -161,6 +161,13 @@ def test_what_was_written_by_hand_is_read(tmp_path: Path) -> None:
         assert [peer.id for peer in store.peers()] == ["0123"]
 
 
+def test_a_peer_may_have_an_id_that_was_chosen_before(tmp_path: Path) -> None:
+    with opened(tmp_path) as store:
+        assert store.add(name="Home", role=Role.HOME, peer_id="0123").peer.id == "0123"
+        assert "0123" in store
+        assert "4567" not in store
+
+
 def test_one_process_at_a_time_keeps_the_folder(tmp_path: Path) -> None:
     with opened(tmp_path) as store:
         with pytest.raises(ConfigError, match="another gateway is running and keeps its peers here"):

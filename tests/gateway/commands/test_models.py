@@ -1,12 +1,21 @@
 import argparse
+import asyncio
+import hashlib
 import json
+import os
+from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from gateway.broker.audit import AuditLog
 from gateway.commands import models
-from gateway.errors import ModelError
-from gateway.models import registered_models
+from gateway.errors import ConfigError, LinkError, ModelError, VoiceError
+from gateway.models import https, registered_models
+from gateway.paths import gateway_dir
+from tests.gateway.broker.running import locked, running
 
 
 @pytest.fixture(autouse=True)
@@ -95,3 +104,91 @@ def test_what_cannot_be_done_is_raised_for_the_program_to_say(arguments: tuple[s
 def test_verify_tells_of_a_model_that_is_not_installed(capsys: pytest.CaptureFixture[str]) -> None:
     assert run("verify", "base") == 2
     assert "not installed; add it: local-voice models add base" in capsys.readouterr().out
+
+
+# What is fetched is written down before
+
+
+@pytest.fixture
+def fetched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """Put a server in the internet's place; return what it is asked for."""
+    asked: list[str] = []
+
+    def chunks(address: str, _: int) -> Iterator[bytes]:
+        asked.append(address)
+        yield b"own"
+
+    monkeypatch.setattr(https, "chunks", chunks)
+    return asked
+
+
+DOWNLOAD = ("add", "own", "--from", "https://user:secret@example.org:8443/a/own.bin?token=x", "--kind", "vad")
+SHA256 = ("--sha256", hashlib.sha256(b"own").hexdigest())
+
+
+def downloads() -> list[dict[str, Any]]:
+    with closing(AuditLog(gateway_dir())) as log:
+        rows = [json.loads(row) for row in log.rows(0, 100)]
+    return [row for row in rows if row["action"] == "download"]
+
+
+def test_a_download_is_in_the_audit_log_before_where_no_gateway_runs(
+    fetched: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written: list[int] = []
+    chunks = https.chunks
+
+    def watched(address: str, chunk_bytes: int) -> Iterator[bytes]:
+        written.append(len(downloads()))
+        return chunks(address, chunk_bytes)
+
+    monkeypatch.setattr(https, "chunks", watched)
+    assert run(*DOWNLOAD, *SHA256) == 0
+    assert (written, len(fetched)) == ([1], 1)
+    (row,) = downloads()
+    assert (row["actor"], row["about"], row["detail"]) == ("owner", "own", {"host": "example.org"})
+
+
+async def test_a_running_gateway_writes_it_down(fetched: list[str]) -> None:
+    async with running(gateway_dir()):
+        assert await asyncio.to_thread(run, *DOWNLOAD, *SHA256) == 0
+    assert len(fetched) == len(downloads()) == 1
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("is_running", [True, False])
+async def test_what_cannot_be_written_down_is_not_fetched(is_running: bool, fetched: list[str], data: Path) -> None:
+    async def refused(error: type[VoiceError]) -> None:
+        with locked(gateway_dir()), pytest.raises(error, match="the audit log cannot be written"):
+            await asyncio.to_thread(run, *DOWNLOAD, *SHA256)
+
+    if is_running:
+        async with running(gateway_dir()):
+            await refused(LinkError)
+    else:
+        AuditLog(gateway_dir()).close()
+        await refused(ConfigError)
+    assert (fetched, downloads()) == ([], [])
+    assert os.listdir(data) == []  # noqa: PTH208 - names
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("add", "own", "--from", "https://example.org/own.bin", "--kind", "vad"),
+        ("add", "own", "--from", "https://example.org/own.bin", *SHA256),
+        ("add", "tiny.en", "--from", "https://example.org/model.bin"),
+    ],
+)
+def test_what_is_refused_anyhow_is_neither_written_down_nor_fetched(
+    arguments: tuple[str, ...], fetched: list[str]
+) -> None:
+    with pytest.raises(ModelError):
+        run(*arguments)
+    assert fetched == []
+    assert not gateway_dir().exists()
+
+
+def test_what_comes_from_the_packages_is_no_download() -> None:
+    assert run("add", "alexa") == 0
+    assert not gateway_dir().exists()

@@ -1,16 +1,18 @@
 import argparse
 import asyncio
+import json
 from contextlib import closing
 
 import pytest
 
+from gateway.broker.audit import AuditLog
 from gateway.broker.store import PeerStore
 from gateway.commands import peers as command
 from gateway.errors import ConfigError, LinkError
 from gateway.paths import gateway_dir
 from gateway.wire.broker_words import PeerWords
 from gateway.wire.peers import Role
-from tests.gateway.broker.running import running, soon
+from tests.gateway.broker.running import locked, running, soon
 
 
 def run(*arguments: str) -> int:
@@ -52,8 +54,24 @@ def test_one_is_revoked_where_no_gateway_runs(capsys: pytest.CaptureFixture[str]
     with closing(PeerStore(gateway_dir())) as store:
         assert store.peers() == (home,)
     assert run("revoke", home.id) == 0
+    with closing(AuditLog(gateway_dir())) as log:
+        rows = [json.loads(row) for row in log.rows(0, 10)]
+    assert [(row["actor"], row["action"], row["about"]) for row in rows] == [
+        ("owner", "revoke", satellite.id),
+        ("owner", "revoke", home.id),
+    ]
     with pytest.raises(ConfigError, match="peers: there is no 'Home'; nobody is paired"):
         run("revoke", "Home")
+
+
+@pytest.mark.usefixtures("impatient")
+def test_where_it_cannot_be_written_down_nobody_is_revoked() -> None:
+    home, satellite = stored()
+    AuditLog(gateway_dir()).close()
+    with locked(gateway_dir()), pytest.raises(ConfigError, match="the audit log cannot be written"):
+        run("revoke", home.id)
+    with closing(PeerStore(gateway_dir())) as store:
+        assert store.peers() == (home, satellite)
 
 
 def test_a_name_that_is_not_known_is_named_beside_those_that_are() -> None:

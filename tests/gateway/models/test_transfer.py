@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import ClassVar
 
 import pytest
 
@@ -20,8 +21,10 @@ class Mirror(BaseHTTPRequestHandler):
 
     protocol_version = "HTTP/1.1"
     done = threading.Event()
+    asked: ClassVar[list[str]] = []
 
     def do_GET(self) -> None:
+        self.asked.append(self.path)
         match self.path:
             case "/voice.onnx" | "/voice.onnx.json":
                 self._send(VOICE if self.path.endswith("onnx") else LETTERS)
@@ -123,6 +126,35 @@ def test_a_model_of_ones_own_comes_from_addresses_with_hashes(store: ModelStore,
     sources = (f"{mirror}/voice.onnx.json", f"{mirror}/voice.onnx")
     add(store, Addition(name="own", kind=Kind.TTS, sources=sources, sha256=hashes), lambda _: None)
     assert store.find("own").main.read_bytes() == VOICE
+
+
+def test_before_anything_is_fetched_somebody_is_told_and_may_forbid_it(store: ModelStore, mirror: str) -> None:
+    told: list[tuple[str, str]] = []
+
+    def forbid(model: str, host: str) -> None:
+        told.append((model, host))
+        raise ModelError("not today")
+
+    Mirror.asked.clear()
+    with pytest.raises(ModelError, match="not today"):
+        add(store, Addition(name="voice", sources=(f"{mirror}/",)), lambda _: None, forbid)
+    assert (told, Mirror.asked) == ([("voice", "localhost")], [])
+    assert list(store.folder.iterdir()) == []
+    add(store, Addition(name="voice", sources=(f"{mirror}/",)), lambda _: None, lambda *at: told.append(at))
+    assert told == [("voice", "localhost")] * 2, "each host once"
+    assert len(Mirror.asked) == 2
+
+
+def test_nobody_is_told_of_what_is_not_fetched(store: ModelStore, tmp_path: Path) -> None:
+    def forbid(*_: str) -> None:
+        raise AssertionError
+
+    (tmp_path / "voice.onnx.json").write_bytes(LETTERS)
+    (tmp_path / "voice.onnx").write_bytes(VOICE)
+    add(store, Addition(name="voice", sources=(str(tmp_path),)), lambda _: None, forbid)
+    add(store, Addition(name="voice"), lambda _: None, forbid)
+    with pytest.raises(ModelError, match="only https:// addresses are fetched"):
+        add(store, Addition(name="voice", sources=("http://localhost/",)), lambda _: None, forbid)
 
 
 def test_a_download_with_another_hash_is_thrown_away(store: ModelStore, mirror: str, tmp_path: Path) -> None:

@@ -202,6 +202,21 @@ async def test_who_reads_nothing_is_cut_off(how: str, tmp_path: Path, monkeypatc
         transport.abort()  # type: ignore[union-attr]
 
 
+async def test_what_is_said_patiently_waits_for_its_room(tmp_path: Path) -> None:
+    most: list[int] = []
+
+    async def speak(channel: Channel) -> None:
+        for _ in range(50):
+            await channel.say_patiently(HELLO, most_waiting=2)
+            most.append(channel._waiting.qsize())
+
+    async with listening(tmp_path, {"/": talking(speak)}) as port:
+        async with dial(port.address, "/", WORDS, pin=port.identity.fingerprint) as channel:
+            async with asyncio.timeout(SOON_S):
+                assert [await channel.hear() for _ in range(50)] == [HELLO] * 50
+        assert max(most) == 2
+
+
 async def test_what_waits_when_the_other_side_is_gone_is_dropped(tmp_path: Path) -> None:
     gone = asyncio.Event()
     ended = asyncio.Event()

@@ -97,7 +97,7 @@ class Room:
     def via(self) -> tuple[str, ...]:
         """What runs a program in there, and becomes it."""
         here = f"/proc/{self.holder.pid}/ns"
-        return ("nsenter", f"--net={here}/net", f"--mount={here}/mnt", f"--wd={ROOT}")
+        return ("nsenter", f"--net={here}/net", f"--mount={here}/mnt", f"--wdns={ROOT}")
 
     def sent(self) -> Meter:
         """Return what the kernel in there has sent, by its own count."""
@@ -123,7 +123,8 @@ def room(folder: Path, ports: tuple[int, ...]) -> Iterator[Room]:
         _run(*made.via, "sh", "-c", "echo 1 | tee /proc/sys/net/ipv6/conf/*/disable_ipv6")
         _run(*made.via, "nft", "-f", "-", text=_in_the_room(ports))
         _run("nft", "-f", "-", text=_at_the_cable(ports))
-        stack.callback(_run, "nft", "delete", "table", "netdev", "gauge")
+        for family in ("inet", "netdev"):
+            stack.callback(_run, "nft", "delete", "table", family, "gauge")
         # Every address is this machine's own, for who comes by the cable.
         _run("ip", "rule", "add", "iif", CABLE, "lookup", str(TABLE))
         stack.callback(_run, "ip", "rule", "delete", "iif", CABLE, "lookup", str(TABLE))
@@ -171,11 +172,17 @@ def _in_the_room(ports: tuple[int, ...]) -> str:
 def _at_the_cable(ports: tuple[int, ...]) -> str:
     """Return the rules of the meter at the cable's end; connections are not tracked there, but a reply is no SYN."""
     return f"""
+        table inet gauge {{
+            chain leaving {{
+                type filter hook output priority 0; policy accept;
+                oifname "{CABLE}" meta mark set {_OUR_OWN}
+            }}
+        }}
         table netdev gauge {{
             {_NAMED}
             chain arriving {{
                 type filter hook ingress device "{CABLE}" priority 0; policy accept;
-                meta pkttype {_OF_OUR_OWN} accept
+                meta mark {_OUR_OWN} accept
                 ether type arp counter name arps accept
                 ip daddr {OUTSIDE} tcp sport {{ {_listed(ports)} }} tcp flags & (syn | ack) != syn \\
                     counter name replies accept
@@ -186,8 +193,8 @@ def _at_the_cable(ports: tuple[int, ...]) -> str:
     """
 
 
-_OF_OUR_OWN: Final = 5
-"""PACKET_LOOPBACK: what this end says to a group, and hears itself."""
+_OUR_OWN: Final = 87
+"""A mark on what this end says to a group, which it hears itself; no mark comes through a cable."""
 _NAMED: Final = """
             counter replies { }
             counter mdns { }

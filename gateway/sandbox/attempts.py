@@ -61,11 +61,7 @@ def _is_open(attempt: Attempt, aims: Aims, shown: bytes) -> bool:
 
 
 def main() -> None:
-    """Try as the child; the aims are the argument, the answer is one line of JSON: `[tried, [open, …]]`."""
+    """Try as the child, and end. The aims are the argument, the answer is one line of JSON: `[tried, [open, …]]`."""
     aims: Aims = json.loads(sys.argv[1])
     print(json.dumps(open_ways(aims, CHILD)), flush=True)  # noqa: T201 -- to whom started it
     os._exit(0)  # not waiting for a look-up that still waits
-
-
-if __name__ == "__main__":
-    main()

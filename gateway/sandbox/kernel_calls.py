@@ -17,6 +17,7 @@ from gateway.sandbox.aims import LIBC, Aims, Attempt, NotHereError, checked, new
 _CLONE_FS: Final = 0x200
 _CLONE_NEWUSER: Final = 0x10000000
 _CLONE_NEWNET: Final = 0x40000000
+_ECHO_REQUEST: Final = 8
 _PTRACE_PEEKDATA: Final = 2
 _IO_URING_SETUP: Final = 425
 _CLONE3: Final = 435
@@ -31,15 +32,16 @@ _IO_URING_PARAMETERS_BYTES: Final = 120
 
 
 def _icmp(_aims: Aims, shown: bytes) -> None:
-    echo_request = struct.pack("!BBHHH", 8, 0, 0, 0, 0) + shown
-    with new_socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_ICMP) as sock:
-        sock.sendto(echo_request, ("127.0.0.1", 0))
+    _echo(socket.SOCK_RAW, shown)
 
 
 def _ping(_aims: Aims, shown: bytes) -> None:
-    echo_request = struct.pack("!BBHHH", 8, 0, 0, 0, 0) + shown
-    with new_socket(socket.AF_INET, socket.SOCK_DGRAM, socket.IPPROTO_ICMP) as sock:
-        sock.sendto(echo_request, ("127.0.0.1", 0))
+    _echo(socket.SOCK_DGRAM, shown)
+
+
+def _echo(kind: int, shown: bytes) -> None:
+    with new_socket(socket.AF_INET, kind, socket.IPPROTO_ICMP) as sock:
+        sock.sendto(struct.pack("!BBHHH", _ECHO_REQUEST, 0, 0, 0, 0) + shown, ("127.0.0.1", 0))
 
 
 def _packet(_aims: Aims, _shown: bytes) -> None:

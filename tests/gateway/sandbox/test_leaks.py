@@ -2,6 +2,7 @@
 
 import ctypes
 import errno
+import json
 import os
 import platform
 import socket
@@ -178,6 +179,23 @@ class TestWhatCountsAsOut:
 
     def test_an_answer_that_only_others_give_is_not_in_the_list(self) -> None:
         assert not CLOSED & {errno.ECONNREFUSED, errno.EHOSTUNREACH, errno.ETIMEDOUT, errno.ECONNRESET, errno.EINVAL}
+
+
+def test_a_child_answers_in_one_line_and_ends_without_waiting(
+    aims: Aims, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def end(code: int) -> None:
+        raise SystemExit(code)
+
+    def refused(_aims: Aims, _shown: bytes) -> None:
+        raise PermissionError(errno.EPERM, "no")
+
+    monkeypatch.setattr(attempts, "ATTEMPTS", {"one": refused, "two": lambda *_: None})
+    monkeypatch.setattr("sys.argv", ["-c", json.dumps(aims)])
+    monkeypatch.setattr(os, "_exit", end)
+    with pytest.raises(SystemExit, match="0"):
+        attempts.main()
+    assert capsys.readouterr().out == '[2, ["child two"]]\n'
 
 
 def test_without_ipv6_there_is_nothing_to_try(aims: Aims) -> None:

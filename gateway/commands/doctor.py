@@ -16,6 +16,7 @@ from rich.table import Table
 from gateway.assembly import Assembly
 from gateway.audio import FRAME_BYTES, FRAME_MS, RATE_HZ, frames, resample
 from gateway.commands.arguments import add_config, chosen_config
+from gateway.commands.protection_checks import protection_findings
 from gateway.commands.service_checks import service_findings
 from gateway.commands.turn import joined
 from gateway.config import Config
@@ -116,8 +117,9 @@ def _show_devices(console: Console, devices: SoundDevices) -> bool:
 
 
 def _show_service(console: Console, config: Config) -> None:
-    """Say how it stands with the service."""
-    for finding in service_findings(config, owned_gateway_dir()):
+    """Say how it stands with the service, and what keeps it from connecting."""
+    folder = owned_gateway_dir()
+    for finding in (*service_findings(config, folder), *protection_findings(config, folder)):
         console.print(
             f"[bold]{finding.label:<13}[/] [{finding.level}]{escape(finding.text)}[/]", soft_wrap=True, highlight=False
         )

@@ -209,6 +209,7 @@ def _pair_sendmsg(aims: Aims, shown: bytes) -> None:
 
 
 def _given(aims: Aims, name: str) -> socket.socket:
+    """Return the inherited socket of an attempt, which is the attempt's to close."""
     return limited(socket.socket(socket.AF_INET, socket.SOCK_STREAM, fileno=aims["listeners"][name]))
 
 

@@ -58,6 +58,8 @@ class Told:
     findings: Findings
     reached: tuple[str, ...] = ()
     took_s: float
+    left_open: int = 0
+    """How many of the descriptors that were for the self-test it still has."""
     missing: dict[str, str] = field(default_factory=dict)
 
 
@@ -123,7 +125,9 @@ def main() -> None:
         seccomp.install_filter()
     began = perf_counter()
     findings = self_test.run()
-    told = Told(findings=findings, took_s=perf_counter() - began, missing=missing)
+    took_s = perf_counter() - began
+    left_open = sum(Path(f"/proc/self/fd/{descriptor}").is_symlink() for descriptor in targets.descriptors)
+    told = Told(findings=findings, took_s=took_s, left_open=left_open, missing=missing)
     sys.stdout.buffer.write(msgspec.json.encode(told))
     sys.stdout.flush()
 

@@ -19,7 +19,7 @@ from typing import Final
 from gateway.confinement import readable_folders
 from gateway.sandbox.privileges import give_up_rights
 from gateway.sandbox.seccomp import install_filter
-from tests.gateway.sandbox.running import ROOT
+from tests.gateway.sandbox.confined import ROOT
 
 FREE: Final = "free"
 FILTER: Final = "filter"

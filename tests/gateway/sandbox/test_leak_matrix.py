@@ -55,11 +55,13 @@ def ways(told: Told, who: str) -> set[str]:
 def assert_nothing_got_out(told: Told) -> None:
     assert told.findings.ways_out == ()
     assert told.reached == ()
+    assert told.left_open == 0
     assert told.findings.attempts >= len(WHO) * (len(ATTEMPTS) - 3), "all but IPv6, x32 and bpf are on every machine"
 
 
 def test_without_protection_the_ways_are_open_and_the_canaries_see_it(state: Callable[[str], None]) -> None:
     told = tried(Layers())
+    assert told.left_open == 0
     assert told.reached == tuple(sorted(way for way in told.findings.ways_out if _is_seen(way)))
     for who in WHO:
         assert len(ways(told, who) & WAYS.keys()) >= FEWEST_LEAKS

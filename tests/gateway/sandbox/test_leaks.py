@@ -116,11 +116,12 @@ class TestWhoAnswers:
         finally:
             go_on.set()
 
-    def test_nothing_stays_open(self, targets: Targets) -> None:
+    def test_what_is_for_the_child_does_not_stay_open_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
         before = open_descriptors()
-        given = [os.open("/dev/null", os.O_RDONLY) for _ in range(2)]
-        os.close(given[1])  # as an attempt does with what it used
-        run(replace(targets, listeners={MAIN: {"a": given[0]}, CHILD: {"b": given[1]}, EARLIER: {}}))
+        for_child = os.open("/dev/null", os.O_RDONLY)
+        monkeypatch.setattr(Targets, "aims", lambda *_: {"listeners": {"tcp": for_child}})
+        with Canary(processes=[os.getpid()], program=[]) as canary:
+            run(replace(canary.targets, processes=()))
         assert open_descriptors() == before
 
 

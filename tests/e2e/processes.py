@@ -47,6 +47,13 @@ def gone_after_s(pids: set[int], *, since_s: float, deadline_s: float = DEADLINE
     return time.monotonic() - since_s
 
 
+def begun_s(pid: int) -> float:
+    """Return when a process was started, on the clock of `time.monotonic`; the kernel notes it to 10 ms."""
+    ticks = int(Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19])
+    asleep_s = time.clock_gettime(time.CLOCK_BOOTTIME) - time.monotonic()
+    return ticks / os.sysconf("SC_CLK_TCK") - asleep_s
+
+
 def threads(pid: int) -> list[dict[str, str]]:
     """Return what the kernel says of each thread of a process (`/proc/PID/task/*/status`)."""
     found = []
@@ -56,6 +63,21 @@ def threads(pid: int) -> list[dict[str, str]]:
     return found
 
 
-def descriptors(pid: int) -> list[str]:
-    """Return what a process has open, as links in `/proc/PID/fd` say it."""
-    return [str(link.readlink()) for link in Path(f"/proc/{pid}/fd").iterdir()]
+def descriptors(pid: int) -> dict[str, bool]:
+    """Return what a process has open, as links in `/proc/PID/fd` say it, and whether it could write there."""
+    found = {}
+    for link in Path(f"/proc/{pid}/fd").iterdir():
+        about = Path(f"/proc/{pid}/fdinfo/{link.name}").read_text(encoding="ascii")
+        flags = next(int(line.split()[1], 8) for line in about.splitlines() if line.startswith("flags:"))
+        found[str(link.readlink())] = flags & os.O_ACCMODE != os.O_RDONLY
+    return found
+
+
+def listening_at(port: int) -> str:
+    """Return the socket that listens on a port of this network, as `descriptors` names it."""
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]:
+            _, local, _, state, *_, inode = line.split()[:10]
+            if state == "0A" and int(local.rpartition(":")[2], 16) == port:
+                return f"socket:[{inode}]"
+    raise AssertionError(f"nobody listens on port {port}")

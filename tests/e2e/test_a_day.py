@@ -7,10 +7,9 @@ import asyncio
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field
-from itertools import count
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Final
@@ -20,28 +19,20 @@ from zeroconf import DNSQuestionType
 from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from gateway.announce import SERVICE_TYPE
-from gateway.audio import FRAME_BYTES, frames
 from gateway.errors import TrustError
-from gateway.house import Area, Entity, House
 from gateway.wire.dial import dial
 from gateway.wire.pairing import Paired
 from gateway.wire.peers import Role
 from gateway.wire.request_words import (
     ChangeSettings,
-    Converse,
-    Conversed,
-    Recognize,
-    Recognized,
     SettingsChanged,
-    Speak,
-    Spoken,
 )
-from gateway.wire.voice_words import TO_HOME, ActionAsked, ActionDone, HouseUsable, TurnHappened
+from gateway.wire.voice_words import TO_HOME
+from tests.e2e.household import ROOMS, SAID, Household
 from tests.e2e.namespaces import INSIDE, KINDS, OUTSIDE, Count, Room, room, why_impossible
 from tests.e2e.processes import BROKER, VOICE, child_of, kill
 from tests.e2e.program import run
 from tests.e2e.serving import Serving, serving
-from tests.gateway.server.peers import ScriptedHome, ScriptedSatellite, entity_words, switched
 from tests.voices import Voices, silence
 
 PORT: Final = 10_870
@@ -49,21 +40,9 @@ PORTS: Final = (PORT, PORT + 1)
 SOON_S: Final = 3.0
 NOT_IN_CHORUS_S: Final = 1.0
 """Of satellites that hear one wake word at the same time, only the first answers."""
-TIMES: Final = 4
-"""So much faster than life do satellites hear."""
 TURNS: Final = 40
 MANY: Final = 1_000
 """Packets: fewer, and the meter would not see what it should."""
-ROOMS: Final = ("Kitchen", "Bedroom", "Hallway", "Office")
-HOUSE: Final = House(
-    name="Home",
-    areas=tuple(Area(id=name.lower(), name=name) for name in ROOMS),
-    entities=(
-        Entity(id="light.ceiling", name="Ceiling Light", area_id="kitchen", state="off"),
-        Entity(id="light.night", name="Night Light", area_id="bedroom", state="off"),
-        Entity(id="switch.coffee", name="Coffee Machine", area_id="kitchen", state="off"),
-    ),
-)
 
 type State = Callable[[str], None]
 
@@ -127,23 +106,6 @@ def test_commands_that_load_models_tell_nobody_and_keep_nothing_about_it(
     assert list((tmp_path / "home").rglob("*")) == []
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """Something that people say, and what comes of it."""
-
-    words: str
-    outcome: str
-    intent: str = ""
-
-
-SAID: Final = (
-    Said("turn on the ceiling light", "action", "HassTurnOn"),
-    Said("is the night light on", "answer", "HassGetState"),
-    Said("turn off the coffee machine", "action", "HassTurnOff"),
-    Said("who wrote the book about the white whale", "not_understood"),
-)
-
-
 @dataclass(slots=True)
 class Gateway:
     """The gateway in the room, which is started and stopped several times."""
@@ -180,64 +142,40 @@ class Gateway:
 
 
 @dataclass(slots=True)
-class Household:
-    """Everybody outside: Home Assistant's stand-in, and a satellite in each room."""
+class Day:
+    """What happens to a gateway and its household."""
 
     gateway: Gateway
-    voices: Voices
-    home: Paired
-    satellites: list[Paired]
-    turns: list[tuple[Said, str]] = field(default_factory=list)
-    """What was said, and what came of it."""
-    numbers: count[int] = field(default_factory=lambda: count(1))
-
-    @asynccontextmanager
-    async def connected(self) -> AsyncIterator[tuple[ScriptedHome, list[ScriptedSatellite]]]:
-        voice = self.gateway.served.voice
-        async with AsyncExitStack() as stack:
-            home = await stack.enter_async_context(
-                ScriptedHome.connected(voice, pin=self.home.voice_pin, token=self.home.voice_token)
-            )
-            home.answers = answered
-            home.tell(HOUSE)
-            await home.told(HouseUsable)
-            satellites = []
-            for paired in self.satellites:
-                satellite = await stack.enter_async_context(
-                    ScriptedSatellite.connected(voice, pin=paired.voice_pin, token=paired.voice_token)
-                )
-                await home.satellite_is(paired.peer_id, connected=True)
-                satellites.append(satellite)
-            yield home, satellites
+    household: Household
 
     async def eight_turns(self) -> None:
         """Take four turns at satellites, one beginning while the other ends, and four by the home's own pipeline."""
-        async with self.connected() as (home, satellites):
+        self.household.served = self.gateway.served
+        async with self.household.connected() as (home, satellites):
             async with asyncio.TaskGroup() as speaking:
-                for satellite, paired, said in zip(satellites, self.satellites, SAID, strict=True):
-                    speaking.create_task(self.at_satellite(home, satellite, paired, said))
+                for satellite, said in zip(satellites, SAID, strict=True):
+                    speaking.create_task(self.household.turn_at(home, satellite, said))
                     await asyncio.sleep(NOT_IN_CHORUS_S)
             for said in SAID:
-                await self.through_the_home(home, said)
+                await self.household.turn_through(home, said)
 
     async def errors(self) -> None:
         """Let happen what goes wrong on a day: strangers, nonsense, a device that is sent away, a mute house."""
-        gateway, voice = self.gateway, self.gateway.served.voice
-        _, writer = await asyncio.open_connection(voice.host, voice.port)
+        served = self.gateway.served
+        _, writer = await asyncio.open_connection(served.voice.host, served.voice.port)
         writer.write(b"GET / HTTP/1.0\r\n\r\n")  # to a port that speaks TLS
-        guest = await gateway.served.satellite("Guest")
-        await asyncio.to_thread(gateway.command, "peers", "revoke", guest.peer_id)
+        guest = await served.satellite("Guest")
+        await asyncio.to_thread(self.gateway.command, "peers", "revoke", guest.peer_id)
         for token in ("no token of anybody", guest.voice_token):
             with pytest.raises(TrustError):
-                async with dial(voice, "/voice", TO_HOME, pin=self.home.voice_pin, token=token):
+                async with dial(served.voice, "/voice", TO_HOME, pin=guest.voice_pin, token=token):
                     pass
-        async with self.connected() as (home, satellites):
+        async with self.household.connected() as (home, satellites):
             for peer in (home, satellites[0]):
                 await peer.say_raw('{"type":"hello","protocol":[[[[')
                 await peer.refused("malformed")
             home.answers = lambda _: None
-            home.say(Converse(id=1, text=SAID[0].words))
-            assert (await home.told(Conversed)).outcome == "error"
+            assert (await self.household.converse(home, SAID[0].words)).outcome == "error"
         writer.close()
         with suppress(ConnectionError):
             await writer.wait_closed()
@@ -250,41 +188,17 @@ class Household:
 
     async def another_model(self) -> None:
         """Have the gateway load other models, and refuse one that is not there."""
-        async with self.connected() as (home, _):
+        async with self.household.connected() as (home, _):
             home.say(ChangeSettings(id=1, stt_model="large"))
             home.say(ChangeSettings(id=2, wake_words=("hey_jarvis", "okay_nabu"), wake_sensitivity=60))
             assert (await home.told(SettingsChanged, 1)).error
             assert (await home.told(SettingsChanged, 2)).error == ""
 
-    async def at_satellite(self, home: ScriptedHome, satellite: ScriptedSatellite, paired: Paired, said: Said) -> None:
-        pcm = silence(0.3) + self.voices.piper(f"Okay Nabu, {said.words}.") + silence(1.5)
-        await hear_quickly(satellite, pcm)
-        happened = await home.told(TurnHappened, which=lambda told: told.satellite_id == paired.peer_id)
-        assert satellite.received_bytes > 0, "every turn is answered aloud"
-        self.turns.append((said, happened.outcome))
 
-    async def through_the_home(self, home: ScriptedHome, said: Said) -> None:
-        recognize, converse, speak = (next(self.numbers) for _ in range(3))
-        home.say(Recognize(id=recognize))
-        await home.send_sound(recognize, frames(self.voices.piper(f"{said.words}.") + silence(1.0)))
-        recognized = await home.told(Recognized, which=lambda told: told.id == recognize)
-        home.say(Converse(id=converse, text=recognized.text))
-        conversed = await home.told(Conversed, which=lambda told: told.id == converse)
-        home.say(Speak(id=speak, text=conversed.speech))
-        spoken = await home.told(Spoken, which=lambda told: told.id == speak)
-        assert (recognized.error, spoken.error) == ("", "")
-        assert home.sounds[speak]
-        self.turns.append((said, conversed.outcome))
-
-
-async def paired(gateway: Gateway, voices: Voices) -> Household:
-    """Pair a home, after somebody has typed a wrong code, and a satellite in each room."""
-    served = gateway.served
+async def wrong_code(served: Serving) -> None:
+    """Have somebody type a code that nobody showed."""
     with pytest.raises(TrustError):
         await served.pair("ABCD-EFGH-IJKL-MNOP", Role.HOME, "Home")
-    home = await served.home()
-    satellites = [await served.satellite(area, area) for area in ROOMS]
-    return Household(gateway, voices, home, satellites)
 
 
 async def found_by_zeroconf(home: Paired) -> None:
@@ -298,21 +212,6 @@ async def found_by_zeroconf(home: Paired) -> None:
         await looking.async_close()
 
 
-def answered(asked: ActionAsked) -> ActionDone:
-    """Answer what a house is asked, and do what it is told to."""
-    if asked.intent == "HassGetState":
-        return ActionDone(id=asked.id, matched=(entity_words(HOUSE.entities[1]),))
-    return switched(asked)
-
-
-async def hear_quickly(satellite: ScriptedSatellite, pcm: bytes) -> None:
-    """Let a satellite hear something faster than it was said, but no faster than a gateway takes it."""
-    for number, frame in enumerate(frames(pcm)):
-        await satellite.channel.play(frame.ljust(FRAME_BYTES, b"\0"))
-        if number % TIMES == 0:
-            await asyncio.sleep(0.032)
-
-
 async def test_nothing_leaves_in_a_whole_day_but_replies_and_mdns(
     walled: Room, tmp_path: Path, voices: Voices, state: State
 ) -> None:
@@ -320,23 +219,25 @@ async def test_nothing_leaves_in_a_whole_day_but_replies_and_mdns(
     gateway = Gateway(tmp_path / "gateway", walled)
     try:
         await asyncio.to_thread(gateway.start)
-        house = await paired(gateway, voices)
-        await found_by_zeroconf(house.home)
-        await house.eight_turns()
-        await asyncio.gather(house.errors(), asyncio.to_thread(house.look_round))
-        await house.another_model()
+        await wrong_code(gateway.served)
+        household = await Household.paired(gateway.served, voices, ROOMS)
+        day = Day(gateway, household)
+        await found_by_zeroconf(household.home)
+        await day.eight_turns()
+        await asyncio.gather(day.errors(), asyncio.to_thread(day.look_round))
+        await day.another_model()
         for by in (signal.SIGTERM, signal.SIGKILL):
             await asyncio.to_thread(gateway.end, by)
             await asyncio.to_thread(gateway.start)
-            await house.eight_turns()
+            await day.eight_turns()
         for name in (VOICE, BROKER):
             await asyncio.to_thread(gateway.kill, name)
-            await house.eight_turns()
+            await day.eight_turns()
         await asyncio.to_thread(gateway.end, signal.SIGTERM)
     finally:
         gateway.close()
     sent, arrived = walled.sent(), walled.arrived()
-    state(f"a day of {len(house.turns)} turns in {monotonic() - begun_s:.0f} s sends {sent}")
+    state(f"a day of {len(household.turns)} turns in {monotonic() - begun_s:.0f} s sends {sent}")
     state(f"and at the cable's end there arrive {arrived}; {len(walled.canaries.lookups)} names were looked up")
     assert sent.named == arrived.named == {}
     assert sent["strays"] == arrived["strays"] == Count()
@@ -345,5 +246,5 @@ async def test_nothing_leaves_in_a_whole_day_but_replies_and_mdns(
     assert [kind for kind in KINDS if kind != "arps" and sent[kind] != arrived[kind]] == []
     assert sent["replies"].packets > MANY
     assert sent["mdns"].packets > 0
-    assert len(house.turns) == TURNS
-    assert [(said.words, outcome) for said, outcome in house.turns if outcome != said.outcome] == []
+    assert len(household.turns) == TURNS
+    assert [(said.words, outcome) for said, outcome in household.turns if outcome != said.outcome] == []

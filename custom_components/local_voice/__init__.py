@@ -8,13 +8,15 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from . import assistant, devices, issues, turn_log
+from . import assistant, broker_issues, devices, issues, turn_log
 from .const import DOMAIN, PLATFORMS
 from .errors import GatewayError, NotConnectedError, TrustError, WrongVersionError
-from .gateway import CONF_REASON, Gateway, LocalVoiceConfigEntry
+from .gateway import Gateway, LocalVoiceConfigEntry
 from .house.home import Home
+from .keeper import CONF_REASON
 from .services import async_setup_services
 from .wire.pairing import leave
+from .witness_store import WitnessStore
 
 CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
@@ -36,6 +38,8 @@ async def async_setup_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -
     # When Home Assistant stops it unloads nothing.
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     await _connect(hass, entry, Home(hass, gateway, entry))
+    await gateway.broker.start()
+    broker_issues.async_watch(hass, entry)
     devices.async_watch(hass, entry)
     turn_log.async_watch(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
@@ -53,8 +57,10 @@ async def async_unload_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) 
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Leave the gateway, and take our assistant away."""
+    """Leave the gateway, forget its audit log, and take our assistant away."""
     issues.async_forget_too_old(hass, entry)
+    broker_issues.async_forget(hass, entry)
+    await WitnessStore(hass, entry.entry_id).remove()
     await assistant.async_remove(hass, entry)
     await leave(hass, entry.data)
 

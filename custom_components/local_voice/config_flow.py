@@ -36,7 +36,7 @@ from .const import (
     DEFAULT_PORT,
     DOMAIN,
 )
-from .gateway import CONF_REASON
+from .keeper import CONF_REASON
 from .wake_word_choice import listen_for, offered
 from .wire.errand import ErrandError, fingerprint_of
 from .wire.pairing import Paired, leave, pair

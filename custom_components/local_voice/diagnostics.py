@@ -11,11 +11,14 @@ from homeassistant.core import HomeAssistant
 
 from .const import CONF_BROKER_PIN, CONF_BROKER_TOKEN, CONF_VOICE_PIN, CONF_VOICE_TOKEN
 from .devices import satellite_of
+from .protection import in_detail, level_of
 from .turn_log import LOGS
+from .witness import short
 
 if TYPE_CHECKING:
     from homeassistant.helpers.device_registry import DeviceEntry
 
+    from .broker import Broker
     from .gateway import LocalVoiceConfigEntry
     from .wire.messages import SatelliteChanged
 
@@ -35,6 +38,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: LocalVo
             "options": dict(entry.options),
         },
         "gateway": {"connected": gateway.is_connected, "version": gateway.version},
+        "broker": _broker(gateway.broker),
         "offered": offered
         and {
             "language": offered.language,
@@ -60,6 +64,20 @@ async def async_get_device_diagnostics(
         return await async_get_config_entry_diagnostics(hass, entry)
     satellite = entry.runtime_data.satellites.get(satellite_id)
     return {"satellite_id": satellite_id, "satellite": satellite and _satellite(satellite)}
+
+
+def _broker(broker: Broker) -> dict[str, Any]:
+    protection, head, finding = broker.protection, broker.head, broker.finding
+    return {
+        "connected": broker.is_connected,
+        "trouble": broker.trouble,
+        "protection": protection and {"level": level_of(protection).value, **in_detail(protection)},
+        "audit_log": {
+            "kept": head and short(head),
+            "last_row_at": head and head.at,
+            "finding": finding and {"verdict": finding.verdict.value, "found": short(finding.head)},
+        },
+    }
 
 
 def _satellite(satellite: SatelliteChanged) -> dict[str, Any]:

@@ -1,29 +1,32 @@
 """The gateway as the integration knows it: what it offers, its satellites, what it can be asked; connected, and again.
 
-`start` connects; from then on a task keeps the connection, or tries to have one again.
+`start` connects; from then on the connection is kept, or had again. The broker has one of its own (`broker.py`).
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, AsyncIterable, Callable, Mapping, Sequence
-from functools import partial
 from typing import Final
 
 from homeassistant.config_entries import ConfigEntry
 from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 
+from .broker import Broker
 from .const import CONF_GATEWAY_ID, CONF_VOICE_PIN, CONF_VOICE_TOKEN
-from .errors import GatewayError, NotConnectedError, TrustError, WrongVersionError
+from .errors import GatewayError, NotConnectedError, WrongVersionError
+from .keeper import Keeper
+from .listeners import Listeners
 from .wire.answering import Answering, Home
-from .wire.backoff import Backoff
 from .wire.client import Client
 from .wire.codec import Message
-from .wire.connection import Connection, dial
+from .wire.connection import Connection, Port
 from .wire.messages import (
+    FROM_VOICE,
     ActionAsked,
     Conversed,
     Detected,
+    Greeting,
     MuteSatellite,
     Offered,
     PlaceSatellite,
@@ -38,12 +41,9 @@ from .wire.open_request import Said, ended, to_its_end
 
 __all__ = ["Gateway", "Home", "LocalVoiceConfigEntry", "Said"]
 
-CONF_REASON: Final = "reason"
-"""In the data that a reauth flow begins with: why it is needed (`unknown_token`, `changed_pin`)."""
+PATH: Final = "/voice"
 TOLD_S: Final = 10.0
 """From the greeting to the last of what the gateway says about itself."""
-UNTRUSTED_PAUSE_S: Final = 300.0
-"""Somebody has to pair again; only a gateway that was another for a while comes back by itself."""
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -60,6 +60,7 @@ class Gateway:
         self.id: Final[str] = entry.data[CONF_GATEWAY_ID]
         self.name: Final[str] = entry.title
         self.address: Final[str] = entry.data[CONF_HOST]
+        self.broker: Final = Broker(hass, entry)
         self.version = ""
         """From the greeting; empty before."""
         self.offered: Offered | None = None
@@ -74,10 +75,20 @@ class Gateway:
         self._told_places: dict[str, str | None] = {}
         self._client: Client | None = None
         self._answering: Answering
+        self._home: Home
         self._ready = asyncio.Event()
-        self._keeping: asyncio.Task[None] | None = None
-        self._on_change: list[Callable[[], None]] = []
-        self._on_turn: list[Callable[[TurnBegan | TurnHappened], None]] = []
+        self._on_change: Listeners[()] = Listeners()
+        self._on_turn: Listeners[TurnBegan | TurnHappened] = Listeners()
+        data = entry.data
+        port = Port(
+            host=self.address,
+            number=data[CONF_PORT],
+            path=PATH,
+            heard=FROM_VOICE,
+            pin=data[CONF_VOICE_PIN],
+            token=data[CONF_VOICE_TOKEN],
+        )
+        self._keeper = Keeper(hass, entry, port, hold=self._hold, failed=self._failed)
 
     @property
     def is_connected(self) -> bool:
@@ -91,10 +102,8 @@ class Gateway:
 
         Raises NotConnectedError, TrustError, WrongVersionError, or GatewayError for a gateway that lets nobody in now.
         """
-        connection = await self._connected()
-        self._keeping = self._entry.async_create_background_task(
-            self._hass, self._keep(home, connection), f"local_voice {self.id}"
-        )
+        self._home = home
+        self._keeper.keep(await self._keeper.connect())
         try:
             async with asyncio.timeout(TOLD_S):
                 await self._ready.wait()
@@ -105,58 +114,22 @@ class Gateway:
             raise
 
     async def stop(self) -> None:
-        """Be connected no more; nothing of the connection is left when this returns."""
-        if self._keeping is not None:
-            self._keeping.cancel()
-            await asyncio.wait({self._keeping})
+        """Be connected no more, to the broker neither; nothing of a connection is left when this returns."""
+        await asyncio.gather(self._keeper.stop(), self.broker.stop())
 
-    async def _connected(self) -> Connection:
-        data = self._entry.data
-        connection = await dial(
-            self._hass, self.address, data[CONF_PORT], pin=data[CONF_VOICE_PIN], token=data[CONF_VOICE_TOKEN]
-        )
-        try:
-            greeting = await connection.greet()
-        except BaseException:
-            await to_its_end(connection.close())
-            raise
-        self.version = greeting.version
-        return connection
-
-    async def _keep(self, home: Home, connection: Connection) -> None:
-        """Hold the connection, and have a new one whenever it has ended, until cancelled."""
-        backoff = Backoff()
-        while True:
-            began_s = self._hass.loop.time()
-            await self._hold(connection, home)
-            pause_s = backoff.next_s(self._hass.loop.time() - began_s)
-            while True:
-                await asyncio.sleep(pause_s)
-                try:
-                    connection = await self._connected()
-                except GatewayError as error:
-                    pause_s = self._pause_s(error) or backoff.next_s()
-                else:
-                    break
-
-    def _pause_s(self, error: GatewayError) -> float | None:
-        """Return how long to wait where the next try comes to the same unless somebody does something."""
+    def _failed(self, error: GatewayError) -> None:
         self.trouble = error.translation_key or ""
-        if isinstance(error, TrustError):
-            self._entry.async_start_reauth(self._hass, data={CONF_REASON: self.trouble})
-            return UNTRUSTED_PAUSE_S
         if isinstance(error, WrongVersionError):
             self._hass.config_entries.async_schedule_reload(self._entry.entry_id)  # setting up says what is to be done
-            return UNTRUSTED_PAUSE_S
-        return None
 
-    async def _hold(self, connection: Connection, home: Home) -> None:
+    async def _hold(self, connection: Connection, greeting: Greeting) -> None:
         """Speak with the gateway until the connection ends."""
+        self.version = greeting.version
         client = Client(connection, self._told)
-        self._answering = Answering(home, client)
+        self._answering = Answering(self._home, client)
         self._client = client
         reading = asyncio.create_task(client.run())
-        telling = asyncio.create_task(self._tell(home, client))
+        telling = asyncio.create_task(self._tell(self._home, client))
         try:
             await asyncio.wait({reading, telling}, return_when=asyncio.FIRST_EXCEPTION)
             if self.is_connected:
@@ -196,31 +169,24 @@ class Gateway:
         if self._ready.is_set():
             self._ready.clear()
             self.trouble = "not_connected"
-            self._changed()
+            self._on_change.tell()
 
     # What it says unasked
 
     def on_change(self, cb: Callable[[], None]) -> Callable[[], None]:
         """Have `cb` called whenever connection, offer or satellites are different; return what ends it."""
-        self._on_change.append(cb)
-        return partial(self._on_change.remove, cb)
+        return self._on_change.add(cb)
 
     def on_turn(self, cb: Callable[[TurnBegan | TurnHappened], None]) -> Callable[[], None]:
         """Have `cb` called when a satellite is woken, and when a turn is over; return what ends it."""
-        self._on_turn.append(cb)
-        return partial(self._on_turn.remove, cb)
-
-    @callback
-    def _changed(self) -> None:
-        for cb in list(self._on_change):
-            _call(cb)
+        return self._on_turn.add(cb)
 
     @callback
     def _told(self, message: Message) -> None:
         match message:
             case Offered():
                 self.offered = message
-                self._changed()
+                self._on_change.tell()
             case SatelliteChanged():
                 self._known[message.satellite_id] = message
                 self._sort_satellites()
@@ -230,8 +196,7 @@ class Gateway:
                 self._sort_satellites()
                 self._tell_places()
             case TurnBegan() | TurnHappened():
-                for cb in list(self._on_turn):
-                    _call(partial(cb, message))
+                self._on_turn.tell(message)
             case ActionAsked() | SentenceAsked():
                 self._answering.ask(message)
             case Refused():
@@ -243,7 +208,7 @@ class Gateway:
     def _sort_satellites(self) -> None:
         """Keep the satellites that are paired; how one is may be told before it is said to be paired, or after."""
         self.satellites = {known: words for known, words in self._known.items() if known in self._paired}
-        self._changed()
+        self._on_change.tell()
 
     # What it is asked and told; each raises NotConnectedError where it is away, RefusedError where it does not do it
 
@@ -310,11 +275,3 @@ class Gateway:
         if self._client is None or not self.is_connected:
             raise NotConnectedError
         return self._client
-
-
-def _call(cb: Callable[[], None]) -> None:
-    """Tell somebody; what goes wrong there does not concern the others, nor the connection."""
-    try:
-        cb()
-    except Exception:
-        _LOGGER.exception("Something that listens to the gateway failed")

@@ -1,6 +1,7 @@
 """What stands against the promise, or in the gateway's way, as issues in Home Assistant's repairs.
 
-All but those about versions are about the whole home: with several gateways there is still one of each.
+All but those about versions are about the whole home: with several gateways there is still one of each. What a
+gateway's broker tells of is in `broker_issues.py`.
 """
 
 import logging
@@ -22,7 +23,7 @@ from homeassistant.helpers.entity import entity_sources
 from homeassistant.helpers.event import async_track_time_interval
 from homeassistant.loader import IntegrationNotFound, async_get_integration
 
-from . import assistant
+from . import assistant, broker_issues
 from .const import DOMAIN
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _loaded(hass: HomeAssistant) -> list[ConfigEntry]:
 def _known(hass: HomeAssistant) -> list[str]:
     """Return the issues of ours that are about the whole home."""
     ours = [issue_id for domain, issue_id in ir.async_get(hass).issues if domain == DOMAIN]
-    return [issue_id for issue_id in ours if not issue_id.startswith(_TOO_OLD)]
+    return [issue_id for issue_id in ours if not issue_id.startswith((_TOO_OLD, *broker_issues.PREFIXES))]
 
 
 def _too_old(entry: ConfigEntry) -> str:

@@ -1,4 +1,4 @@
-"""Repairing what `issues` found: the gateway in a cloud's place, and asked first."""
+"""Repairing what was found: the gateway in a cloud's place, and asked first; its audit log, if somebody knows why."""
 
 from typing import Any
 
@@ -8,6 +8,8 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import issue_registry as ir
 
 from .assistant import engines_of, language_for
+from .audit_repair import AuditLogFlow
+from .broker_issues import AUDIT_LOG
 from .const import DOMAIN
 from .issues import cloud_engines
 
@@ -22,6 +24,8 @@ async def async_create_fix_flow(
     """Return what repairs an issue."""
     if data is None:
         return ConfirmRepairFlow()
+    if issue_id.startswith(AUDIT_LOG):
+        return AuditLogFlow(str(data["entry_id"]))
     kind = CloudEngineFlow if issue_id.startswith("cloud_engine") else LocalIntentsFlow
     return kind(str(data["pipeline_id"]), str(data["entry_id"]))
 

@@ -1,4 +1,7 @@
-"""How the gateway and its satellites do: how fast they answered, how often they were spoken to, and woke in vain."""
+"""How the gateway and its satellites do: how fast they answered, how often they were spoken to, and woke in vain.
+
+What the broker tells is in `broker_sensors.py`.
+"""
 
 from abc import abstractmethod
 from collections.abc import Callable
@@ -19,6 +22,7 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.restore_state import RestoreEntity
 from homeassistant.util import dt as dt_util
 
+from .broker_sensors import AuditLogSensor, ProtectionSensor
 from .day_count import DayCount
 from .entity import LocalVoiceEntity, SatelliteEntity, add_for_each_satellite
 from .wire.messages import TurnHappened
@@ -77,6 +81,8 @@ async def async_setup_entry(
             LatencySensor(gateway),
             *(CountSensor(gateway, description) for description in COUNTS),
             VersionSensor(gateway),
+            ProtectionSensor(gateway),
+            AuditLogSensor(gateway),
         ]
     )
     add_for_each_satellite(

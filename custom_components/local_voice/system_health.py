@@ -1,4 +1,4 @@
-"""System information: which gateways are connected, and how quick they answer."""
+"""System information: which gateways are connected, how quick they answer, and how their promise is kept."""
 
 import asyncio
 from time import monotonic
@@ -9,11 +9,14 @@ from homeassistant.const import CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant, callback
 
 from .const import CONF_VOICE_PIN, DOMAIN
+from .protection import level_of
 from .wire.errand import ErrandError, fingerprint_of
+from .witness import short
 
 if TYPE_CHECKING:
     from homeassistant.config_entries import ConfigEntry
 
+    from .broker import Broker
     from .gateway import LocalVoiceConfigEntry
 
 REACH_S: Final = 4.0
@@ -39,8 +42,20 @@ async def async_info(hass: HomeAssistant) -> dict[str, Any]:
         "connected": f"{sum(gateway.is_connected for gateway in gateways)}/{len(entries)}",
         "version": ", ".join(gateway.version for gateway in gateways),
         "satellites": f"{sum(satellite.connected for satellite in satellites)}/{len(satellites)}",
+        "protection": ", ".join(_protection(gateway.broker) for gateway in gateways),
+        "audit_log": ", ".join(_audit_log(gateway.broker) for gateway in gateways),
         "reach": _reach(entries),
     }
+
+
+def _protection(broker: Broker) -> str:
+    return "unknown" if broker.protection is None else level_of(broker.protection).value
+
+
+def _audit_log(broker: Broker) -> str:
+    """Return the kept head, as somebody at the gateway compares it, and what is wrong with the log."""
+    head = "unknown" if broker.head is None else short(broker.head)
+    return head if broker.finding is None else f"{head} ({broker.finding.verdict})"
 
 
 async def _reach(entries: list[ConfigEntry]) -> str:

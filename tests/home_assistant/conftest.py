@@ -1,7 +1,9 @@
 """What every test of the integration gets: Home Assistant, and a scripted gateway on the loopback."""
 
+import asyncio
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from homeassistant.config_entries import ConfigEntryState
@@ -12,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 # Before Home Assistant looks for `custom_components` in its own test folder.
 import custom_components.local_voice
+from custom_components.local_voice.broker import Broker
 from custom_components.local_voice.const import (
     CONF_BROKER_PIN,
     CONF_BROKER_TOKEN,
@@ -28,6 +31,19 @@ assert custom_components.local_voice.__name__.endswith(DOMAIN)
 type SetUp = Callable[[], Awaitable[MockConfigEntry]]
 
 
+async def until_told(broker: Broker, holds: Callable[[Broker], bool]) -> None:
+    """Wait until something is so of a broker, looking whenever it tells something."""
+    news = asyncio.Event()
+    stop = broker.on_change(news.set)
+    try:
+        async with asyncio.timeout(5):
+            while not holds(broker):
+                news.clear()
+                await news.wait()
+    finally:
+        stop()
+
+
 @pytest.fixture(autouse=True)
 def _loopback(socket_enabled: None) -> None:
     """Allow sockets; the harness has already allowed no host but 127.0.0.1."""
@@ -36,6 +52,11 @@ def _loopback(socket_enabled: None) -> None:
 @pytest.fixture(autouse=True)
 def _our_integration(enable_custom_integrations: None) -> None:
     """Let Home Assistant load what is in `custom_components`."""
+
+
+@pytest.fixture(autouse=True)
+def _no_disk(hass_storage: dict[str, Any]) -> None:
+    """Let Home Assistant keep in memory what it keeps; the harness's own folder is no place for it."""
 
 
 @pytest.fixture
@@ -75,13 +96,19 @@ def entry(gateway: ScriptedGateway) -> MockConfigEntry:
 
 
 @pytest.fixture
-async def setup_entry(hass: HomeAssistant, entry: MockConfigEntry) -> AsyncGenerator[SetUp]:
-    """Give a function that sets up the entry and waits until that is done, well or not. It is unloaded at the end."""
+async def setup_entry(hass: HomeAssistant, gateway: ScriptedGateway, entry: MockConfigEntry) -> AsyncGenerator[SetUp]:
+    """Give a function that sets up the entry and waits until that is done, well or not. It is unloaded at the end.
+
+    The broker, which Home Assistant does not wait for, is waited for where it lets anybody in.
+    """
 
     async def set_up() -> MockConfigEntry:
         entry.add_to_hass(hass)
         await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
+        if entry.state is ConfigEntryState.LOADED and gateway.broker_refusal is None:
+            await until_told(entry.runtime_data.broker, lambda broker: broker.protection is not None)
+            await hass.async_block_till_done()
         return entry
 
     yield set_up

@@ -20,6 +20,8 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from tests.home_assistant.scripted_audit import ScriptedLog
+
 GATEWAY_ID: Final = "0123456789abcdef"
 PEER_ID: Final = "fedcba9876543210"
 CODE: Final = "ABCDEFGHIJKLMNOP"
@@ -52,6 +54,15 @@ KITCHEN: Final[Json] = {
     "name": "Kitchen satellite",
     "area_id": "kitchen",
     "connected": True,
+}
+PROTECTION: Final[Json] = {
+    "type": "protection",
+    "is_enforced": True,
+    "is_same_user": False,
+    "layers": ["seccomp", "no_new_privileges", "no_capabilities", "own_user"],
+    "missing": {"landlock": "this kernel has none"},
+    "attempts": 36,
+    "ways_out": [],
 }
 
 
@@ -95,6 +106,7 @@ class ScriptedGateway:
         self._sockets: set[web.WebSocketResponse] = set()
         self._voices: set[web.WebSocketResponse] = set()
         self._homes: list[web.WebSocketResponse] = []
+        self._watchers: list[web.WebSocketResponse] = []
         self._pairing: Json = {}
         self._news = asyncio.Event()
         self._texts: dict[int, str] = {}
@@ -105,6 +117,8 @@ class ScriptedGateway:
         self.version = "1.2.3"
         self.refusal: tuple[int, str] | None = None
         """The HTTP status and code that whoever dials is refused with, whatever the token."""
+        self.broker_refusal: tuple[int, str] | None = None
+        """The same for whoever dials the broker's port only."""
         self.is_silent = False
         """Whether nothing is said to `hello`."""
         self.offered: Json = dict(OFFERED)
@@ -124,6 +138,8 @@ class ScriptedGateway:
         self.code = CODE
         self.pair_refusal = ""
         self.peers: list[Json] = []
+        self.log = ScriptedLog(3)
+        self.protection: Json | None = dict(PROTECTION)
 
         self.heard: list[Json] = []
         """Everything that was said, on all connections, in order."""
@@ -148,10 +164,16 @@ class ScriptedGateway:
         """Whether a home is connected."""
         return bool(self._homes)
 
+    @property
+    def is_watched(self) -> bool:
+        """Whether a home watches the audit log."""
+        return bool(self._watchers)
+
     # What a test does
 
     async def start(self) -> None:
         """Listen; again at the same ports after `stop`."""
+        _pass_over_broken_handshakes(asyncio.get_running_loop())
         voice, broker = _two_ports(self.host, self.port)
         self.port = voice.getsockname()[1]
         await self._serve(voice, self._voice, {"/voice": self._on_voice})
@@ -180,6 +202,23 @@ class ScriptedGateway:
         """End the connections of homes without a word."""
         for websocket in list(self._homes):
             _abort(websocket)
+
+    def drop_broker(self) -> None:
+        """End the connections of those who watch the audit log without a word."""
+        for websocket in list(self._watchers):
+            _abort(websocket)
+
+    async def tell_watchers(self, *sayings: Say) -> None:
+        """Say something to those who watch the audit log."""
+        for websocket in list(self._watchers):
+            await _say(websocket, sayings)
+
+    async def write(self, rows: int = 1) -> None:
+        """Write rows into the audit log, and tell who watches it."""
+        known = len(self.log.rows)
+        for _ in range(rows):
+            self.log.append()
+        await self.tell_watchers(*self.log.pages(known), self.log.head())
 
     async def close(self, reason: str) -> None:
         """End the connections of homes, and say why."""
@@ -269,6 +308,8 @@ class ScriptedGateway:
                     sayings = self.scripts.get(heard["type"], answer)(heard)
                     self.heard.append(heard)
                 await _say(websocket, sayings)
+                if message.type is WSMsgType.TEXT and heard["type"] == "watch_audit":
+                    self._watchers.append(websocket)
                 if self._is_greeted(websocket):
                     self._homes.append(websocket)
                     self.connections += 1
@@ -277,8 +318,9 @@ class ScriptedGateway:
             pass
         finally:
             self._sockets.discard(websocket)
-            if websocket in self._homes:
-                self._homes.remove(websocket)
+            for known in (self._homes, self._watchers):
+                if websocket in known:
+                    known.remove(websocket)
             self._news.set()
         return websocket
 
@@ -427,6 +469,8 @@ class ScriptedGateway:
     # Broker
 
     async def _on_broker(self, request: web.Request) -> web.WebSocketResponse:
+        if self.broker_refusal is not None:
+            raise _refused(*self.broker_refusal)
         return await self._listen(await self._upgraded(request, self.broker_token), self._to_consent)
 
     def _to_consent(self, heard: Json) -> Iterable[Say]:
@@ -434,6 +478,12 @@ class ScriptedGateway:
             yield self._greeting("consent")
         elif heard["type"] == "leave":
             yield None
+        elif heard["type"] == "watch_audit":
+            if "hash" in heard:
+                yield from self.log.pages(heard["size"])
+            yield self.log.head()
+            if self.protection is not None:
+                yield self.protection
         else:
             yield {"type": "peers", "peers": self.peers}
 
@@ -502,6 +552,19 @@ def _abort(websocket: web.WebSocketResponse) -> None:
     transport = websocket._req.transport if websocket._req is not None else None
     if transport is not None:
         transport.abort()
+
+
+def _pass_over_broken_handshakes(loop: asyncio.AbstractEventLoop) -> None:
+    """Let clients go in the middle of a handshake: asyncio reports that, and the harness takes it for a failure."""
+    report = loop.get_exception_handler()
+
+    def handle(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        if isinstance(context.get("exception"), ConnectionError) and "incoming connection" in context["message"]:
+            return
+        if report is not None:
+            report(loop, context)
+
+    loop.set_exception_handler(handle)
 
 
 def _two_ports(host: str, port: int) -> tuple[socket.socket, socket.socket]:

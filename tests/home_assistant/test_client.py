@@ -16,6 +16,7 @@ from custom_components.local_voice.wire.connection import dial
 from custom_components.local_voice.wire.messages import Message
 from custom_components.local_voice.wire.open_request import Said
 from tests.home_assistant.scripted_gateway import SATELLITE, Json, Say, ScriptedGateway
+from tests.home_assistant.test_connection import port
 
 CHUNK = b"\1\0" * 160
 """10 ms, as Home Assistant brings it."""
@@ -48,7 +49,7 @@ class Source:
 
 @pytest.fixture
 async def client(hass: HomeAssistant, gateway: ScriptedGateway) -> AsyncIterator[Client]:
-    connection = await dial(hass, gateway.host, gateway.port, pin=gateway.voice_pin, token=gateway.voice_token)
+    connection = await dial(hass, port(gateway))
     await connection.greet()
     told: list[Message] = []
     client = Client(connection, told.append)

@@ -11,15 +11,25 @@ from homeassistant.core import HomeAssistant
 from custom_components.local_voice.errors import GatewayError, NotConnectedError, TrustError, WrongVersionError
 from custom_components.local_voice.wire import connection as under_test
 from custom_components.local_voice.wire.codec import WrongMessageError
-from custom_components.local_voice.wire.connection import MOST_WAITING, MOST_WRONG, Connection, dial
-from custom_components.local_voice.wire.messages import Answered, EntityWords, Forget, HousePart, Offered
+from custom_components.local_voice.wire.connection import MOST_WAITING, MOST_WRONG, Connection, Port, dial
+from custom_components.local_voice.wire.messages import FROM_VOICE, Answered, EntityWords, Forget, HousePart, Offered
 from tests.home_assistant.scripted_gateway import GATEWAY_ID, ScriptedGateway
+
+
+def port(gateway: ScriptedGateway, *, pin: str = "", token: str = "") -> Port:
+    return Port(
+        host=gateway.host,
+        number=gateway.port,
+        path="/voice",
+        heard=FROM_VOICE,
+        pin=pin or gateway.voice_pin,
+        token=token or gateway.voice_token,
+    )
 
 
 @asynccontextmanager
 async def dialled(hass: HomeAssistant, gateway: ScriptedGateway, token: str = "") -> AsyncGenerator[Connection]:
-    token = token or gateway.voice_token
-    connection = await dial(hass, gateway.host, gateway.port, pin=gateway.voice_pin, token=token)
+    connection = await dial(hass, port(gateway, token=token))
     try:
         yield connection
     finally:
@@ -54,7 +64,7 @@ async def test_another_certificate_is_not_the_gateway_and_hears_no_token(
     pin = gateway.voice_pin
     await gateway.be_another()
     with pytest.raises(TrustError) as refused:
-        await dial(hass, gateway.host, gateway.port, pin=pin, token=gateway.voice_token)
+        await dial(hass, port(gateway, pin=pin))
     assert refused.value.translation_key == "changed_pin"
     assert gateway.heard == []
 
@@ -74,7 +84,7 @@ async def test_each_refusal_is_told_apart(
 ) -> None:
     gateway.refusal = (status, "code")
     with pytest.raises(kind) as refused:
-        await dial(hass, gateway.host, gateway.port, pin=gateway.voice_pin, token=gateway.voice_token)
+        await dial(hass, port(gateway))
     assert refused.value.translation_key == key
 
 
@@ -87,7 +97,7 @@ async def test_a_wrong_token_is_unknown(hass: HomeAssistant, gateway: ScriptedGa
 async def test_a_gateway_that_is_away_is_not_reached(hass: HomeAssistant, gateway: ScriptedGateway) -> None:
     await gateway.stop()
     with pytest.raises(NotConnectedError):
-        await dial(hass, gateway.host, gateway.port, pin=gateway.voice_pin, token=gateway.voice_token)
+        await dial(hass, port(gateway))
 
 
 @pytest.mark.parametrize(("protocol", "is_gateway_too_old"), [(0, True), (2, False)])

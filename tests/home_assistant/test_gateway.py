@@ -11,9 +11,11 @@ from homeassistant.core import Context, HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
 from custom_components.local_voice import gateway as under_test
+from custom_components.local_voice import keeper
 from custom_components.local_voice.const import DOMAIN
 from custom_components.local_voice.errors import NotConnectedError, TrustError, WrongVersionError
-from custom_components.local_voice.gateway import CONF_REASON, Gateway, Said
+from custom_components.local_voice.gateway import Gateway, Said
+from custom_components.local_voice.keeper import CONF_REASON
 from custom_components.local_voice.wire import backoff, connection
 from custom_components.local_voice.wire.answering import MOST_ASKED
 from custom_components.local_voice.wire.backoff import FIRST_PAUSE_S, LASTING_S, LONGEST_PAUSE_S, Backoff
@@ -416,13 +418,13 @@ async def test_whoever_cancels_while_the_connection_is_let_go_leaves_nothing_of_
 ) -> None:
     before = asyncio.all_tasks()
     assert connected._client is not None
-    assert connected._keeping is not None
+    assert connected._keeper._keeping is not None
     connection = connected._client._connection
     if is_dropped:
         gateway.drop()
         await until(connected, lambda: not connected.is_connected)
     for _ in range(5):  # an unload, the entry's background tasks, Home Assistant's end: each cancels
-        connected._keeping.cancel()
+        connected._keeper._keeping.cancel()
         await asyncio.sleep(0)
     await connected.stop()
     assert connection._socket.fileno() == -1
@@ -441,7 +443,7 @@ async def test_who_is_cancelled_twice_while_it_is_greeted_leaves_nothing(
         dialled.append(await connection.dial(*args, **options))
         return dialled[0]
 
-    monkeypatch.setattr(under_test, "dial", dial)
+    monkeypatch.setattr(keeper, "dial", dial)
     starting = asyncio.create_task(Gateway(hass, entry).start(house))
     await gateway.until(lambda: bool(gateway.heard))
     for _ in range(5):

@@ -90,7 +90,7 @@ async def test_unloading_when_the_connection_was_lost_just_now_leaves_nothing(
     await _soon(hass, lambda: bool(unloading))
 
     assert await unloading[0]
-    assert known._keeping.done()
+    assert known._keeper._keeping.done()
     assert not _ours()
     assert await hass.config_entries.async_unload(entry.entry_id), "once more does no harm"
 
@@ -108,7 +108,7 @@ async def test_home_assistants_end_when_the_connection_was_lost_just_now_leaves_
 
     known.on_change(end)
     gateway.drop()
-    await _soon(hass, lambda: known._keeping.done())
+    await _soon(hass, lambda: known._keeper._keeping.done())
 
     assert not known.is_connected
     assert not _ours()

@@ -11,7 +11,7 @@ from pytest_homeassistant_custom_component.common import get_system_health_info
 
 from custom_components.local_voice import system_health
 from custom_components.local_voice.const import CONF_VOICE_PIN, DOMAIN
-from tests.home_assistant.conftest import SetUp
+from tests.home_assistant.conftest import SetUp, until_told
 from tests.home_assistant.scripted_gateway import ScriptedGateway
 
 
@@ -27,14 +27,43 @@ async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWrite
 
 
 async def test_a_gateway_that_is_connected_is_shown_with_how_quick_it_answers(
-    hass: HomeAssistant, setup_entry: SetUp
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
 ) -> None:
     await setup_entry()
 
     info = await shown(hass)
 
     assert info.pop("reach").endswith(" ms")
-    assert info == {"connected": "1/1", "version": "1.2.3", "satellites": "1/1"}
+    assert info == {
+        "connected": "1/1",
+        "version": "1.2.3",
+        "satellites": "1/1",
+        "protection": "enforced",
+        "audit_log": f"3:{gateway.log.hashes()[-1][:16]}",
+    }
+
+
+async def test_a_log_that_is_not_what_it_was_is_shown_as_such(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    entry = await setup_entry()
+    kept = gateway.log.hashes()[-1][:16]
+    gateway.log.rows[0] += " "
+    await gateway.tell_watchers(gateway.log.head())
+    await until_told(entry.runtime_data.broker, lambda broker: broker.finding is not None)
+
+    assert (await shown(hass))["audit_log"] == f"3:{kept} (forked)"
+
+
+async def test_a_broker_that_is_away_is_unknown(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    gateway.broker_refusal = 503, "too_many_connections"
+    await setup_entry()
+
+    info = await shown(hass)
+
+    assert (info["protection"], info["audit_log"]) == ("unknown", "unknown")
 
 
 async def test_a_gateway_that_is_away_is_unreachable(
@@ -43,7 +72,14 @@ async def test_a_gateway_that_is_away_is_unreachable(
     await gateway.stop()
     await setup_entry()
 
-    assert await shown(hass) == {"connected": "0/1", "version": "", "satellites": "0/0", "reach": "unreachable"}
+    assert await shown(hass) == {
+        "connected": "0/1",
+        "version": "",
+        "satellites": "0/0",
+        "protection": "",
+        "audit_log": "",
+        "reach": "unreachable",
+    }
 
 
 async def test_a_gateway_that_takes_too_long_is_unreachable(

@@ -1,9 +1,10 @@
-"""One connection to the gateway's voice port: dialled, trusted, greeted; messages and sound in order, all bounded."""
+"""One lasting connection to a gateway's port: dialled, trusted, greeted; messages and sound in order, all bounded."""
 
 import asyncio
 import logging
 import socket
 from contextlib import suppress
+from dataclasses import dataclass, field
 from typing import Final
 
 from aiohttp import ClientError, ClientWebSocketResponse, WSMessage, WSMsgType
@@ -11,9 +12,9 @@ from homeassistant.const import __version__ as home_assistant_version
 from homeassistant.core import HomeAssistant
 
 from ..errors import GatewayError, NotConnectedError, WrongVersionError
-from .codec import Message, WrongMessageError, encode
+from .codec import Message, Vocabulary, WrongMessageError, encode
 from .dialling import CLOSE_S, websocket_to
-from .messages import FROM_VOICE, PROTOCOL_VERSION, Greeting, Hello, Refused
+from .messages import PROTOCOL_VERSION, Greeting, Hello, Refused
 
 GREETING_S: Final = 5.0
 """It is the answer to the first message, and needs nothing to be looked up."""
@@ -33,20 +34,35 @@ _GONE: Final = (ClientError, OSError, RuntimeError)
 _LOGGER = logging.getLogger(__name__)
 
 
-async def dial(hass: HomeAssistant, host: str, port: int, *, pin: str, token: str) -> Connection:
-    """Return a connection to the voice port, which has not said hello; `pin` is hex. Raises as `websocket_to` does."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Port:
+    """One of a gateway's ports, and what is said and shown there."""
+
+    host: str
+    number: int
+    path: str
+    heard: Vocabulary
+    """What the gateway says there."""
+    pin: str
+    """The SHA-256 of its certificate, hex."""
+    token: str = field(repr=False)
+
+
+async def dial(hass: HomeAssistant, port: Port) -> Connection:
+    """Return a connection that has not said hello. Raises as `websocket_to` does."""
+    pin = bytes.fromhex(port.pin)
     # No autoping: aiohttp's own heartbeat may leave a timer behind when it is closed, and a ping is a sign of life.
-    return Connection(
-        await websocket_to(hass, host, port, "/voice", pin=bytes.fromhex(pin), token=token, autoping=False)
-    )
+    websocket = await websocket_to(hass, port.host, port.number, port.path, pin=pin, token=port.token, autoping=False)
+    return Connection(websocket, port.heard)
 
 
 class Connection:
     """Sends by itself, in order, as fast as the gateway reads. Belongs to the event loop that runs when it is made."""
 
-    def __init__(self, websocket: ClientWebSocketResponse) -> None:
-        """Speak on `websocket`, which is connected."""
+    def __init__(self, websocket: ClientWebSocketResponse, heard: Vocabulary) -> None:
+        """Speak on `websocket`, which is connected; `heard` is what the gateway says there."""
         self._websocket = websocket
+        self._vocabulary = heard
         self._socket = websocket.get_extra_info("socket")
         self._waiting: asyncio.Queue[bytes | str] = asyncio.Queue(MOST_WAITING)
         self._sender = asyncio.create_task(self._send())
@@ -120,7 +136,7 @@ class Connection:
             if received.type is not WSMsgType.TEXT:
                 return None
             try:
-                message = FROM_VOICE.decode(received.data)
+                message = self._vocabulary.decode(received.data)
             except WrongMessageError as error:
                 self._wrong += 1
                 _LOGGER.warning("The gateway said something that is passed over: %s", error)

@@ -1,6 +1,7 @@
 """What can be known of the container and the app without Docker: their files fit each other and the project."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 
+from gateway.commands.systemd_unit import CAPABILITIES
 from gateway.config import Config, load_config
 from tests.scripts.conftest import REPOSITORY
 
@@ -22,6 +24,9 @@ FREE_KEYS |= {"hassio_api", "homeassistant_api", "backup", "options", "schema", 
 """Of Home Assistant's documentation of app configurations, as far as we might use them."""
 REQUIRED = {"name", "version", "slug", "description", "arch"}
 SCHEMA_TYPES = re.compile(r"^(str|bool|int|float|list\(.+\)|match\(.+\))\??$")
+
+NUMBERS = {"CAP_KILL": 5, "CAP_SETGID": 6, "CAP_SETUID": 7}
+"""Of `linux/capability.h`."""
 
 
 def read(path: Path) -> Any:
@@ -157,12 +162,69 @@ def test_compose_gives_the_gateway_no_more_than_it_needs() -> None:
     assert service["network_mode"] == "host"
     assert service["read_only"] is True
     assert service["cap_drop"] == ["ALL"]
+    assert {f"CAP_{name}" for name in service["cap_add"]} == set(CAPABILITIES)
     assert service["security_opt"] == ["no-new-privileges:true"]
-    assert f"--uid {service['user']} " in (PACKAGING / "Dockerfile").read_text()
+    assert f"--uid {user_of(service['command'])} " in (PACKAGING / "Dockerfile").read_text()
     assert "data:/data" in service["volumes"]
     context = (PACKAGING / service["build"]["context"]).resolve()
     assert (context / service["build"]["dockerfile"]).is_file()
-    assert not service.keys() & {"privileged", "cap_add", "devices", "pid", "ipc"}
+    assert not service.keys() & {"privileged", "user", "devices", "pid", "ipc"}
+
+
+def user_of(command: list[str]) -> str:
+    """Return whom `setpriv` makes of root, the group as well."""
+    named = dict(word.split("=", 1) for word in command if "=" in word)
+    assert named["--reuid"] == named["--regid"]
+    return named["--reuid"]
+
+
+def status_of(*command: str, bounds: str) -> dict[str, str]:
+    """Return what the kernel says of what root starts by `command`, where root has only those capabilities."""
+    bound = ("setpriv", "--no-new-privs", "--inh-caps=-all", "--ambient-caps=-all", f"--bounding-set=-all,{bounds}")
+    done = subprocess.run(
+        [*bound, *command, "cat", "/proc/self/status"], capture_output=True, text=True, timeout=30, check=True
+    )
+    return {name: value.strip() for name, _, value in (line.partition(":") for line in done.stdout.splitlines())}
+
+
+def mask(*names: str) -> str:
+    """Return capabilities as the kernel writes a set of them."""
+    return f"{sum(1 << NUMBERS[name] for name in names):016x}"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become who Docker's root is")
+def test_what_compose_runs_becomes_the_gateways_user_with_the_capabilities_that_it_needs() -> None:
+    service = read(PACKAGING / "compose.yaml")["services"]["gateway"]
+    command = service["command"]
+    assert command[-2:] == ["local-voice", "serve"]
+    status = status_of(*command[:-2], bounds=",".join(f"+{name.lower()}" for name in service["cap_add"]))
+    assert status["Uid"].split() == status["Gid"].split() == [user_of(command)] * 4
+    assert status["Groups"] == ""
+    assert {status[name] for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {mask(*CAPABILITIES)}
+    assert status["NoNewPrivs"] == "1"
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become who the app's root is")
+def test_the_app_serves_with_the_capabilities_that_it_needs_and_pairs_with_none() -> None:
+    script = (
+        (APP / "run.sh").read_text().replace("--reuid local-voice --regid local-voice", "--reuid 10870 --regid 10870")
+    )
+    given = "\n".join(line for line in script.splitlines() if re.match(r"readonly (drop|no_power|changes_user)=", line))
+    serving = script[script.index("exec setpriv") :].replace("local-voice serve", '"$@"')
+    docker = "+chown,+dac_override,+fowner,+fsetid,+kill,+setgid,+setuid,+setpcap,+net_bind_service,+net_raw"
+    served = status_of("bash", "-euc", f"{given}\n{serving}", "run.sh", bounds=docker)
+    assert served["Uid"].split() == ["10870"] * 4
+    assert {served[name] for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {mask(*CAPABILITIES)}
+    assert served["NoNewPrivs"] == "1"
+    pairing = 'exec setpriv "${drop[@]}" "${no_power[@]}" "$@"'
+    assert pairing.removeprefix("exec ") in script
+    paired = status_of("bash", "-euc", f"{given}\n{pairing}", "run.sh", bounds=docker)
+    assert {paired[name] for name in ("CapPrm", "CapEff", "CapBnd", "CapAmb")} == {mask()}
+
+
+def test_the_user_that_hears_gets_to_the_models_and_no_further() -> None:
+    assert "-m 0711 /data" in (PACKAGING / "Dockerfile").read_text()
+    assert 'chmod a+x /data "$own"' in (APP / "run.sh").read_text()
 
 
 def test_all_versions_are_the_projects() -> None:

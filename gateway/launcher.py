@@ -106,7 +106,8 @@ class Launcher:
                 await asyncio.gather(*tasks)
             finally:
                 for task in tasks:
-                    task.cancel()
+                    if not task.cancelling():  # a second time would cut short the goodbyes
+                        task.cancel()
                 await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _announce(self, ready: Callable[[], None]) -> None:

@@ -10,7 +10,7 @@ import logging
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, contextmanager
+from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import count
@@ -22,7 +22,7 @@ import msgspec
 from gateway.announce import announced
 from gateway.config import Config
 from gateway.confinement import readable_folders
-from gateway.errors import ConfigError, ProcessError
+from gateway.errors import ConfigError, LinkError, ProcessError
 from gateway.paths import gateway_dir, models_dir
 from gateway.processes.child import Child, started
 from gateway.processes.keeping import Lives
@@ -264,7 +264,8 @@ class Launcher:
 
     def _tell_voice(self, message: Peers | SettingsKept) -> None:
         if self._voice is not None:
-            self._voice.link.say(message)
+            with suppress(LinkError):  # who reads nothing is cut off, and so ends; the broker has no part in that
+                self._voice.link.say(message)
 
     @contextmanager
     def _canary(self) -> Iterator[Canary]:

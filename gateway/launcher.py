@@ -302,8 +302,8 @@ def _digest(config: Config) -> str:
 
 def _is_filtered(pid: int) -> bool:
     """Tell whether the kernel says of each thread of a process that it filters its system calls."""
-    try:
-        statuses = [status.read_text(encoding="ascii") for status in Path(f"/proc/{pid}/task").glob("*/status")]
-    except OSError:  # it, or one of its threads, ended while we looked
-        return False
+    statuses = []
+    for status in Path(f"/proc/{pid}/task").glob("*/status"):
+        with suppress(FileNotFoundError, ProcessLookupError):  # a thread that has ended meanwhile needs no filter
+            statuses.append(status.read_text(encoding="ascii", errors="replace"))
     return bool(statuses) and all("\nSeccomp:\t2\n" in status for status in statuses)

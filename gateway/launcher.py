@@ -78,6 +78,7 @@ class Launcher:
         self._voice_lives, self._broker_lives = Lives("voice"), Lives("broker")
         self._voice: Child[FromVoice] | None = None
         self._broker: Child[FromBroker] | None = None
+        self._broker_begun = asyncio.Event()
         self._peers: Peers | None = None
         self._protection: Protection | None = None
         self._numbers = count(1)
@@ -142,6 +143,7 @@ class Launcher:
                 )
             )
             self._broker = child
+            self._broker_begun.set()
             try:
                 while (message := await child.link.hear()) is not None:
                     self._broker_said(child, message)
@@ -178,6 +180,7 @@ class Launcher:
         ports = {"port": self._voice_port.fileno()}
         if self._wyoming_port is not None:
             ports["wyoming"] = self._wyoming_port.fileno()
+        await self._broker_begun.wait()  # its memory is among what the self-test tries
         with self._canary() as canary:
             async with started("gateway.voice_process", _FROM_VOICE, ports, more=canary.descriptors) as child:
                 child.link.say(

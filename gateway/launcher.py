@@ -79,6 +79,7 @@ class Launcher:
         self._voice: Child[FromVoice] | None = None
         self._broker: Child[FromBroker] | None = None
         self._broker_begun = asyncio.Event()
+        self._let_serve: Child[FromVoice] | None = None
         self._peers: Peers | None = None
         self._protection: Protection | None = None
         self._numbers = count(1)
@@ -204,11 +205,13 @@ class Launcher:
 
     async def _voice_said(self, child: Child[FromVoice], message: FromVoice, canary: Canary) -> None:
         match message:
+            case Protected() if child is self._let_serve:
+                raise ProcessError("the process that hears says twice how it is protected")
             case Protected():
                 protection = self._seen(message.protection, child.process.pid, canary)
                 self._check(protection)
                 await self._write_down(protection)
-                self._protection = protection
+                self._protection, self._let_serve = protection, child
                 child.link.say(Serve())
             case Serving():
                 self._voice_lives.serving()

@@ -1,6 +1,5 @@
 """Which user the process that hears can become: one that owns nothing, where this machine lets us."""
 
-import contextlib
 import os
 import select
 import signal
@@ -22,6 +21,8 @@ MOST_TRIED: Final = 1_000
 does so at its top."""
 LONGEST_REASON_BYTES: Final = 4_096
 """A path cannot be longer."""
+_FINE: Final = "fine"
+_LATE: Final = f"user {VOICE_USER} could not read everything within {TRIAL_S:.0f} s"
 
 
 def voice_user(readable: Sequence[Path]) -> tuple[int | None, str]:
@@ -54,26 +55,20 @@ def _tried(readable: Sequence[Path]) -> str:
         _try(readable, question)
     os.close(question)
     try:
-        return _answer(answer)
+        has_answered, _, _ = select.select([answer], [], [], TRIAL_S)
+        said = os.read(answer, LONGEST_REASON_BYTES).decode("utf-8", errors="replace") if has_answered else _LATE
     finally:
         os.close(answer)
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
-
-
-def _answer(answer: int) -> str:
-    is_there, _, _ = select.select([answer], [], [], TRIAL_S)
-    if not is_there:
-        return f"user {VOICE_USER} could not read everything within {TRIAL_S:.0f} s"
-    said = os.read(answer, LONGEST_REASON_BYTES).decode("utf-8", errors="replace")
-    return said.removeprefix("ok") if said else "a process of its own failed to try it"
+    if said == _LATE:
+        os.kill(child, signal.SIGKILL)
+    os.waitpid(child, 0)
+    return said.removeprefix(_FINE) if said else "a process of its own failed to try it"
 
 
 def _try(readable: Sequence[Path], question: int) -> NoReturn:
     """Say in the child what came of it, and end there whatever happens, without what Python does at an end."""
     try:
-        said = _became_and_read(readable) or "ok"
+        said = _became_and_read(readable) or _FINE
         os.write(question, said.encode("utf-8", errors="replace")[:LONGEST_REASON_BYTES])
     finally:
         os._exit(0)

@@ -1,5 +1,6 @@
 """Giving up rights: really, in processes of their own; and what is said where a machine does not let us."""
 
+import ctypes
 import errno
 import json
 import os
@@ -277,6 +278,7 @@ class Machine:
         self.asked: list[str] = []
         self.refused: dict[str, int] = {}
         self.ids = (0, 0, 0)
+        self.ends_by = 0
         monkeypatch.setattr(os, "unshare", lambda flags: self.ask(f"unshare {flags:#x}"))
         monkeypatch.setattr(os, "setgroups", lambda groups: self.ask(f"groups {groups}"))
         monkeypatch.setattr(os, "getgroups", list)
@@ -308,7 +310,9 @@ class Machine:
         if option == kernel.PR_CAPBSET_DROP:
             if arguments[0] > 40:
                 raise OSError(errno.EINVAL, "Invalid argument")
-        elif option not in (kernel.PR_GET_PDEATHSIG, kernel.PR_SET_PDEATHSIG):
+        elif option == kernel.PR_GET_PDEATHSIG:
+            ctypes.c_int.from_address(arguments[0]).value = self.ends_by
+        else:
             self.ask(f"prctl {option}")
         return 0
 
@@ -326,6 +330,12 @@ def test_the_network_goes_first_and_landlock_last(machine: Machine) -> None:
     assert give_up_rights(readable=READABLE, user=5) == Given(layers=tuple(map(Layer, ALL)), missing={})
     order = [NEW_NETWORK, "groups []", "group 5", "user 5", "prctl 47", "capset", "no new privileges", "landlock"]
     assert machine.asked == order
+
+
+def test_without_a_user_to_become_the_rest_is_given_up(machine: Machine) -> None:
+    given = give_up_rights(readable=READABLE, user=None)
+    assert given.layers == tuple(map(Layer, WITHOUT_A_USER))
+    assert machine.asked == [NEW_NETWORK, "prctl 47", "capset", "no new privileges", "landlock"]
 
 
 def test_a_user_who_may_not_leave_the_network_does_so_in_a_namespace_of_its_own(machine: Machine) -> None:
@@ -364,3 +374,18 @@ def test_a_user_that_was_not_changed_although_the_kernel_says_so_is_an_error(
     monkeypatch.setattr(os, "setresuid", lambda *_: None)
     with pytest.raises(OSError, match="not wholly user 5"):
         give_up_rights(readable=READABLE, user=5)
+
+
+def test_the_end_with_its_parent_is_asked_for_again_after_all_that_takes_it_back(machine: Machine) -> None:
+    machine.ends_by = signal.SIGKILL
+    give_up_rights(readable=READABLE, user=5)
+    assert machine.asked[-1] == f"prctl {kernel.PR_SET_PDEATHSIG}"
+
+
+@pytest.mark.parametrize("parent", [os.getppid(), os.getppid() + 1])
+def test_only_who_has_lost_its_parent_ends(parent: int, machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    ended: list[tuple[int, int]] = []
+    monkeypatch.setattr(os, "kill", lambda *how: ended.append(how))
+    privileges.die_with_parent(parent)
+    assert machine.asked == [f"prctl {kernel.PR_SET_PDEATHSIG}"]
+    assert ended == ([] if parent == os.getppid() else [(os.getpid(), signal.SIGKILL)])

@@ -90,7 +90,7 @@ def test_a_trial_that_hangs_is_ended(trial: pytest.MonkeyPatch) -> None:
     trial.setattr(users, "TRIAL_S", 0.2)
     trial.setattr(users, "_became_and_read", lambda _: time.sleep(60))
     start_s = time.monotonic()
-    assert voice_user([]) == (None, f"user {VOICE_USER} could not read everything within 0 s")
+    assert voice_user([]) == (None, f"user {VOICE_USER} could not read everything within 5 s")
     assert time.monotonic() - start_s < 5
 
 
@@ -158,6 +158,24 @@ def test_the_right_to_change_the_user_is_two(monkeypatch: pytest.MonkeyPatch) ->
         assert users._may_change_user() is may
     monkeypatch.setattr(Path, "read_text", lambda *_, **__: "Name:\tx\n")
     assert users._may_change_user() is False
+
+
+def test_without_the_right_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(users, "_may_change_user", lambda: False)
+    monkeypatch.setattr(os, "fork", lambda: pytest.fail("it was tried"))
+    assert voice_user([]) == (None, "only root can change the user")
+
+
+def test_what_is_closed_is_named_and_what_is_gone_is_not(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Files come and go while they are looked at: a model is being replaced, a cache written."""
+    gone, closed = tmp_path / "gone", tmp_path / "closed"
+
+    def opened(path: Path) -> list[Path]:
+        raise (FileNotFoundError if path == gone else PermissionError)(path)
+
+    monkeypatch.setattr(users, "_opened", opened)
+    assert users._unreadable([gone]) == ""
+    assert users._unreadable([gone, closed]) == f"{closed}: user {VOICE_USER} cannot read it"
 
 
 @as_root

@@ -1,5 +1,6 @@
 """The audit log's SQLite file: its tables, and reading and writing them. What its rows mean is none of its business."""
 
+import logging
 import os
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,6 +14,8 @@ from gateway.errors import ConfigError
 from gateway.wire.broker_words import LONGEST_ROW_CHARS, AuditHead
 from gateway.wire.messages import NAME_CHARS
 
+_LOG = logging.getLogger(__name__)
+
 type Synchronous = Literal["FULL", "NORMAL", "OFF"]
 
 FILE_NAME: Final = "audit.db"
@@ -20,8 +23,8 @@ VERSION: Final = 1
 """Of the tables, in the file's `user_version`."""
 BUSY_TIMEOUT_MS: Final = 2_000
 """Nobody else writes; a person who has the file open in a tool of theirs may delay a row by so much, not for ever."""
-CHECKPOINT_PAGES: Final = 200
-"""The write-ahead log stays below a megabyte."""
+CHECKPOINT_ROWS: Final = 50
+"""After so many rows they move from the write-ahead log, which stays below a megabyte, to the file itself."""
 PAGE_ROWS: Final = 500
 """So many rows are in memory at once when the log is read."""
 LARGEST_SEQ: Final = 2**53
@@ -135,6 +138,8 @@ class AuditDatabase:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
             raise
+        if row.seq % CHECKPOINT_ROWS == 0:
+            self._checkpoint()
 
     def head(self) -> AuditHead | None:
         """Return the head, as it is stored."""
@@ -146,7 +151,7 @@ class AuditDatabase:
     def rows(self, after: int, limit: int) -> list[StoredRow]:
         """Return up to `limit` of the rows whose number is larger than `after`, in order."""
         return [
-            StoredRow(seq=_integer(seq), text=_text(row), hash=bytes(link), signature=bytes(signature))
+            StoredRow(seq=_integer(seq), text=_text(row), hash=_bytes(link), signature=_bytes(signature))
             for seq, row, link, signature in self._db.execute(_READ_ROWS, (after, limit))
         ]
 
@@ -178,7 +183,13 @@ class AuditDatabase:
         if is_written:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute(f"PRAGMA synchronous = {synchronous}")
-            self._db.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+            self._db.wal_autocheckpoint(0)  # not within a commit: that has failed, or it has not
+
+    def _checkpoint(self) -> None:
+        try:
+            self._db.wal_checkpoint()
+        except apsw.Error as error:
+            _LOG.warning("%s: the write-ahead log grows (%s); check the disk", self.path, error)
 
     def _write_head(self, head: AuditHead) -> None:
         self._db.execute(_WRITE_HEAD, (head.size, head.hash, head.at, head.key, head.signature))
@@ -209,8 +220,12 @@ def _connected(path: Path, is_written: bool, vfs: str | None) -> apsw.Connection
     )
 
 
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else b""
+
+
 def _text(value: object) -> str:
-    return bytes(value).decode("ascii", "replace") if isinstance(value, bytes) else ""
+    return _bytes(value).decode("ascii", "replace")
 
 
 def _integer(value: object) -> int:

@@ -85,11 +85,7 @@ class AuditLogSensor(_OfBroker):
     def extra_state_attributes(self) -> dict[str, Any]:
         """The head as `local-voice audit verify --head` takes it, and whether the log still continues it."""
         head, finding = self.gateway.broker.head, self.gateway.broker.finding
-        if head is None:
-            return {}
-        return {
-            "size": head.size,
-            "head": f"{head.size}:{head.hash}",
-            "last_row_at": head.at,
-            "verdict": "good" if finding is None else finding.verdict.value,
-        }
+        kept = {} if head is None else {"size": head.size, "head": f"{head.size}:{head.hash}", "last_row_at": head.at}
+        if finding is not None:
+            return {**kept, "verdict": finding.verdict.value}
+        return kept and {**kept, "verdict": "good"}

@@ -106,7 +106,7 @@ async def setup_entry(hass: HomeAssistant, gateway: ScriptedGateway, entry: Mock
         entry.add_to_hass(hass)
         await hass.config_entries.async_setup(entry.entry_id)
         await hass.async_block_till_done()
-        if entry.state is ConfigEntryState.LOADED and gateway.broker_refusal is None:
+        if entry.state is ConfigEntryState.LOADED and gateway.lets_watch:
             await until_told(entry.runtime_data.broker, lambda broker: broker.protection is not None)
             await hass.async_block_till_done()
         return entry

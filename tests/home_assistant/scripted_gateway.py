@@ -121,6 +121,7 @@ class ScriptedGateway:
         """The same for whoever dials the broker's port only."""
         self.is_silent = False
         """Whether nothing is said to `hello`."""
+        self.broker_is_silent = False
         self.offered: Json = dict(OFFERED)
         self.satellites: dict[str, Json] = {SATELLITE: dict(KITCHEN)}
         self.scripts: dict[str, Script] = {}
@@ -168,6 +169,11 @@ class ScriptedGateway:
     def is_watched(self) -> bool:
         """Whether a home watches the audit log."""
         return bool(self._watchers)
+
+    @property
+    def lets_watch(self) -> bool:
+        """Whether a home that wants to watch the audit log can."""
+        return self.broker_refusal is None and not self.broker_is_silent and self.protection is not None
 
     # What a test does
 
@@ -307,9 +313,9 @@ class ScriptedGateway:
                     heard: Json = json.loads(message.data)
                     sayings = self.scripts.get(heard["type"], answer)(heard)
                     self.heard.append(heard)
+                    if heard["type"] == "watch_audit":
+                        self._watchers.append(websocket)
                 await _say(websocket, sayings)
-                if message.type is WSMsgType.TEXT and heard["type"] == "watch_audit":
-                    self._watchers.append(websocket)
                 if self._is_greeted(websocket):
                     self._homes.append(websocket)
                     self.connections += 1
@@ -474,6 +480,8 @@ class ScriptedGateway:
         return await self._listen(await self._upgraded(request, self.broker_token), self._to_consent)
 
     def _to_consent(self, heard: Json) -> Iterable[Say]:
+        if self.broker_is_silent:
+            return
         if heard["type"] == "hello":
             yield self._greeting("consent")
         elif heard["type"] == "leave":

@@ -23,6 +23,7 @@ from gateway.wire.dial import dial
 from gateway.wire.identity import SERVER_NAME, client_context
 from gateway.wire.messages import Greeting, Hello, encode
 from gateway.wire.pairing import Paired
+from tests.e2e.processes import VOICE, child_of, threads
 from tests.e2e.serving import Serving, serving
 from tests.voices import hiss
 
@@ -58,10 +59,9 @@ def satellites(served: Serving) -> list[Paired]:
 
 
 def resident_mib(served: Serving) -> float:
-    for line in Path(f"/proc/{served.running.process.pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) / 1024
-    raise AssertionError("no VmRSS")
+    """Return how much memory the process has that hears all of this."""
+    main = threads(child_of(served.running.process.pid, VOICE))[0]
+    return int(main["VmRSS"].split()[0]) / 1024
 
 
 @asynccontextmanager
@@ -349,4 +349,5 @@ async def test_malformed_frames_end_nothing_but_their_own_connection(
     )
     assert growth_mib <= MOST_GROWTH_MIB
     assert served.running.process.poll() is None
+    assert "ended by" not in "".join(line for _, line in served.running.err)
     assert "Traceback" not in "".join(line for _, line in served.running.err)

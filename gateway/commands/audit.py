@@ -99,7 +99,9 @@ def _verify(log: AuditReader, witness: Seen | None, console: Console) -> int:
         return ALTERED
     console.print(f"Every row is what was written: {log.head_in_short}", soft_wrap=True, highlight=False)
     if witness is None:
-        console.print("Home Assistant shows the same, unless somebody put back an older log or took its key.")
+        console.print(
+            "Home Assistant shows the same, unless somebody put back an older log or took its key.", soft_wrap=True
+        )
     return OK
 
 

@@ -8,10 +8,10 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import Final, NamedTuple
 
 from gateway.broker.audit import Action, AuditError, AuditLog
-from gateway.broker.audit_rows import AuditRow, decoded
+from gateway.broker.audit_rows import AuditRow, Detail, decoded
 from gateway.broker.store import NewPeer, PeerStore
 from gateway.errors import ConfigError
 from gateway.offer import SettingsChange
@@ -33,6 +33,14 @@ MOST_ROWS_BACK: Final = 65_536
 _LOG = logging.getLogger(__name__)
 
 
+class _Undone(NamedTuple):
+    """Something that a row says was about to be done, and that was not."""
+
+    row: int
+    action: Action
+    about: str
+
+
 class Records:
     """The folder of one gateway, kept by one process at a time. Nothing changes in it without a row before."""
 
@@ -49,6 +57,8 @@ class Records:
         except BaseException:
             self.peers.close()
             raise
+        self._undone: _Undone | None = None
+        """What the log has yet to say."""
         self._settle()
 
     def close(self) -> None:
@@ -77,7 +87,7 @@ class Records:
 
     def record_download(self, model: str, host: str) -> int:
         """Write down that the owner is about to fetch a model; return the row's number. Raises AuditError."""
-        return self.audit.append(OWNER, Action.DOWNLOAD, model, host=host).size
+        return self._append(OWNER, Action.DOWNLOAD, model, host=host)
 
     def broker_started(self, *, version: str, configuration: str) -> None:
         """Write down that the broker is about to serve, and that the configuration is another one, if it is.
@@ -86,12 +96,12 @@ class Records:
         """
         before = self._last_configuration()
         if before and before != configuration:
-            self.audit.append(GATEWAY, Action.CONFIGURE, "file", is_urgent=True, before=before, after=configuration)
+            self._append(GATEWAY, Action.CONFIGURE, "file", is_urgent=True, before=before, after=configuration)
         self.audit.append(GATEWAY, Action.START, "broker", is_urgent=True, version=version, configuration=configuration)
 
     def voice_started(self, protection: Protection, *, version: str) -> None:
         """Write down that a voice process is about to serve, and what keeps it from connecting. Raises AuditError."""
-        self.audit.append(
+        self._append(
             GATEWAY,
             Action.START,
             "voice",
@@ -106,14 +116,14 @@ class Records:
 
     @contextmanager
     def _written_down(
-        self, actor: str, action: Action, about: str, *, is_urgent: bool = False, **detail: str | list[str]
+        self, actor: str, action: Action, about: str, *, is_urgent: bool = False, **detail: Detail
     ) -> Iterator[None]:
         """Do something that is in the audit log before. Raises AuditError, with nothing done."""
-        row = self.audit.append(actor, action, about, is_urgent=is_urgent, **detail).size
+        row = self._append(actor, action, about, is_urgent=is_urgent, **detail)
         try:
             yield
         except ConfigError:
-            self._undone(row, action, about)
+            self._owe(_Undone(row, action, about))
             raise
 
     def _settle(self) -> None:
@@ -123,13 +133,26 @@ class Records:
             return
         is_peer = row.about in self.peers
         if (row.action == Action.PAIR and not is_peer) or (row.action == Action.REVOKE and is_peer):
-            self._undone(row.seq, Action(row.action), row.about)
+            self._owe(_Undone(row.seq, Action(row.action), row.about))
 
-    def _undone(self, row: int, action: Action, about: str) -> None:
+    def _owe(self, undone: _Undone) -> None:
+        """Say that something was not done: now, or before the next row, whatever that is."""
+        self._undone = undone
         try:
-            self.audit.append(GATEWAY, action, about, is_urgent=True, undone=row)
+            self._pay(is_urgent=False)
         except AuditError as error:
-            _LOG.error("audit log: row %d says what was not done, and that cannot be added: %s", row, error)
+            _LOG.error("audit log: row %d says what was not done, and that cannot be added yet: %s", undone.row, error)
+
+    def _pay(self, *, is_urgent: bool) -> None:
+        if self._undone is not None:
+            row, action, about = self._undone
+            self.audit.append(GATEWAY, action, about, is_urgent=is_urgent, undone=row)
+            self._undone = None
+
+    def _append(self, actor: str, action: Action, about: str, *, is_urgent: bool = False, **detail: Detail) -> int:
+        """Write a row; return its number. Raises AuditError."""
+        self._pay(is_urgent=is_urgent)
+        return self.audit.append(actor, action, about, is_urgent=is_urgent, **detail).size
 
     def _last_configuration(self) -> str:
         """Return the digest of the configuration with which the broker started last; nothing where it never has."""

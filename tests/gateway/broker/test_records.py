@@ -3,7 +3,7 @@
 import json
 import logging
 from collections.abc import Callable
-from contextlib import closing
+from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
 
@@ -123,22 +123,26 @@ def test_what_was_written_down_and_then_could_not_be_done_is_told_by_another_row
         assert undone == row("gateway", act, done["about"], undone=2)
 
 
-def test_where_that_cannot_be_added_the_log_of_the_program_says_so(
+@pytest.mark.usefixtures("impatient")
+def test_where_that_cannot_be_added_yet_it_comes_before_the_next_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with closing(Records(tmp_path)) as kept, monkeypatch.context() as patched:
+    with closing(Records(tmp_path)) as kept:
+        with ExitStack() as stack:
 
-        def fail(**_: object) -> None:
-            patched.setattr(AuditLog, "append", refuse)
-            raise ConfigError("the disk failed")
+            def fail(*_: object, **__: object) -> None:
+                stack.enter_context(locked(tmp_path))
+                raise ConfigError("the disk failed")
 
-        def refuse(*_: object, **__: object) -> None:
-            raise AuditError("the disk failed again")
-
-        patched.setattr(PeerStore, "add", lambda _, **about: fail(**about))
-        with pytest.raises(ConfigError, match=r"the disk failed$"):
-            kept.pair(by=OWNER, name="Home", role=Role.HOME)
-    assert "row 1 says what was not done, and that cannot be added: the disk failed again" in caplog.text
+            stack.enter_context(monkeypatch.context()).setattr(PeerStore, "add", fail)
+            with pytest.raises(ConfigError, match="the disk failed"):
+                kept.pair(by=OWNER, name="Home", role=Role.HOME)
+            assert "row 1 says what was not done, and that cannot be added yet" in caplog.text
+            with pytest.raises(AuditError, match="the audit log cannot be written"):
+                kept.record_download("tiny.en", "example.org")
+        kept.record_download("tiny.en", "example.org")
+        paired, undone, _ = rows(kept)
+        assert undone == row("gateway", "pair", paired["about"], undone=1)
 
 
 # A crash between the row and the act

@@ -43,7 +43,7 @@ class Watchers:
         told_head: AuditHead | None = None
         told_protection: ProtectionIs | None = None
         try:
-            while channel.is_open:
+            while True:
                 news.clear()
                 head, protection = self._log.head, self.protection
                 if head != told_head:

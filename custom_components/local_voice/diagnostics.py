@@ -3,6 +3,8 @@
 Names of satellites and rooms are left out too: they say who lives where.
 """
 
+import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
@@ -26,6 +28,9 @@ REDACTED: Final = {CONF_VOICE_TOKEN, CONF_BROKER_TOKEN, CONF_HOST}
 PINS: Final = (CONF_VOICE_PIN, CONF_BROKER_PIN)
 PIN_CHARS: Final = 8
 """Enough to compare with what the gateway shows."""
+REDACTED_PATH: Final = "/…"
+_PATH: Final = re.compile(r"/\S+")
+"""A folder of the gateway's may be called after somebody."""
 
 
 async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -> dict[str, Any]:
@@ -68,6 +73,9 @@ async def async_get_device_diagnostics(
 
 def _broker(broker: Broker) -> dict[str, Any]:
     protection, head, finding = broker.protection, broker.head, broker.finding
+    if protection is not None:
+        missing = {layer: _PATH.sub(REDACTED_PATH, why) for layer, why in protection.missing.items()}
+        protection = replace(protection, missing=missing)
     return {
         "connected": broker.is_connected,
         "trouble": broker.trouble,

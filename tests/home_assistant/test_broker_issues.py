@@ -19,6 +19,7 @@ from custom_components.local_voice.witness import Verdict
 from tests.home_assistant.conftest import SetUp, until_told
 from tests.home_assistant.scripted_audit import ScriptedLog
 from tests.home_assistant.scripted_gateway import PROTECTION, ScriptedGateway
+from tests.home_assistant.test_packaging import texts
 from tests.home_assistant.test_repairs import issues, repair
 
 ACCEPT, LEAVE = {"next_step_id": "accept"}, {"next_step_id": "leave"}
@@ -304,6 +305,8 @@ async def test_the_same_user_is_no_issue_but_a_state(
     state = hass.states.get("sensor.gateway_protection")
     assert state is not None
     assert (state.state, issues(hass)) == ("same_user", {})
+    shown = texts()["entity"]["sensor"]["protection"]["state"]["same_user"]
+    assert "same user: a compromised voice process could alter the broker" in shown
 
 
 async def test_issues_go_with_the_entry(hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp) -> None:

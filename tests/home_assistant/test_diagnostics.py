@@ -21,8 +21,8 @@ from syrupy.filters import props
 from custom_components.local_voice.const import DOMAIN
 from custom_components.local_voice.gateway import Said
 from custom_components.local_voice.turn_log import LOGS, MOST_TURNS
-from tests.home_assistant.conftest import SetUp
-from tests.home_assistant.scripted_gateway import GATEWAY_ID, SATELLITE, ScriptedGateway
+from tests.home_assistant.conftest import SetUp, until_told
+from tests.home_assistant.scripted_gateway import GATEWAY_ID, PROTECTION, SATELLITE, ScriptedGateway
 
 CANARY = "xylophone marmalade"
 """Two words that stand nowhere else, so that finding one means that speech got out."""
@@ -71,6 +71,49 @@ async def test_diagnostics_of_a_gateway(
     assert (data["voice_pin"], data["broker_pin"]) == (gateway.voice_pin[:8], gateway.broker_pin[:8])
     for secret in (gateway.voice_token, gateway.broker_token, gateway.voice_pin, "Kitchen"):
         assert secret not in json.dumps(told)
+
+
+async def test_why_a_layer_is_missing_is_told_without_the_name_of_a_folder(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp, hass_client: ClientSessionGenerator
+) -> None:
+    gateway.protection = {**PROTECTION, "missing": {"own_user": "/home/ada/models: another user cannot read it"}}
+    entry = await setup_entry()
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    missing = told["broker"]["protection"]["missing_layers"]
+    assert missing == {"own_user": "/… another user cannot read it"}
+
+
+async def test_diagnostics_of_a_gateway_whose_broker_is_away(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp, hass_client: ClientSessionGenerator
+) -> None:
+    gateway.broker_refusal = 503, "too_many_connections"
+    entry = await setup_entry()
+    await until_told(entry.runtime_data.broker, lambda broker: bool(broker.trouble))
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert told["broker"] == {
+        "connected": False,
+        "trouble": "too_many_connections",
+        "protection": None,
+        "audit_log": {"kept": None, "last_row_at": None, "finding": None},
+    }
+
+
+async def test_diagnostics_of_a_log_that_is_not_what_it_was(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp, hass_client: ClientSessionGenerator
+) -> None:
+    entry = await setup_entry()
+    gateway.log.rows[0] += " "
+    await gateway.tell_watchers(gateway.log.head())
+    await until_told(entry.runtime_data.broker, lambda broker: broker.finding is not None)
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    found = f"3:{gateway.log.hashes()[-1][:16]}"
+    assert told["broker"]["audit_log"]["finding"] == {"verdict": "forked", "found": found}
 
 
 async def test_diagnostics_before_the_gateway_said_what_it_offers(

@@ -120,7 +120,7 @@ class VoiceService:
         if self._server is not None:
             self._server.replace_peers(peers)
         had_home, self._has_home = self._has_home, any(peer.role is Role.HOME for peer in peers)
-        if had_home != self._has_home:
+        if had_home != self._has_home and self._understanding is not None:  # until there is one, `load` sees to it
             refreshing = asyncio.create_task(self._refresh())
             self._refreshing.add(refreshing)
             refreshing.add_done_callback(self._refreshing.discard)
@@ -200,8 +200,9 @@ class VoiceService:
         return self._understanding
 
     async def _understand(self, house: House) -> None:
-        if self._understanding is not None:
-            await self._understanding.use(house)
+        if self._understanding is None:
+            raise EngineError("no sentences are loaded yet")
+        await self._understanding.use(house)
 
     async def _refresh(self) -> None:
         try:

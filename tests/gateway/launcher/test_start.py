@@ -229,6 +229,7 @@ class TestWhatIsNotWrittenDownDoesNotServe:
             assert await voice.is_told_nothing()
             broker.say(Written(id=started.id), Written(id=started.id, error="twice"))
             await voice.told(Serve)
+            assert await broker.is_told_nothing(), "neither is ended for that"
 
 
 class TestStrict:

@@ -1,5 +1,5 @@
-import asyncio
 import os
+import socket
 import subprocess
 import threading
 from collections.abc import Iterator
@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 from gateway.broker.owner import FILE_NAME
+from gateway.commands import protection_trial
 from gateway.commands.protection_checks import NOT_STRICT, SEPARATE, WRITABLE, protection_findings
 from gateway.commands.protection_trial import tried
 from gateway.commands.service_checks import Finding, Level
@@ -17,6 +18,7 @@ from gateway.config import Config, ServerConfig
 from gateway.errors import ProcessError
 from gateway.paths import gateway_dir
 from gateway.protection import SAME_USER, Layer
+from gateway.sandbox.targets import Canary, Targets
 from gateway.wire.broker_words import Peers, ProtectionIs
 from gateway.wire.messages import Message, Refused, encode
 
@@ -26,28 +28,24 @@ WHOLE = ProtectionIs(is_enforced=True, is_same_user=False, layers=tuple(Layer), 
 
 @contextmanager
 def running(answer: Message) -> Iterator[None]:
-    """Have a gateway during the block that says only this."""
+    """Have a gateway during the block that one may ask one thing, and that says only this."""
     gateway_dir().mkdir(parents=True)
-    loop = asyncio.new_event_loop()
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(gateway_dir() / FILE_NAME))
+        listener.listen()
+        listener.settimeout(DEADLINE_S)
 
-    async def say(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await reader.readline()
-        writer.write(encode(answer) + b"\n")
-        await writer.drain()
-        await reader.read()
-        writer.close()
+        def say() -> None:
+            asking, _ = listener.accept()
+            with asking, asking.makefile("rb") as lines:
+                lines.readline()
+                asking.sendall(encode(answer) + b"\n")
 
-    server = loop.run_until_complete(asyncio.start_unix_server(say, gateway_dir() / FILE_NAME))
-    thread = threading.Thread(target=loop.run_forever)
-    thread.start()
-    try:
+        thread = threading.Thread(target=say, daemon=True)
+        thread.start()
         yield
-    finally:
-        server.close()
-        asyncio.run_coroutine_threadsafe(server.wait_closed(), loop).result(DEADLINE_S)
-        loop.call_soon_threadsafe(loop.stop)
         thread.join(DEADLINE_S)
-        loop.close()
+        assert not thread.is_alive()
 
 
 def asked(answer: Message, config: Config | None = None) -> list[Finding]:
@@ -174,3 +172,26 @@ def test_a_trial_that_fails_or_hangs_is_a_problem(monkeypatch: pytest.MonkeyPatc
         (finding,) = protection_findings(Config(), gateway_dir())
         assert finding.level is Level.PROBLEM
         monkeypatch.undo()
+
+
+def test_who_tries_keeps_only_what_it_tries_with_and_ends_whatever_happens(monkeypatch: pytest.MonkeyPatch) -> None:
+    done: list[object] = []
+
+    class Ended(BaseException):
+        """Instead of the end of this process."""
+
+    def end(code: int) -> None:
+        raise Ended(code)
+
+    class Refusing:
+        def __init__(self, targets: Targets, *, user: int | None) -> None:
+            done.append(user)
+            raise OSError(1, "half a user")
+
+    monkeypatch.setattr(protection_trial, "close_other_descriptors", done.append)
+    monkeypatch.setattr(protection_trial, "die_with_parent", done.append)
+    monkeypatch.setattr(protection_trial, "Confinement", Refusing)
+    monkeypatch.setattr("gateway.commands.protection_trial.os._exit", end)
+    with Canary(processes=[os.getpid()]) as canary, pytest.raises(Ended):
+        protection_trial._try(canary, user=10_871, answer=7, launcher=5)
+    assert done == [{7, *canary.descriptors}, 5, 10_871]

@@ -32,6 +32,8 @@ from tests.gateway.test_equipment import ScriptedAssembly
 HOST = "127.0.0.1"
 GATEWAY_ID = "0123456789abcdef"
 VERSION = "test"
+SOON_S = 10.0
+"""Nothing here takes a tenth of it."""
 
 
 class UnderstandsHouses(ScriptedUnderstanding):
@@ -153,3 +155,10 @@ def script(monkeypatch: pytest.MonkeyPatch) -> ScriptedParts:
     parts = ScriptedParts()
     monkeypatch.setattr(voice_service, "Assembly", lambda _: parts)
     return parts
+
+
+async def until(is_so: Callable[[], bool]) -> None:
+    """Wait until something is so."""
+    async with asyncio.timeout(SOON_S):
+        while not is_so():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.005)

@@ -24,7 +24,7 @@ from gateway.wire.peers import Role
 from gateway.wire.request_words import ChangeSettings, Offered, SettingsChanged
 from gateway.wire.voice_words import Announce, AnnounceOver, Drain, HouseUsable, TurnHappened
 from tests.fakes import quiet, speech, wake_word
-from tests.gateway.running_service import GATEWAY_ID, HOST, VERSION, ScriptedParts, script, voice_service_in
+from tests.gateway.running_service import GATEWAY_ID, HOST, VERSION, ScriptedParts, script, until, voice_service_in
 from tests.gateway.wyoming.rig import ask, sound
 from tests.voices import Voices, silence
 
@@ -43,12 +43,6 @@ def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[ScriptedParts]:
     scripted = script(monkeypatch)
     yield scripted
     scripted.close()
-
-
-async def until(is_so: Callable[[], bool]) -> None:
-    async with asyncio.timeout(SOON_S):
-        while not is_so():  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.005)
 
 
 class TestWithScriptedModels:

@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
-from bench import commands, idle, memory, sensitivity, start, turns, wake
+from bench import commands, idle, memory, processes, sensitivity, start, turns, wake
 from bench.findings import Section
 from bench.options import PROJECT, Options, shared_folder
 from bench.report import shown, write_report
-from gateway.__main__ import leave_cores_to_models
 from gateway.errors import VoiceError
+from gateway.processes.habits import leave_cores_to_models
 
 BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "start": start.measure,
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "commands": commands.measure,
     "wake": wake.measure,
     "memory": memory.measure,
+    "processes": processes.measure,
 }
 """In the order in which `all` runs them."""
 ALONE: dict[str, Callable[[Options], Section]] = {"sensitivity": sensitivity.measure}

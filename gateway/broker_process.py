@@ -3,7 +3,9 @@
 import argparse
 import asyncio
 import socket
+from collections import deque
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import msgspec
@@ -30,6 +32,8 @@ from gateway.wire.identity import load_or_create_identity
 
 FAILED: Final = 3
 IDENTITY: Final = "broker.pem"
+MOST_CHOICES, CHOICES_WITHIN_S = 60, 60.0
+"""People choose; each is a row for ever, and a voice process that was taken over must not fill the disk with them."""
 
 _HEARD: Final = msgspec.json.Decoder(ToBroker)
 
@@ -41,6 +45,7 @@ class BrokerProcess:
         """Open the folder. Raises ConfigError where another gateway keeps it, or it is not usable."""
         folder = Path(begin.folder)
         self._link = link
+        self._choices_s: deque[float] = deque(maxlen=MOST_CHOICES)
         self._broker = Broker(
             folder,
             port,
@@ -78,6 +83,10 @@ class BrokerProcess:
         return ""
 
     def _keep_settings(self, message: KeepSettings) -> str:
+        now_s = monotonic()
+        if len(self._choices_s) == MOST_CHOICES and now_s - self._choices_s[0] < CHOICES_WITHIN_S:
+            return "too many changes within a minute; wait a little"
+        self._choices_s.append(now_s)
         try:
             self._broker.keep_settings(message.change)
         except VoiceError as error:

@@ -17,6 +17,7 @@ def write_whole(path: Path, content: Buffer, *, mode: int = 0o666) -> None:
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123
+            _give_to_owner(file.fileno(), path.parent)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -54,6 +55,13 @@ def read_bounded(path: Path, limit_bytes: int) -> bytes | None:
     if len(content) > limit_bytes:
         raise ConfigError(f"{path}: more than {limit_bytes} bytes; that is no file of ours")
     return content
+
+
+def _give_to_owner(descriptor: int, folder: Path) -> None:
+    """Let a file that root makes in somebody else's folder be theirs: a service has to read what root did for it."""
+    owner = folder.stat()
+    if os.geteuid() == 0 and owner.st_uid != 0:
+        os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -23,6 +23,7 @@ from gateway.announce import announced
 from gateway.config import Config
 from gateway.confinement import readable_folders
 from gateway.errors import ConfigError, LinkError, ProcessError
+from gateway.models import make_models_folder
 from gateway.paths import gateway_dir, models_dir
 from gateway.processes.child import Child, started
 from gateway.processes.keeping import Lives
@@ -182,7 +183,8 @@ class Launcher:
         if self._wyoming_port is not None:
             ports["wyoming"] = self._wyoming_port.fileno()
         await self._broker_begun.wait()  # its memory is among what the self-test tries
-        with self._canary() as canary:
+        with ExitStack() as canaries:
+            canary = canaries.enter_context(self._canary())
             async with started("gateway.voice_process", _FROM_VOICE, ports, more=canary.descriptors) as child:
                 child.link.say(
                     VoiceBegin(
@@ -199,6 +201,8 @@ class Launcher:
                 try:
                     while (message := await child.link.hear()) is not None:
                         await self._voice_said(child, message, canary)
+                        if child is self._let_serve:
+                            canaries.close()  # they have told what they can
                 finally:
                     self._voice = None
                 return f"ended by itself ({await child.ended()})"
@@ -290,7 +294,7 @@ class Launcher:
 def _make_models_dir() -> None:
     """Have the folder there: what is not there when a process gives up its rights, it cannot read later."""
     try:
-        models_dir().mkdir(parents=True, exist_ok=True)
+        make_models_folder(models_dir())
     except OSError as error:
         raise ConfigError(f"{models_dir()}: cannot be made ({error.strerror}); choose another place for it") from error
 

@@ -5,6 +5,7 @@ It gives up what it does not need before it reads anything from anybody, tries w
 
 import argparse
 import asyncio
+import os
 import socket
 from itertools import count
 from typing import Final
@@ -138,6 +139,7 @@ async def _run(ports: argparse.Namespace) -> int:
             process = VoiceProcess(link, begin, ports)
             die_with_parent(ports.parent)  # once more: the kernel forgets it with the user
             harden()
+            os.chdir("/")  # some libraries ask where they are, and where this was started may be closed to it by now
             await process.run()
     except VoiceError as error:
         link.say(Failed(code=error.code, message=str(error)))

@@ -97,7 +97,10 @@ class Records:
         before = self._last_configuration()
         if before and before != configuration:
             self._append(GATEWAY, Action.CONFIGURE, "file", is_urgent=True, before=before, after=configuration)
-        self.audit.append(GATEWAY, Action.START, "broker", is_urgent=True, version=version, configuration=configuration)
+        detail: dict[str, Detail] = {"version": version, "configuration": configuration}
+        if self.audit.flaw is not None:
+            detail["flaw"] = str(self.audit.flaw)
+        self.audit.append(GATEWAY, Action.START, "broker", is_urgent=True, **detail)
 
     def voice_started(self, protection: Protection, *, version: str) -> None:
         """Write down that a voice process is about to serve, and what keeps it from connecting. Raises AuditError."""

@@ -1,0 +1,49 @@
+"""A gateway that is one process and gives up nothing, to be compared with the real one: `python -m bench.one_process`.
+
+What hears is the same code, with the same models; what is missing is launcher, broker, filter, namespace and Landlock.
+"""
+
+import asyncio
+import sys
+from pathlib import Path
+
+from gateway.broker.store import PeerStore
+from gateway.config import load_config
+from gateway.offer import SettingsChange
+from gateway.paths import gateway_dir
+from gateway.processes.habits import leave, leave_cores_to_models, write_logs
+from gateway.settings_file import SettingsFile
+from gateway.voice_service import VoiceService
+from gateway.wire.identity import load_or_create_identity
+from gateway.wire.listener import bind
+
+
+async def _serve(config_file: Path) -> None:
+    config, folder = load_config(config_file), gateway_dir()
+    store = PeerStore(folder)
+    service = VoiceService(
+        config,
+        load_or_create_identity(folder / "voice.pem"),
+        SettingsFile(folder),
+        gateway_id="one-process",
+        version="",
+        voice_port=bind(config.server.host, config.server.port),
+        wyoming_port=None,
+        remember=_nothing,
+    )
+    await service.load()
+    service.replace_peers(store.voice_peers())
+    service.start()
+    print("ready after", file=sys.stderr, flush=True)
+    await asyncio.Event().wait()
+
+
+async def _nothing(_: SettingsChange) -> None:
+    """Forget it: nobody chooses anything in a benchmark."""
+
+
+if __name__ == "__main__":
+    leave_cores_to_models()
+    write_logs()
+    asyncio.run(_serve(Path(sys.argv[1])))
+    leave(0)

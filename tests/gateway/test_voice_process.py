@@ -80,6 +80,7 @@ class Played:
 def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[Played]:
     """Let nothing be given up for good, and models be scripted."""
     played = Played(script(monkeypatch))
+    monkeypatch.chdir(Path.cwd())  # to be there again afterwards
 
     class PlayedConfinement:
         def __init__(self, targets: Targets, *, user: int | None) -> None:
@@ -160,6 +161,10 @@ def paired_home() -> tuple[Peers, str]:
     return Peers(peers=(Peer(id="home", name="Home", role=Role.HOME, secret_hash=secret_hash),)), token
 
 
+def is_at_the_root() -> bool:
+    return Path("/").samefile(".")
+
+
 class TestItsLife:
     async def test_it_gives_up_its_rights_loads_and_tries_before_anybody_is_served(self, played: Played) -> None:
         async with running() as launcher:
@@ -167,6 +172,7 @@ class TestItsLife:
             assert await launcher.told(Protected) == Protected(protection=FOUND)
             assert played.done == ["confined", f"child of {os.getppid()}", "hardened", "tried"]
             assert (played.targets, played.users) == ([TARGETS], [10_871])
+            assert is_at_the_root(), "where it was started may be closed to it by now"
             assert await launcher.is_told_nothing(), "it waits for leave"
             launcher.say(Serve())
             await launcher.told(Serving)

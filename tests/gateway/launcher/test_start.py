@@ -5,6 +5,7 @@ import logging
 import os
 import socket
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -42,6 +43,10 @@ from tests.gateway.launcher.scripted_processes import (
 
 WEAK = replace(PROTECTED, layers=(Layer.NO_NEW_PRIVILEGES,), missing={Layer.SECCOMP: "the kernel refuses the filter"})
 LEAKING = replace(PROTECTED, ways_out=("main tcp", "child unix"))
+
+
+def is_there(path: str) -> bool:
+    return Path(path).exists()
 
 
 class TestTheStart:
@@ -337,6 +342,19 @@ class TestWhatTheProcessSaysOfItselfIsNotAllThatCounts:
             assert targets.secrets == tuple(str(gateway_dir() / name) for name in SECRETS)
             assert sorted(voice.arguments["keep"]) == sorted(targets.descriptors)
             assert set(targets.descriptors) <= set(voice.how["pass_fds"])
+
+    async def test_the_canaries_go_as_soon_as_they_have_told_what_they_can(self, stage: Stage) -> None:
+        async with launched(stage):
+            broker, voice = await stage.broker(), await stage.voice()
+            await broker.told(BrokerBegin)
+            broker.say(BrokerReady())
+            targets = msgspec.convert((await voice.told(VoiceBegin)).targets, Targets)
+            assert is_there(targets.unix)
+            await stage.let_serve(broker, voice)
+            await asyncio.sleep(0.05)
+            assert not is_there(targets.unix)
+            with pytest.raises(ConnectionRefusedError):
+                socket.create_connection(targets.tcp, timeout=SOON_S)
 
     async def test_while_the_broker_is_away_there_is_one_process_less_to_touch(self, stage: Stage) -> None:
         async with launched(stage):

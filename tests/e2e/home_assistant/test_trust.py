@@ -1,0 +1,140 @@
+"""What Home Assistant tells of the gateway's honesty: how it is kept from connecting, and that its log is as it was."""
+
+import asyncio
+import shutil
+import signal
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+
+from tests.e2e.home_assistant.connection import Connection, connected
+from tests.e2e.home_assistant.setting_up import Household, household
+from tests.e2e.program import run
+from tests.e2e.serving import Serving, serving
+
+PROTECTION: Final = "sensor.local_voice_protection"
+AUDIT_LOG: Final = "sensor.local_voice_audit_log"
+BACK_S: Final = 30.0
+"""A gateway needs three seconds to start, and Home Assistant tries again within a few more."""
+TOLD_S: Final = 5.0
+LOOK_AGAIN_S: Final = 0.1
+LOG: Final = Path("data/local-voice/gateway/audit.db")
+RESTARTS: Final = 2
+"""Two rows each: broker and voice."""
+
+
+@pytest.fixture
+def home(archive: Path, tmp_path: Path) -> Iterator[Household]:
+    with household(tmp_path, archive) as found:
+        yield found
+
+
+@pytest.fixture
+async def ada(home: Household) -> AsyncIterator[Connection]:
+    async with connected(home.home_assistant.url, home.user.token) as connection:
+        yield connection
+
+
+async def attributes(connection: Connection, entity_id: str) -> dict[str, Any]:
+    """Return what a state says besides itself."""
+    states = await connection.call("get_states")
+    found: dict[str, Any] = next(one["attributes"] for one in states if one["entity_id"] == entity_id)
+    return found
+
+
+async def until(connection: Connection, is_so: Callable[[dict[str, Any]], bool], deadline_s: float) -> dict[str, Any]:
+    """Return what the sensor of the log says, as soon as it is so."""
+    over_s = time.monotonic() + deadline_s
+    while not is_so(said := await attributes(connection, AUDIT_LOG)):
+        assert time.monotonic() < over_s, f"after {deadline_s} s the log's sensor says {said}"
+        await asyncio.sleep(LOOK_AGAIN_S)
+    return said
+
+
+async def issues(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Return our repairs, by the key of what they say."""
+    listed = await connection.call("repairs/list_issues")
+    return {one["translation_key"]: one for one in listed["issues"] if one["domain"] == "local_voice"}
+
+
+@contextmanager
+def again(served: Serving) -> Iterator[Serving]:
+    """Serve once more from the same folder, at the same port."""
+    with serving(served.config.parent, port=served.port) as later:
+        yield later
+
+
+async def test_how_the_gateway_is_kept_from_connecting_is_shown(
+    home: Household, ada: Connection, state: Callable[[str], None]
+) -> None:
+    await until(ada, lambda said: bool(said.get("head")), TOLD_S)
+    assert await ada.state(PROTECTION) in ("enforced", "same_user")
+    protection = await attributes(ada, PROTECTION)
+    assert {"seccomp", "no_new_privileges", "no_capabilities"} <= set(protection["active_layers"])
+    assert protection["attempts"] > 100
+    assert not protection["ways_out"]
+    state(f"Home Assistant shows: {', '.join(protection['layers'])}; {protection['attempts']} ways out tried, 0 open")
+    log = "\n".join(line for _, line in home.served.running.err)
+    assert f"{protection['attempts']} ways out tried, 0 open" in log
+
+
+async def test_the_log_goes_on_over_restarts_and_agrees_with_what_the_owner_sees_at_the_gateway(
+    home: Household, ada: Connection
+) -> None:
+    first = await until(ada, lambda said: said.get("verdict") == "good", TOLD_S)
+    checked = run("audit", "verify", "--head", first["head"], environ=home.served.environ)
+    assert checked.code == 0, checked.out + checked.err
+    home.served.running.end(signal.SIGTERM)
+    with again(home.served):
+        later = await until(ada, lambda said: said.get("size", 0) >= first["size"] + 2, BACK_S)
+        assert later["verdict"] == "good"
+        for seen in (first, later):
+            assert run("audit", "verify", "--head", seen["head"], environ=home.served.environ).code == 0
+        shown = run("audit", "show", environ=home.served.environ).out.casefold()
+        assert "voice" in shown
+        assert "test house" not in shown, "no name of anybody is in the log"
+    assert not (await issues(ada)).keys() & {"audit_went_back", "audit_forked", "audit_replaced"}
+
+
+async def test_a_log_that_was_put_back_is_noticed_until_the_owner_says_why(
+    home: Household, ada: Connection, tmp_path: Path
+) -> None:
+    home.home_assistant.expected += ["audit log"]
+    await until(ada, lambda said: said.get("verdict") == "good", TOLD_S)
+    log, kept = home.served.config.parent / LOG, tmp_path / "kept.db"
+    home.served.running.end(signal.SIGTERM)
+    shutil.copy2(log, kept)
+    for _ in range(RESTARTS):
+        with again(home.served) as served:
+            seen = await until(ada, lambda said: said.get("verdict") == "good" and said["size"] >= 5, BACK_S)
+            served.running.end(signal.SIGTERM)
+    shutil.copy2(kept, log)
+    with again(home.served):
+        said = await until(ada, lambda said: said.get("verdict") not in (None, "good"), BACK_S)
+        assert said["verdict"] == "went_back"
+        assert said["head"].startswith(f"{seen['size']}:") or said["size"] >= seen["size"]
+        assert run("audit", "verify", environ=home.served.environ).code == 0, "by itself the old log is whole"
+        altered = run("audit", "verify", "--head", said["head"], environ=home.served.environ)
+        assert altered.code == 3, altered.out
+        issue = (await issues(ada))["audit_went_back"]
+        assert issue["severity"] == "error"
+        flow = await asyncio.to_thread(
+            home.home_assistant.ask,
+            "/api/repairs/issues/fix",
+            {"handler": "local_voice", "issue_id": issue["issue_id"]},
+            home.user.token,
+        )
+        done = await asyncio.to_thread(
+            home.home_assistant.ask,
+            f"/api/repairs/issues/fix/{flow['flow_id']}",
+            {"next_step_id": "accept"},
+            home.user.token,
+        )
+        assert done["type"] == "create_entry", done
+        accepted = await until(ada, lambda said: said.get("verdict") == "good", BACK_S)
+        assert accepted["size"] < seen["size"]
+        assert "audit_went_back" not in await issues(ada)

@@ -4,21 +4,28 @@ What hears is the same code, with the same models; what is missing is launcher, 
 """
 
 import asyncio
+import signal
 import sys
 from pathlib import Path
+from typing import Final
 
 from gateway.broker.store import PeerStore
 from gateway.config import load_config
 from gateway.offer import SettingsChange
 from gateway.paths import gateway_dir
 from gateway.processes.habits import leave, leave_cores_to_models, write_logs
+from gateway.sandbox.seccomp import install_filter
 from gateway.settings_file import SettingsFile
 from gateway.voice_service import VoiceService
 from gateway.wire.identity import load_or_create_identity
 from gateway.wire.listener import bind
 
+FILTER: Final = signal.SIGUSR1
+"""Has the filter installed, so that turns before and after it can be compared."""
+
 
 async def _serve(config_file: Path) -> None:
+    asyncio.get_running_loop().add_signal_handler(FILTER, install_filter)
     config, folder = load_config(config_file), gateway_dir()
     store = PeerStore(folder)
     service = VoiceService(

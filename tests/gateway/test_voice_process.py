@@ -154,6 +154,7 @@ async def home_of(launcher: Running) -> AsyncIterator[ScriptedHome]:
     async with ScriptedHome.connected(address, pin=launcher.identity.fingerprint, token=token) as home:
         await home.told(Offered)
         yield home
+        assert not launcher.process.done()
 
 
 def paired_home() -> tuple[Peers, str]:

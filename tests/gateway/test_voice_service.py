@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import socket
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,7 @@ from gateway.engines.understanding import HassUnderstanding
 from gateway.errors import EngineError, HouseError, LinkError, ModelError, TrustError
 from gateway.events import Announcement, Intent, TimerFinished
 from gateway.offer import SettingsChange
+from gateway.server.app import VoiceServer
 from gateway.settings_file import SettingsFile
 from gateway.wire.peers import Role
 from gateway.wire.request_words import ChangeSettings, Offered, SettingsChanged
@@ -92,9 +94,10 @@ class TestWithScriptedModels:
                 await satellite.end()
 
     async def test_the_house_is_that_of_the_first_home_and_the_demo_house_after_the_last(
-        self, parts: ScriptedParts, tmp_path: Path
+        self, parts: ScriptedParts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        houses = parts.understands.houses
+        houses, told = parts.understands.houses, list[int]()
+        monkeypatch.setattr(VoiceServer, "house_changed", lambda _: told.append(len(houses)))
         async with voice_service_in(tmp_path) as rig:
             await rig.service.load()
             assert [house.name for house in houses] == [parts.house().name]
@@ -109,7 +112,8 @@ class TestWithScriptedModels:
             assert len(houses) == 2
             rig.peers.clear()
             rig.tell()
-            await until(lambda: len(houses) == 3)
+            await until(lambda: len(told) == 2)
+            assert told == [2, 3], "satellites stand in other rooms from then on"
             assert houses[2].entities == houses[0].entities
 
     async def test_a_home_that_was_paired_before_is_known_when_it_is_loaded(
@@ -122,16 +126,18 @@ class TestWithScriptedModels:
             assert not parts.understands.houses[-1].entities
 
     async def test_what_nobody_understands_yet_is_not_taken_for_understood(
-        self, parts: ScriptedParts, tmp_path: Path
+        self, parts: ScriptedParts, tmp_path: Path, caplog: pytest.LogCaptureFixture
     ) -> None:
         async with voice_service_in(tmp_path) as rig:
             with pytest.raises(EngineError, match="no sentences are loaded yet"):
                 await rig.service._household.refresh()
+            caplog.clear()
             rig.pair(Role.HOME)
             rig.tell()
             await asyncio.sleep(0.05)
             await rig.service.load()
             assert len(parts.understands.houses) == 1
+        assert "not understood" not in caplog.text, "nothing is tried before that can be"
 
     async def test_a_home_that_is_paired_while_models_are_loaded_is_known_then(
         self, parts: ScriptedParts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
@@ -162,7 +168,7 @@ class TestWithScriptedModels:
             async with asyncio.timeout(1):
                 await rig.service.close()
             await asyncio.sleep(0.05)
-            assert not rig.service._refreshing
+            assert asyncio.all_tasks() == {asyncio.current_task()}
 
     async def test_a_house_that_cannot_be_understood_ends_nothing_and_is_logged(
         self, parts: ScriptedParts, tmp_path: Path, caplog: pytest.LogCaptureFixture
@@ -243,6 +249,7 @@ class TestWithScriptedModels:
                 await home.channel.play_for(1, content)
                 await home.told(AnnounceOver)
                 assert satellite.pcm == b"\1\0" * 16_000
+        await until(lambda: not any(thread.name.startswith("sound-files") for thread in threading.enumerate()))
 
     async def test_closing_says_goodbye_and_lets_the_ports_go(self, parts: ScriptedParts, tmp_path: Path) -> None:
         async with voice_service_in(tmp_path, wyoming=True) as rig:

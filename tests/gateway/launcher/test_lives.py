@@ -98,6 +98,13 @@ class TestSettings:
             broker.say(SettingsKept(id=3, error="the disk is full"))
             assert await voice.told(SettingsKept) == SettingsKept(id=3, error="the disk is full")
 
+    async def test_one_that_comes_before_the_start_is_written_down_goes_there_too(self, stage: Stage) -> None:
+        async with launched(stage):
+            broker, voice = await stage.begun()
+            voice.say(KeepSettings(id=1, change=CHOICE))
+            assert (await broker.told(KeepSettings)).id == 1
+            await stage.let_serve(broker, voice)
+
     async def test_without_a_broker_it_is_refused_at_once(self, stage: Stage) -> None:
         async with launched(stage):
             broker, voice = await stage.serving()

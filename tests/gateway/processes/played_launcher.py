@@ -47,7 +47,7 @@ class PlayedLauncher[Heard: Message]:
         return False
 
     async def code(self) -> int:
-        """Return the exit code that the process ends with."""
+        """Return the exit code that the process ends with; raises its fault, where it has one."""
         async with asyncio.timeout(SOON_S):
             return await self.process
 
@@ -66,10 +66,14 @@ async def played_launcher[Heard: Message](
         return await run(arguments)
 
     process = asyncio.create_task(living())
+    launcher = PlayedLauncher(link, raw, process)
     with raw:
         try:
-            yield PlayedLauncher(link, raw, process)
+            yield launcher
+            has_ended = process.done()
         finally:
             raw.shutdown(socket.SHUT_RDWR)
             await link.close()
             await asyncio.wait({process}, timeout=SOON_S)
+    if not has_ended:  # otherwise the test has asked how
+        await launcher.code()

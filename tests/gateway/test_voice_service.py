@@ -214,12 +214,16 @@ class TestWithScriptedModels:
         message = {"message": "dinner is ready"}
         parts.understands.intents["tiny.en"] = Intent(name="HassBroadcast", slots=message, text="tiny.en")
         async with voice_service_in(tmp_path) as rig:
-            ids = [rig.pair(Role.SATELLITE), rig.pair(Role.SATELLITE)]
+            home_id, *ids = [rig.pair(role) for role in (Role.HOME, Role.SATELLITE, Role.SATELLITE)]
             rig.tell()
             await rig.service.load()
             rig.service.start()
-            async with rig.satellite(ids[0]) as speaking, rig.satellite(ids[1]) as other:
-                await other.greeted()
+            async with (
+                rig.home(home_id) as home,
+                rig.satellite(ids[0]) as speaking,
+                rig.satellite(ids[1]) as other,
+            ):
+                await home.satellite_is(ids[1], connected=True)
                 await speaking.hear(TO_GATEWAY)
                 await other.told(Drain)
                 assert other.pcm.startswith(b"dinner\0")

@@ -59,7 +59,8 @@ RestrictRealtime=yes
 LockPersonality=yes
 # Sockets of this machine and of IP; netlink tells which addresses this machine has.
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
-{architectures}SystemCallFilter=@system-service
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
 SystemCallFilter=~@privileged @resources
 # onnxruntime puts each of its threads on a core.
 SystemCallFilter=sched_setaffinity
@@ -67,11 +68,7 @@ SystemCallErrorNumber=EPERM
 {confining}# MemoryDenyWriteExecute= is missing on purpose: CTranslate2 makes code while it recognises.
 """
 
-_ONE_ARCHITECTURE: Final = "SystemCallArchitectures=native\n"
-
 _CONFINING: Final = """\
-# SystemCallArchitectures= is missing on purpose: it kills who makes a call of another architecture, and the self-test
-# does, to see that none gets through. SystemCallFilter= is for the calls of all architectures.
 # The process that hears confines itself further: a filter of its own, Landlock, another user, an empty network.
 SystemCallFilter=seccomp landlock_create_ruleset landlock_add_rule landlock_restrict_self @setuid capset
 """
@@ -185,7 +182,6 @@ def unit_text(kind: UnitKind, program: Program) -> str:
         "" if kind.is_satellite else _PROCESSES,
         _ANYWHERE.format(
             namespaces="yes" if kind.is_satellite else "user net",
-            architectures=_ONE_ARCHITECTURE if kind.is_satellite else "",
             confining="" if kind.is_satellite else _CONFINING,
         ),
         "\n# What needs namespaces or the firewall is left to the system's manager: not every kernel lets a user.\n"

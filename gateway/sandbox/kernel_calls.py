@@ -12,6 +12,7 @@ import struct
 from collections.abc import Mapping
 from typing import Final
 
+from gateway.sandbox import x32
 from gateway.sandbox.aims import LIBC, Aims, Attempt, NotHereError, checked, new_socket
 
 _CLONE_FS: Final = 0x200
@@ -25,7 +26,6 @@ _PIDFD_GETFD: Final = 438
 """These three have the same number on every machine."""
 _BPF: Final = {"x86_64": 321, "aarch64": 280}
 _CLONE: Final = {"x86_64": 56, "aarch64": 220}
-_X32_SOCKET: Final = {"x86_64": 0x4000_0000 + 41}
 _AF_BLUETOOTH: Final = 31
 """Python has a name for it only where it was built with Bluetooth."""
 _IO_URING_PARAMETERS_BYTES: Final = 120
@@ -88,7 +88,9 @@ def _clone(_aims: Aims, _shown: bytes) -> None:
 
 def _x32(_aims: Aims, _shown: bytes) -> None:
     """The same machine has another set of numbers for the same calls."""
-    os.close(_call(_number(_X32_SOCKET), socket.AF_INET, socket.SOCK_STREAM, 0))
+    if platform.machine() != "x86_64":
+        raise NotHereError
+    x32.make_socket()
 
 
 def _clone3(_aims: Aims, _shown: bytes) -> None:

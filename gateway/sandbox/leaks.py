@@ -60,7 +60,7 @@ class SelfTest:
         self._earlier.start()
 
     def run(self) -> Findings:
-        """Try everything, once; the descriptors that were for it are closed then. 0.03 s, where all is denied."""
+        """Try everything, once; the descriptors that were for it are closed then. 0.1 s, where all is denied."""
         child = _Child(self._targets)
         self._go.set()
         by_main = open_ways(self._targets.aims(MAIN), MAIN)

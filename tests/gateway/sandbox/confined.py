@@ -4,8 +4,10 @@
 product has no switch for it.
 """
 
+import ctypes
 import json
 import os
+import struct
 import subprocess
 import sys
 from collections.abc import Collection, Sequence
@@ -18,10 +20,15 @@ import msgspec
 
 from gateway.confinement import readable_folders
 from gateway.sandbox import landlock, privileges, seccomp
+from gateway.sandbox.kernel import give_no_new_privileges, system_call
 from gateway.sandbox.leaks import Findings, SelfTest
 from gateway.sandbox.targets import Canary, Targets
 
 DEADLINE_S: Final = 60
+_LOAD, _JUMP_IF_NOT_LESS, _RETURN = 0x20, 0x35, 0x06
+_KILL_PROCESS, _ALLOW = 0x8000_0000, 0x7FFF_0000
+_SET_MODE_FILTER = 1
+"""From the kernel's `linux/bpf_common.h` and `linux/seccomp.h`."""
 ROOT: Final = Path(__file__).parents[3]
 
 
@@ -49,6 +56,8 @@ class Layers:
     landlock: bool = False
     filter: bool = False
     weaker: Weaker | None = None
+    killed_for_x32: bool = False
+    """As systemd's SystemCallArchitectures= has it, before all else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,8 +107,24 @@ def weaken(weaker: Weaker) -> None:
         seccomp.SECCOMP_FILTER_FLAG_TSYNC = 0  # type: ignore[misc]
 
 
+def kill_for_x32() -> None:
+    """Have the kernel kill this process, or what it starts, for a call by one of x32's numbers."""
+    instructions = (
+        (_LOAD, 0, 0, 0),  # the number
+        (_JUMP_IF_NOT_LESS, 0, 1, 0x4000_0000),
+        (_RETURN, 0, 0, _KILL_PROCESS),
+        (_RETURN, 0, 0, _ALLOW),
+    )
+    code = ctypes.create_string_buffer(b"".join(struct.pack("=HBBI", *one) for one in instructions))
+    program = ctypes.create_string_buffer(struct.pack("H6xP", len(instructions), ctypes.addressof(code)))
+    give_no_new_privileges()
+    system_call("seccomp", _SET_MODE_FILTER, 0, ctypes.addressof(program))
+
+
 def give_up(layers: Layers) -> dict[str, str]:
     """Do it, but for the filter; return what the machine lacks."""
+    if layers.killed_for_x32:
+        kill_for_x32()
     if layers.all_rights:
         given = privileges.give_up_rights(readable=readable_folders(), user=layers.user)
         return {str(layer): why for layer, why in given.missing.items()}

@@ -5,6 +5,7 @@ of the filter is there for a way that is open without it.
 """
 
 import os
+import platform
 from collections.abc import Callable
 from pathlib import Path
 from typing import Final
@@ -27,6 +28,8 @@ LONGEST_S: Final = 0.5
 
 IS_ROOT: Final = os.geteuid() == 0
 as_root = pytest.mark.skipif(not IS_ROOT, reason="only root can make a network namespace or change the user")
+
+on_x86_64 = pytest.mark.skipif(platform.machine() != "x86_64", reason="only x86-64 has x32")
 
 
 def has_landlock() -> bool:
@@ -94,6 +97,15 @@ def test_the_filter_alone_is_enough(state: Callable[[str], None]) -> None:
     told = tried(Layers(filter=True))
     assert_nothing_got_out(told)
     state(f"leak matrix, the filter alone: 0 of {told.findings.attempts} attempts got out")
+
+
+@on_x86_64
+def test_the_self_test_outlives_a_filter_that_kills_for_calls_of_another_architecture() -> None:
+    """As the systemd unit has one."""
+    assert_nothing_got_out(tried(Layers(filter=True, killed_for_x32=True)))
+    told = tried(Layers(killed_for_x32=True))
+    assert not {f"{who} x32" for who in WHO} & set(told.findings.ways_out)
+    assert {f"{who} tcp" for who in WHO} <= set(told.findings.ways_out)
 
 
 @as_root

@@ -1,7 +1,6 @@
 """The `local-voice` command: reads the command line, runs one command, and turns errors into one clear line."""
 
 import argparse
-import logging
 import os
 import signal
 import sys
@@ -37,7 +36,7 @@ INTERRUPTED = 130
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` name and return its exit code."""
-    write_logs(logging.WARNING)
+    write_logs()
     leave_cores_to_models()
     words = sys.argv[1:] if arguments is None else arguments
     with _interrupt_leaves_at_once():

@@ -12,7 +12,7 @@ import msgspec
 
 from gateway.broker.app import Broker
 from gateway.errors import ProcessError, VoiceError
-from gateway.processes.habits import heed_the_launcher_alone, leave, run_quietly, write_logs
+from gateway.processes.habits import heed_the_launcher_alone, leave, log_what_happens, run_quietly, write_logs
 from gateway.processes.link import Link
 from gateway.processes.words import (
     BrokerBegin,
@@ -124,4 +124,5 @@ def main() -> int:
 
 if __name__ == "__main__":
     write_logs()
+    log_what_happens()
     leave(run_quietly(main))

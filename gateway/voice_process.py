@@ -17,7 +17,14 @@ from gateway.confinement import Confinement
 from gateway.errors import ConfigError, ProcessError, VoiceError
 from gateway.offer import SettingsChange
 from gateway.paths import gateway_dir
-from gateway.processes.habits import heed_the_launcher_alone, leave, leave_cores_to_models, run_quietly, write_logs
+from gateway.processes.habits import (
+    heed_the_launcher_alone,
+    leave,
+    leave_cores_to_models,
+    log_what_happens,
+    run_quietly,
+    write_logs,
+)
 from gateway.processes.link import Link
 from gateway.processes.words import (
     Failed,
@@ -167,4 +174,5 @@ def main() -> int:
 if __name__ == "__main__":
     leave_cores_to_models()
     write_logs()
+    log_what_happens()
     leave(run_quietly(main))

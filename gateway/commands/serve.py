@@ -12,7 +12,7 @@ from time import monotonic
 
 from gateway.config import Config, load_config
 from gateway.launcher import Launcher
-from gateway.processes.habits import write_logs
+from gateway.processes.habits import log_what_happens
 from gateway.processes.words import ShowCode
 from gateway.turn.tasks import drop
 
@@ -28,7 +28,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Serve until SIGTERM or Ctrl-C; return the exit code."""
-    write_logs()
+    log_what_happens()
     return asyncio.run(_serve(load_config(args.config)))
 
 

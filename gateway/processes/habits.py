@@ -17,11 +17,15 @@ BROKEN: Final = 1
 _LOG = logging.getLogger(__name__)
 
 
-def write_logs(level: int = logging.INFO) -> None:
-    """Log to standard error; libraries only what is wrong."""
+def write_logs() -> None:
+    """Log to standard error what is wrong."""
     logging.basicConfig(level=logging.WARNING, format=FORMAT)
+
+
+def log_what_happens() -> None:
+    """Log that, too, of our own modules."""
     for name in OWN_LOGS:
-        logging.getLogger(name).setLevel(level)
+        logging.getLogger(name).setLevel(logging.INFO)
 
 
 def leave_cores_to_models() -> None:

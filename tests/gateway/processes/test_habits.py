@@ -49,8 +49,8 @@ def test_signals_for_all_are_left_to_the_launcher() -> None:
 def test_leaving_waits_for_no_thread() -> None:
     program = (
         "import threading, time, logging\n"
-        "from gateway.processes.habits import leave, write_logs\n"
-        "write_logs()\n"
+        "from gateway.processes.habits import leave, log_what_happens, write_logs\n"
+        "write_logs(), log_what_happens()\n"
         "threading.Thread(target=time.sleep, args=(60,)).start()\n"
         "logging.getLogger('gateway.x').info('here')\n"
         "logging.getLogger('other').info('not here')\n"

@@ -32,6 +32,9 @@ VALUES: Final[dict[str, object]] = {
     "connected": True, "outcome": "action", "listening": True, "rate_hz": 16_000, "bytes": 0, "device": "speaker",
     "exist": True, "texts": ["t"], "satellite_ids": ["s"], "language": "en", "stt_model": "m", "stt_models": ["m"],
     "voice": "v", "voices": [], "wake_words": ["w"], "known_wake_words": [], "wake_sensitivity": 50,
+    "size": 0, "hash": "0" * 64, "at": "a", "key": "0" * 64, "signature": "0" * 128, "first": 1, "rows": [],
+    "is_enforced": True, "is_same_user": False, "layers": [], "missing": {}, "attempts": 1, "ways_out": [],
+    "model": "m", "host": "h", "row": 1,
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ from gateway.engines.collector import spare_what_is_loaded
 from gateway.equipment import Equipment
 from gateway.models import Addition, ModelStore, add
 from gateway.offer import SettingsChange
-from tests.gateway.test_equipment import rememberer
+from gateway.settings_file import SettingsFile
 from tests.voices import Voices
 
 pytestmark = pytest.mark.models
@@ -37,7 +37,12 @@ async def equipment(tmp_path: Path) -> AsyncIterator[Equipment]:
     home = assembly.home(assembly.house(), asyncio.get_running_loop())
     stages = await assembly.load(assembly.stages, home)
     spare_what_is_loaded()  # as the launcher does: what is frozen must be freed all the same
-    yield Equipment(assembly, stages, config.settings, remember=rememberer(tmp_path / "gateway"), changed=lambda: None)
+    file = SettingsFile(tmp_path / "gateway")
+
+    async def remember(change: SettingsChange) -> None:
+        await asyncio.to_thread(file.add, change)
+
+    yield Equipment(assembly, stages, config.settings, remember=remember, changed=lambda: None)
     home.close()
     assembly.close()
     gc.unfreeze()

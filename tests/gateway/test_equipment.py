@@ -10,7 +10,7 @@ import pytest
 
 from gateway.assembly import Assembly, Ears
 from gateway.config import Config
-from gateway.equipment import MOST_SPARE, Equipment, Remember
+from gateway.equipment import MOST_SPARE, Equipment
 from gateway.errors import ConfigError, ModelError
 from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.settings_file import SettingsFile
@@ -80,22 +80,15 @@ class Rig:
         return SettingsFile(self.folder).chosen
 
 
-def rememberer(folder: Path) -> Remember:
-    """Return what remembers choices in `folder`, as the broker does."""
-    file = SettingsFile(folder)
-
-    async def remember(change: SettingsChange) -> None:
-        await asyncio.to_thread(file.add, change)
-
-    return remember
-
-
 @pytest.fixture
 def rig(tmp_path: Path) -> Iterator[Rig]:
     assembly, first, changes = ScriptedAssembly(), stages(), list[None]()
-    equipment = Equipment(
-        assembly, first, SETTINGS, remember=rememberer(tmp_path), changed=lambda: changes.append(None)
-    )
+    file = SettingsFile(tmp_path)
+
+    async def remember(change: SettingsChange) -> None:
+        await assembly.load(file.add, change)  # in the queue of what is loaded, so that the order is the same each time
+
+    equipment = Equipment(assembly, first, SETTINGS, remember=remember, changed=lambda: changes.append(None))
     yield Rig(assembly, equipment, first, tmp_path, changes)
     assembly.close()
 

@@ -36,7 +36,11 @@ KILLS: Final = 3_000 if "LOCAL_VOICE_FULL" in os.environ else 300
 KILLS_OF_ONE_FOLDER: Final = 10
 """Then a new one begins, so that some are killed while they make theirs."""
 LONGEST_LIFE_S: Final = 0.08
-"""Every other one's begins when the broker serves: else many would die while they start."""
+"""Every other one's begins when the broker serves: else many would die while they start. Where the machine is so busy
+that next to nothing is done meanwhile, they live longer."""
+LONGEST_OF_ALL_S: Final = 0.64
+FEWEST_PAIRINGS: Final = 2
+"""In one folder."""
 END_S: Final = 10.0
 HOST: Final = "127.0.0.1"
 SEED: Final = 20_261_122
@@ -199,16 +203,18 @@ async def found_wrong(folder: Path, kills: int, order: Order) -> AsyncIterator[t
     """Kill a broker so often; yield each time who used it, and what is wrong. After that, all begins anew."""
     chance = random.Random(SEED)  # noqa: S311 - the same lives each time, as far as that can be
     async with lives(folder) as server:
-        witness = Witness(folder / "0", chance)
+        witness, longest_s = Witness(folder / "0", chance), LONGEST_LIFE_S
         for number in range(kills):
             begins: Literal["pid", "port"] = "port" if number % 2 else "pid"
-            await server.live(witness, chance.uniform(0, LONGEST_LIFE_S), order, begins)
+            await server.live(witness, chance.uniform(0, longest_s), order, begins)
             wrong = witness.look()
             if number % KILLS_OF_ONE_FOLDER == KILLS_OF_ONE_FOLDER - 1:
                 with closing(AuditReader(witness.folder)) as log:
                     wrong += [str(flaw) for flaw in (log.verify(),) if flaw]
             yield witness, wrong
             if wrong or number % KILLS_OF_ONE_FOLDER == KILLS_OF_ONE_FOLDER - 1:
+                if len(witness.paired) < FEWEST_PAIRINGS:
+                    longest_s = min(1.5 * longest_s, LONGEST_OF_ALL_S)
                 witness = Witness(folder / str(number + 1), chance)
 
 

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from time import monotonic
 from typing import Any, Final
 
 from tests.e2e.program import ROOT
@@ -106,6 +107,19 @@ class Room:
     def arrived(self) -> Meter:
         """Return what came out of the cable."""
         return _meter("netdev", ())
+
+    def both(self) -> tuple[Meter, Meter]:
+        """Return what was sent and what arrived, at a moment when nothing was on its way.
+
+        Who is in no group any more has that reported by the kernel, again and within seconds of its end.
+        """
+        until_s = monotonic() + DEADLINE_S
+        sent = self.sent()
+        while True:
+            arrived, before, sent = self.arrived(), sent, self.sent()
+            if sent == before:
+                return sent, arrived
+            assert monotonic() < until_s, f"it does not stop sending: {sent}"
 
 
 @contextmanager

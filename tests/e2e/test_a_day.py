@@ -20,6 +20,7 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 
 from gateway.announce import SERVICE_TYPE
 from gateway.errors import TrustError
+from gateway.server.arbiter import WINDOW_MS
 from gateway.wire.dial import dial
 from gateway.wire.pairing import Paired
 from gateway.wire.peers import Role
@@ -27,19 +28,18 @@ from gateway.wire.request_words import (
     ChangeSettings,
     SettingsChanged,
 )
-from gateway.wire.voice_words import TO_HOME
+from gateway.wire.voice_words import TO_HOME, TurnBegan
 from tests.e2e.household import ROOMS, SAID, Household
 from tests.e2e.namespaces import INSIDE, KINDS, OUTSIDE, Count, Room, room, why_impossible
 from tests.e2e.processes import BROKER, VOICE, child_of, kill
 from tests.e2e.program import run
 from tests.e2e.serving import Serving, serving
+from tests.gateway.server.peers import ScriptedHome, ScriptedSatellite
 from tests.voices import Voices, silence
 
 PORT: Final = 10_870
 PORTS: Final = (PORT, PORT + 1)
 SOON_S: Final = 3.0
-NOT_IN_CHORUS_S: Final = 1.0
-"""Of satellites that hear one wake word at the same time, only the first answers."""
 TURNS: Final = 40
 MANY: Final = 1_000
 """Packets: fewer, and the meter would not see what it should."""
@@ -149,15 +149,24 @@ class Day:
     household: Household
 
     async def eight_turns(self) -> None:
-        """Take four turns at satellites, one beginning while the other ends, and four by the home's own pipeline."""
+        """Take four turns at satellites, one beginning while the other ends; meanwhile four by the home's pipeline."""
         self.household.served = self.gateway.served
-        async with self.household.connected() as (home, satellites):
-            async with asyncio.TaskGroup() as speaking:
-                for satellite, said in zip(satellites, SAID, strict=True):
-                    speaking.create_task(self.household.turn_at(home, satellite, said))
-                    await asyncio.sleep(NOT_IN_CHORUS_S)
-            for said in SAID:
-                await self.household.turn_through(home, said)
+        async with self.household.connected() as (home, satellites), asyncio.TaskGroup() as speaking:
+            speaking.create_task(self._four_turns_through(home))
+            for satellite, said in zip(satellites, SAID, strict=True):
+                speaking.create_task(self.household.turn_at(home, satellite, said))
+                await self._alone_with_its_wake_word(home, satellite)
+
+    @staticmethod
+    async def _alone_with_its_wake_word(home: ScriptedHome, satellite: ScriptedSatellite) -> None:
+        """Wait until what others hear is no longer taken for the same wake word, of which the first has the turn."""
+        peer_id = (await satellite.greeted()).peer_id
+        await home.told(TurnBegan, which=lambda began: began.satellite_id == peer_id)
+        await asyncio.sleep(WINDOW_MS / 1000)
+
+    async def _four_turns_through(self, home: ScriptedHome) -> None:
+        for said in SAID:
+            await self.household.turn_through(home, said)
 
     async def errors(self) -> None:
         """Let happen what goes wrong on a day: strangers, nonsense, a device that is sent away, a mute house."""
@@ -236,7 +245,7 @@ async def test_nothing_leaves_in_a_whole_day_but_replies_and_mdns(
         await asyncio.to_thread(gateway.end, signal.SIGTERM)
     finally:
         gateway.close()
-    sent, arrived = walled.sent(), walled.arrived()
+    sent, arrived = walled.both()
     state(f"a day of {len(household.turns)} turns in {monotonic() - begun_s:.0f} s sends {sent}")
     state(f"and at the cable's end there arrive {arrived}; {len(walled.canaries.lookups)} names were looked up")
     assert sent.named == arrived.named == {}

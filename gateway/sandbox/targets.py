@@ -1,6 +1,8 @@
 """What the self-test of the voice process tries to reach: canaries, which its parent opens and looks at afterwards."""
 
+import os
 import socket
+import stat
 import sys
 import sysconfig
 import tempfile
@@ -9,6 +11,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
+from time import time
 from typing import Final, Self
 
 from gateway.sandbox.aims import WHO, Address, Aims, mark
@@ -19,9 +22,14 @@ MARK_BYTES: Final = 512
 """What is read of one visitor: the longest mark, in a query for a name, many times over."""
 MOST_VISITORS: Final = 256
 """How many of one canary's visitors are looked at: several times as many as there are attempts."""
+FOLDER_PREFIX: Final = "local-voice-canary-"
+"""Of the folder that UNIX sockets need, among all that is temporary on this machine."""
+STALE_S: Final = 3600.0
+"""So old is no folder that is in use: canaries are up for the seconds that a start takes."""
 CONNECTED_S: Final = 5.0
 """For a connection to a listener of our own, which the kernel makes at once."""
 _DNS_HEADER_BYTES: Final = 12
+_STREAM, _DATAGRAM = "stream", "datagram"
 _LOOPBACK: Final = "127.0.0.1"
 
 
@@ -75,6 +83,18 @@ def own_program() -> tuple[Path, ...]:
     return (ours, Path(__file__), libraries, next(libraries.glob("*/__init__.py")), python.parent, python)
 
 
+def remove_stale() -> None:
+    """Remove the folders of canaries whose process was killed; of this user, and if nothing else is in them."""
+    for folder in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+        with suppress(OSError):  # somebody else's, or not ours after all: it stays
+            found = folder.lstat()
+            if stat.S_ISDIR(found.st_mode) and found.st_uid == os.geteuid() and time() - found.st_mtime > STALE_S:
+                for path in (folder / _STREAM, folder / _DATAGRAM):
+                    if path.is_socket():
+                        path.unlink()
+                folder.rmdir()
+
+
 class Canary:
     """The targets, open as long as this context is; in the parent of the process that tests itself.
 
@@ -117,7 +137,8 @@ class Canary:
         return tuple(sorted(self._reached))
 
     def _opened(self, opening: ExitStack) -> Targets:
-        folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix="lv-")))
+        remove_stale()
+        folder = Path(opening.enter_context(tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX)))
         folder.chmod(0o711)  # its name cannot be guessed: who was told it may pass
 
         def new(canary: str, family: int, kind: int, address: Address | str) -> socket.socket:
@@ -144,8 +165,8 @@ class Canary:
             tcp6=tcp6,
             udp=_address(new("udp", socket.AF_INET, socket.SOCK_DGRAM, (_LOOPBACK, 0))),
             dns=_address(new("dns", socket.AF_INET, socket.SOCK_DGRAM, (_LOOPBACK, 0))),
-            unix=new_unix("unix", socket.SOCK_STREAM, str(folder / "stream")),
-            unix_datagram=new_unix("unix datagram", socket.SOCK_DGRAM, str(folder / "datagram")),
+            unix=new_unix("unix", socket.SOCK_STREAM, str(folder / _STREAM)),
+            unix_datagram=new_unix("unix datagram", socket.SOCK_DGRAM, str(folder / _DATAGRAM)),
             abstract=new_unix("abstract unix", socket.SOCK_STREAM, f"\0lv-{secret}-stream"),
             abstract_datagram=new_unix("abstract unix datagram", socket.SOCK_DGRAM, f"\0lv-{secret}-datagram"),
             listeners={who: {name: _listener(opening) for name in SPOILING} for who in WHO},

@@ -20,6 +20,12 @@ def open_descriptors() -> set[str]:
     return {path.name for path in Path("/proc/self/fd").iterdir()}
 
 
+def age(folder: Path) -> None:
+    """Have a folder look as if nobody had been there for longer than canaries are up."""
+    long_ago = folder.stat().st_mtime - targets.STALE_S - 1
+    os.utime(folder, (long_ago, long_ago))
+
+
 def is_open(descriptor: int) -> bool:
     try:
         os.fstat(descriptor)
@@ -135,6 +141,55 @@ def test_a_canary_that_cannot_be_opened_leaves_nothing_behind(monkeypatch: pytes
         raise AssertionError
     assert not list(tmp_path.iterdir())
     assert open_descriptors() == before
+
+
+class TestWhatAKilledProcessHasLeft:
+    @pytest.fixture(autouse=True)
+    def _temporary(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+        monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+
+    @staticmethod
+    def left(folder: Path, *names: str) -> Path:
+        """Leave a folder with such sockets, an hour and a bit old."""
+        left = folder / f"{targets.FOLDER_PREFIX}x"
+        left.mkdir()
+        for name in names:
+            with socket.socket(socket.AF_UNIX) as sock:
+                sock.bind(str(left / name))
+        age(left)
+        return left
+
+    @pytest.mark.parametrize("names", [("stream", "datagram"), ("stream",), ()])
+    def test_it_is_removed_by_the_next(self, tmp_path: Path, names: tuple[str, ...]) -> None:
+        left = self.left(tmp_path, *names)
+        with canary() as opened:
+            assert list(tmp_path.iterdir()) == [Path(opened.targets.unix).parent] != [left]
+
+    def test_what_may_be_in_use_stays(self, tmp_path: Path) -> None:
+        left = self.left(tmp_path, "stream", "datagram")
+        os.utime(left)
+        targets.remove_stale()
+        assert {path.name for path in left.iterdir()} == {"stream", "datagram"}
+
+    def test_what_is_somebody_elses_stays(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        left = self.left(tmp_path, "stream")
+        monkeypatch.setattr(os, "geteuid", lambda: left.stat().st_uid + 1)
+        targets.remove_stale()
+        assert (left / "stream").is_socket()
+
+    def test_what_is_no_socket_stays(self, tmp_path: Path) -> None:
+        left = self.left(tmp_path)
+        (left / "stream").write_text("a file", encoding="ascii")
+        age(left)
+        targets.remove_stale()
+        assert (left / "stream").is_file()
+
+    def test_a_link_is_not_followed(self, tmp_path: Path) -> None:
+        left = self.left(tmp_path, "stream")
+        left.rename(tmp_path / "elsewhere")
+        left.symlink_to(tmp_path / "elsewhere")
+        targets.remove_stale()
+        assert (tmp_path / "elsewhere" / "stream").is_socket()
 
 
 def test_where_there_is_no_ipv6_it_is_not_tried(monkeypatch: pytest.MonkeyPatch) -> None:

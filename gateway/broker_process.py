@@ -20,6 +20,8 @@ from gateway.processes.words import (
     Failed,
     KeepSettings,
     Peers,
+    Ping,
+    Pong,
     SettingsKept,
     ShowCode,
     Stop,
@@ -68,6 +70,8 @@ class BrokerProcess:
                         self._link.say(Written(id=message.id, error=self._voice_started(message)))
                     case KeepSettings():
                         self._link.say(SettingsKept(id=message.id, error=self._keep_settings(message)))
+                    case Ping():
+                        self._link.say(Pong())
                     case Stop():
                         return
                     case BrokerBegin():

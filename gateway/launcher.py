@@ -35,6 +35,7 @@ from gateway.processes.words import (
     FromVoice,
     KeepSettings,
     Peers,
+    Pong,
     Protected,
     Serve,
     Serving,
@@ -172,6 +173,8 @@ class Launcher:
                 waiting = self._written.get(message.id)
                 if waiting is not None and not waiting.done():
                     waiting.set_result(message.error)
+            case Pong():
+                pass  # it was heard, which is all
             case Failed():
                 raise ProcessError(message.message)
 
@@ -224,6 +227,8 @@ class Launcher:
             case KeepSettings():
                 away = "the broker is being started again, so the choice would be forgotten; try again"
                 child.link.say(SettingsKept(id=message.id, error=away))
+            case Pong():
+                pass  # it was heard, which is all
             case Failed():
                 raise ProcessError(message.message)
 

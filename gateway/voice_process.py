@@ -30,6 +30,8 @@ from gateway.processes.words import (
     Failed,
     KeepSettings,
     Peers,
+    Ping,
+    Pong,
     Protected,
     Serve,
     Serving,
@@ -132,6 +134,8 @@ class VoiceProcess:
                 case Serve():
                     self._service.start()
                     self._link.say(Serving())
+                case Ping():
+                    self._link.say(Pong())
                 case Stop():
                     return
                 case VoiceBegin():

@@ -1,25 +1,33 @@
 """A process of ours, from its start to its end: what the launcher does with both of its children alike."""
 
 import asyncio
+import logging
 import os
 import socket
 import sys
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Final
 
 import msgspec
 
-from gateway.errors import ProcessError
+from gateway.errors import LinkError, ProcessError
 from gateway.processes.link import Link
-from gateway.processes.words import Stop
+from gateway.processes.words import Ping, Stop
 from gateway.wire.messages import Message
 
 GOODBYE_S: Final = 4.5
 """After that it is killed: all has stopped within five seconds."""
+PING_S: Final = 5.0
+MOST_SILENT_S: Final = 30.0
+"""Loading a model may hold up an event loop for seconds on a small computer; who says nothing for this long hangs."""
 DYING_S: Final = 2.0
 """The kernel takes a killed process away at once, unless its disk hangs."""
+
+
+_LOG = logging.getLogger("gateway.launcher")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +44,18 @@ class Child[Heard: Message]:
             async with asyncio.timeout(GOODBYE_S):
                 await self.process.wait()
         await self.kill()
+
+    async def watch(self) -> None:
+        """Ask for signs of life until cancelled; one that gives none is killed, and ends like any other."""
+        while True:
+            await asyncio.sleep(PING_S)
+            with suppress(LinkError):  # it reads nothing: its link is cut
+                self.link.say(Ping())
+            if monotonic() - self.link.heard_s > MOST_SILENT_S:
+                _LOG.error("%d: no sign of life for %.0f s; it is killed", self.process.pid, MOST_SILENT_S)
+                with suppress(ProcessLookupError, PermissionError):
+                    self.process.kill()
+                return
 
     async def kill(self) -> None:
         """End it now; nothing of it is left when this returns.
@@ -97,9 +117,12 @@ async def started[Heard: Message](
                 raise ProcessError(f"{module} cannot be started ({error.strerror})") from error
             raise
     child = Child(process, link)
+    watching = asyncio.create_task(child.watch())
     try:
         yield child
     except BaseException:
         await asyncio.shield(child.end())
         raise
+    finally:
+        watching.cancel()
     await child.kill()

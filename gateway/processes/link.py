@@ -6,6 +6,7 @@ What is read carries no descriptors: asyncio receives without room for them, and
 import asyncio
 import socket
 from contextlib import suppress
+from time import monotonic
 from typing import Final
 
 import msgspec
@@ -28,6 +29,8 @@ class Link[Heard: Message]:
         self._reader = reader
         self._writer = writer
         self._decoder = decoder
+        self.heard_s = monotonic()
+        """When something was heard last, or it was made."""
 
     @classmethod
     async def over(cls, end: socket.socket, decoder: msgspec.json.Decoder[Heard]) -> Link[Heard]:
@@ -52,6 +55,7 @@ class Link[Heard: Message]:
         """Return what is said next; None when the other side has gone. Raises ProtocolError for what is no message."""
         try:
             line = await self._reader.readline()
+            self.heard_s = monotonic()
             return self._decoder.decode(line) if line.endswith(b"\n") else None
         except ConnectionError:
             return None

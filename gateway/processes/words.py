@@ -5,7 +5,8 @@
     launcher ── VoiceBegin, Peers, Serve, SettingsKept, Stop ──► voice
     voice ───── Protected, Serving, KeepSettings, Failed ──► launcher
 
-What voice and broker have to say to each other goes through the launcher, so that either can be started anew alone.
+Both are asked for a sign of life from time to time (Ping, Pong). What voice and broker have to say to each other goes
+through the launcher, so that either can be started anew alone.
 """
 
 from typing import Annotated, Final
@@ -114,14 +115,22 @@ class Failed(Message, frozen=True, tag="failed"):
     message: Text
 
 
+class Ping(Message, frozen=True, tag="ping"):
+    """Are you there? From the launcher; anything that is said soon is an answer."""
+
+
+class Pong(Message, frozen=True, tag="pong"):
+    """Yes."""
+
+
 class Stop(Message, frozen=True, tag="stop"):
     """Say goodbye to everybody, and end."""
 
 
-type ToBroker = BrokerBegin | VoiceStarted | KeepSettings | Stop
-type FromBroker = BrokerReady | Peers | ShowCode | Written | SettingsKept | Failed
-type ToVoice = VoiceBegin | Peers | Serve | SettingsKept | Stop
-type FromVoice = Protected | Serving | KeepSettings | Failed
+type ToBroker = BrokerBegin | VoiceStarted | KeepSettings | Ping | Stop
+type FromBroker = BrokerReady | Peers | ShowCode | Written | SettingsKept | Pong | Failed
+type ToVoice = VoiceBegin | Peers | Serve | SettingsKept | Ping | Stop
+type FromVoice = Protected | Serving | KeepSettings | Pong | Failed
 
 LARGEST_BYTES: Final = 512 * 1024
 """All peers there may be, with the longest names in any script."""

@@ -14,13 +14,13 @@ import msgspec
 
 from gateway.processes.habits import heed_the_launcher_alone
 from gateway.processes.link import Link
-from gateway.processes.words import Failed, Serve, Serving, Stop, Written
+from gateway.processes.words import Failed, Ping, Pong, Serve, Serving, Stop, Written
 
-HEARD: Final = msgspec.json.Decoder(Failed | Serving | Written)
+HEARD: Final = msgspec.json.Decoder(Failed | Serving | Written | Pong)
 
 
 @asynccontextmanager
-async def pair() -> AsyncIterator[tuple[Link[Failed | Serving | Written], socket.socket]]:
+async def pair() -> AsyncIterator[tuple[Link[Failed | Serving | Written | Pong], socket.socket]]:
     """Return a link, and the bare other end of it."""
     ours, theirs = socket.socketpair()
     theirs.setblocking(False)
@@ -39,7 +39,7 @@ def descriptors() -> set[int]:
 
 async def _talk(link_number: int) -> None:
     """Tell what this process has, then do as it is told: `serve` answers, `stop` ends."""
-    decoder = msgspec.json.Decoder(Serve | Stop | Failed)
+    decoder = msgspec.json.Decoder(Serve | Stop | Ping | Failed)
     link = await Link.over(socket.socket(fileno=link_number), decoder)
     ids = descriptors()
     told = {
@@ -53,6 +53,8 @@ async def _talk(link_number: int) -> None:
         match message:
             case Serve():
                 link.say(Serving())
+            case Ping():
+                link.say(Pong())
             case Stop():
                 break
             case Failed(code="hang"):

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 
@@ -11,7 +12,7 @@ import pytest
 from gateway.errors import ProcessError
 from gateway.processes import child as children
 from gateway.processes.child import Child, started
-from gateway.processes.words import Failed, Serve, Serving
+from gateway.processes.words import Failed, Pong, Serve, Serving, Stop
 from tests.e2e.program import is_alive
 from tests.gateway.processes.pairs import HEARD, descriptors
 
@@ -86,6 +87,43 @@ async def test_one_that_hangs_up_and_stays_is_killed(monkeypatch: pytest.MonkeyP
         child.link.say(Failed(code="hang up", message=""))
         assert await child.link.hear() is None
         assert await child.ended() == "signal 9"
+
+
+@pytest.fixture
+def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(children, "PING_S", 0.05)
+    monkeypatch.setattr(children, "MOST_SILENT_S", 1.0)
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_one_that_gives_signs_of_life_is_left_alone() -> None:
+    async with started(MODULE, HEARD, {}) as child:
+        await told(child)
+        over_s = asyncio.get_running_loop().time() + 2.0
+        while asyncio.get_running_loop().time() < over_s:
+            assert isinstance(await child.link.hear(), Pong)
+        assert child.process.returncode is None
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_one_that_hangs_is_killed(caplog: pytest.LogCaptureFixture) -> None:
+    async with started(MODULE, HEARD, {}) as child:
+        await told(child)
+        child.process.send_signal(signal.SIGSTOP)
+        while await child.link.hear() is not None:
+            pass
+        assert await child.ended() == "signal 9"
+    assert f"{child.process.pid}: no sign of life for 1 s; it is killed" in caplog.text
+
+
+@pytest.mark.usefixtures("_impatient")
+async def test_one_that_has_ended_is_not_killed_again() -> None:
+    async with started(MODULE, HEARD, {}) as child:
+        await told(child)
+        child.link.say(Stop())
+        await child.process.wait()
+        await asyncio.sleep(1.5)
+        assert await child.ended() == "exit code 0"
 
 
 async def test_one_that_cannot_be_started_is_a_clear_error(monkeypatch: pytest.MonkeyPatch) -> None:

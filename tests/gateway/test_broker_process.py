@@ -23,6 +23,8 @@ from gateway.processes.words import (
     FromBroker,
     KeepSettings,
     Peers,
+    Ping,
+    Pong,
     SettingsKept,
     ShowCode,
     Stop,
@@ -115,6 +117,12 @@ class TestItsLife:
             async with owner_link(tmp_path) as owner:
                 assert isinstance(await owner.ask(OpenPairing(role=Role.SATELLITE, area="")), PairingOpen)
             assert await launcher.is_told_nothing()
+
+    async def test_it_gives_signs_of_life(self, tmp_path: Path) -> None:
+        async with running(tmp_path) as launcher:
+            await launcher.ready()
+            launcher.say(Ping())
+            await launcher.told(Pong)
 
     async def test_without_a_launcher_it_ends_and_lets_the_folder_go(self, tmp_path: Path) -> None:
         async with running(tmp_path) as launcher:

@@ -25,6 +25,8 @@ from gateway.processes.words import (
     FromVoice,
     KeepSettings,
     Peers,
+    Ping,
+    Pong,
     Protected,
     Serve,
     Serving,
@@ -179,6 +181,12 @@ class TestItsLife:
             await launcher.told(Serving)
             launcher.say(Stop())
             assert await launcher.code() == 0
+
+    async def test_it_gives_signs_of_life_while_it_loads(self, played: Played) -> None:
+        async with running() as launcher:
+            launcher.say(begin(), Ping())
+            await launcher.told(Pong)
+            await launcher.told(Protected)
 
     async def test_whom_the_launcher_names_is_let_in(self, played: Played) -> None:
         async with running() as launcher:

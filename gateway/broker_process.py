@@ -67,7 +67,10 @@ class BrokerProcess:
             while (message := await self._link.hear()) is not None:
                 match message:
                     case VoiceStarted():
-                        self._link.say(Written(id=message.id, error=self._voice_started(message)))
+                        error = self._voice_started(message)
+                        self._link.say(Written(id=message.id, error=error))
+                        if not error:
+                            self._broker.open_first_window()
                     case KeepSettings():
                         self._link.say(SettingsKept(id=message.id, error=self._keep_settings(message)))
                     case Ping():

@@ -67,6 +67,7 @@ class Broker:
         self._version = version
         self._configuration = configuration
         self._show_code = show_code
+        self._has_opened = False
         self._channels: set[Channel] = set()
         self._admission = Admission(PeerTable(), frozenset({Role.CONSENT, Role.SATELLITE}))
         self._membership = Membership(
@@ -90,16 +91,17 @@ class Broker:
         return self._listener.port
 
     async def start(self) -> None:
-        """Write down that it starts, listen, tell whom to let in, and open the window for a home where there is none.
-
-        Raises ConfigError.
-        """
+        """Write down that it starts, listen, and tell whom to let in. Raises ConfigError."""
         self._records.broker_started(version=self._version, configuration=self._configuration)
         await self._owner.start()
         self._membership.tell()
         self._listener.start()
-        if self._membership.wants_home:
+
+    def open_first_window(self) -> None:
+        """Open the window for a home where there is none, once; to be called when voice serves: pairing takes both."""
+        if not self._has_opened and self._membership.wants_home:
             self._show_code(self._membership.open_window(Role.HOME, "", lambda _: None, by=GATEWAY))
+        self._has_opened = True
 
     def voice_started(self, protection: Protection, *, is_new: bool) -> None:
         """Take note of a voice process that is about to serve, or, where it is not new, serves already.

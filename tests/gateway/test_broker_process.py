@@ -66,7 +66,6 @@ class Running(PlayedLauncher[FromBroker]):
         """Have it serve in a folder of its own, for the first time."""
         self.begin()
         await self.told(Peers)
-        await self.told(ShowCode)
         await self.told(BrokerReady)
 
 
@@ -93,13 +92,18 @@ def starts_of_voice(folder: Path) -> int:
 
 
 class TestItsLife:
-    async def test_it_tells_whom_to_let_in_and_the_first_code_and_then_that_it_serves(self, tmp_path: Path) -> None:
+    async def test_it_tells_whom_to_let_in_and_that_it_serves_and_the_first_code_when_voice_does(
+        self, tmp_path: Path
+    ) -> None:
         async with running(tmp_path) as launcher:
             launcher.begin()
             assert await launcher.told(Peers) == Peers(peers=())
+            await launcher.told(BrokerReady)
+            assert await launcher.is_told_nothing(), "who paired now would find nobody who hears"
+            launcher.say(VoiceStarted(id=1, protection=PROTECTED))
+            await launcher.told(Written)
             window = await launcher.told(ShowCode)
             assert window.seconds > 0
-            await launcher.told(BrokerReady)
             voice_identity = load_or_create_identity(tmp_path / "voice.pem")
             voice = Listener(bind(HOST, 0), voice_identity.server_context(), {}, most_connections=4, name="voice port")
             voice.start()
@@ -148,6 +152,8 @@ class TestTheStartsOfVoice:
             for number in (1, 2):
                 launcher.say(VoiceStarted(id=number, protection=PROTECTED))
                 assert await launcher.told(Written) == Written(id=number)
+                if number == 1:
+                    await launcher.told(ShowCode)
             launcher.say(Stop())
             await launcher.code()
         assert starts_of_voice(tmp_path) == 2

@@ -12,12 +12,12 @@ import msgspec
 
 from gateway.broker.app import Broker
 from gateway.errors import ProcessError, VoiceError
-from gateway.processes.habits import heed_the_launcher_alone, leave, log_what_happens, run_quietly, write_logs
+from gateway.processes.beginning import begun, linked
+from gateway.processes.habits import leave, log_what_happens, run_quietly, write_logs
 from gateway.processes.link import Link
 from gateway.processes.words import (
     BrokerBegin,
     BrokerReady,
-    Failed,
     KeepSettings,
     Peers,
     Ping,
@@ -29,10 +29,9 @@ from gateway.processes.words import (
     VoiceStarted,
     Written,
 )
-from gateway.sandbox.privileges import close_other_descriptors, die_with_parent, drop_capabilities, harden
+from gateway.sandbox.privileges import drop_capabilities
 from gateway.wire.identity import load_or_create_identity
 
-FAILED: Final = 3
 IDENTITY: Final = "broker.pem"
 MOST_CHOICES, CHOICES_WITHIN_S = 60, 60.0
 """People choose; each is a row for ever, and a voice process that was taken over must not fill the disk with them."""
@@ -101,32 +100,20 @@ class BrokerProcess:
         return ""
 
 
-async def _run(arguments: argparse.Namespace) -> int:
-    link = await Link.over(socket.socket(fileno=arguments.link), _HEARD)
-    try:
+async def _run(handed: argparse.Namespace) -> int:
+    async def serve(link: Link[ToBroker]) -> None:
         begin = await link.hear()
         if isinstance(begin, BrokerBegin):
-            await BrokerProcess(link, begin, socket.socket(fileno=arguments.port)).run()
-    except VoiceError as error:
-        link.say(Failed(code=error.code, message=str(error)))
-        return FAILED
-    finally:
-        await link.close()
-    return 0
+            await BrokerProcess(link, begin, socket.socket(fileno=handed.port)).run()
+
+    return await linked(handed.link, _HEARD, serve)
 
 
 def main() -> int:
     """Run the process; return its exit code."""
-    parser = argparse.ArgumentParser()
-    for name in ("parent", "link", "port"):
-        parser.add_argument(f"--{name}", type=int, required=True)
-    arguments = parser.parse_args()
-    close_other_descriptors({0, 1, 2, arguments.link, arguments.port})
-    die_with_parent(arguments.parent)
-    heed_the_launcher_alone()
-    harden()
+    handed = begun()
     drop_capabilities()
-    return asyncio.run(_run(arguments))
+    return asyncio.run(_run(handed))
 
 
 if __name__ == "__main__":

@@ -14,11 +14,11 @@ import msgspec
 
 from gateway.config import Config
 from gateway.confinement import Confinement
-from gateway.errors import ConfigError, ProcessError, VoiceError
+from gateway.errors import ConfigError, ProcessError
 from gateway.offer import SettingsChange
 from gateway.paths import gateway_dir
+from gateway.processes.beginning import begun, linked
 from gateway.processes.habits import (
-    heed_the_launcher_alone,
     leave,
     leave_cores_to_models,
     log_what_happens,
@@ -27,7 +27,6 @@ from gateway.processes.habits import (
 )
 from gateway.processes.link import Link
 from gateway.processes.words import (
-    Failed,
     KeepSettings,
     Peers,
     Ping,
@@ -40,7 +39,7 @@ from gateway.processes.words import (
     ToVoice,
     VoiceBegin,
 )
-from gateway.sandbox.privileges import close_other_descriptors, die_with_parent, harden
+from gateway.sandbox.privileges import die_with_parent, harden
 from gateway.sandbox.targets import Targets
 from gateway.settings_file import SettingsFile
 from gateway.voice_service import VoiceService
@@ -48,7 +47,6 @@ from gateway.wire.identity import gateway_id, load_or_create_identity
 
 KEPT_S: Final = 10.0
 """The broker writes two small files; on an old memory card that takes a second."""
-FAILED: Final = 3
 
 _HEARD: Final = msgspec.json.Decoder(ToVoice)
 
@@ -142,37 +140,22 @@ class VoiceProcess:
                     raise ProcessError("the launcher began twice")
 
 
-async def _run(ports: argparse.Namespace) -> int:
-    link = await Link.over(socket.socket(fileno=ports.link), _HEARD)
-    try:
+async def _run(handed: argparse.Namespace) -> int:
+    async def serve(link: Link[ToVoice]) -> None:
         begin = await link.hear()
         if isinstance(begin, VoiceBegin):
-            process = VoiceProcess(link, begin, ports)
-            die_with_parent(ports.parent)  # once more: the kernel forgets it with the user
+            process = VoiceProcess(link, begin, handed)
+            die_with_parent(handed.parent)  # once more: the kernel forgets it with the user
             harden()
             os.chdir("/")  # some libraries ask where they are, and where this was started may be closed to it by now
             await process.run()
-    except VoiceError as error:
-        link.say(Failed(code=error.code, message=str(error)))
-        return FAILED
-    finally:
-        await link.close()
-    return 0
+
+    return await linked(handed.link, _HEARD, serve)
 
 
 def main() -> int:
     """Run the process; return its exit code."""
-    parser = argparse.ArgumentParser()
-    for name in ("parent", "link", "port", "wyoming"):
-        parser.add_argument(f"--{name}", type=int, required=name != "wyoming")
-    parser.add_argument("--keep", type=int, action="append", default=[])
-    ports = parser.parse_args()
-    numbers = (ports.link, ports.port, ports.wyoming, *ports.keep)
-    close_other_descriptors({0, 1, 2, *(number for number in numbers if number is not None)})
-    die_with_parent(ports.parent)
-    heed_the_launcher_alone()
-    harden()
-    return asyncio.run(_run(ports))
+    return asyncio.run(_run(begun(optional=["wyoming"])))
 
 
 if __name__ == "__main__":

@@ -35,7 +35,7 @@ MAY_KNOW = {
     "models": BASE,
     "wire": BASE,
     "broker": BASE | {"wire"},
-    "processes": BASE | {"wire"},
+    "processes": BASE | {"wire", "sandbox"},
     "sandbox": BASE,
     "satellite": BASE | {"wire"},
     "wyoming": BASE | {"turn"},

@@ -16,6 +16,7 @@ from gateway import broker_process
 from gateway.broker.audit import AuditLog
 from gateway.broker.owner_link import owner_link
 from gateway.offer import SettingsChange
+from gateway.processes import beginning
 from gateway.processes.words import (
     BrokerBegin,
     BrokerReady,
@@ -228,7 +229,7 @@ class TestWhatGoesWrong:
             await first.ready()
             second.begin()
             assert (await second.told(Failed)).code == "config"
-            assert await second.code() == broker_process.FAILED
+            assert await second.code() == beginning.FAILED
             assert not first.process.done()
 
     @pytest.mark.usefixtures("impatient")
@@ -238,21 +239,21 @@ class TestWhatGoesWrong:
             with locked(tmp_path):
                 launcher.begin()
                 assert (await launcher.told(Failed)).code == "config"
-                assert await launcher.code() == broker_process.FAILED
+                assert await launcher.code() == beginning.FAILED
 
     async def test_a_launcher_that_begins_twice_is_refused(self, tmp_path: Path) -> None:
         async with running(tmp_path) as launcher:
             await launcher.ready()
             launcher.begin()
             assert await launcher.told(Failed) == Failed(code="process", message="the launcher began twice")
-            assert await launcher.code() == broker_process.FAILED
+            assert await launcher.code() == beginning.FAILED
 
     async def test_what_is_no_message_ends_it(self, tmp_path: Path) -> None:
         async with running(tmp_path) as launcher:
             await launcher.ready()
             launcher.raw.send(b'{"type":"serve"}\n')
             assert (await launcher.told(Failed)).code == "protocol"
-            assert await launcher.code() == broker_process.FAILED
+            assert await launcher.code() == beginning.FAILED
 
     async def test_who_begins_with_something_else_is_nobody(self, tmp_path: Path) -> None:
         async with running(tmp_path) as launcher:
@@ -265,10 +266,10 @@ class TestWhatGoesWrong:
 class TestTheProgram:
     def test_what_it_does_first(self, monkeypatch: pytest.MonkeyPatch) -> None:
         done: list[str] = []
-        monkeypatch.setattr(broker_process, "close_other_descriptors", lambda keep: done.append(f"kept {sorted(keep)}"))
-        monkeypatch.setattr(broker_process, "die_with_parent", lambda parent: done.append(f"child of {parent}"))
-        monkeypatch.setattr(broker_process, "heed_the_launcher_alone", lambda: done.append("no signals"))
-        monkeypatch.setattr(broker_process, "harden", lambda: done.append("hardened"))
+        monkeypatch.setattr(beginning, "close_other_descriptors", lambda keep: done.append(f"kept {sorted(keep)}"))
+        monkeypatch.setattr(beginning, "die_with_parent", lambda parent: done.append(f"child of {parent}"))
+        monkeypatch.setattr(beginning, "heed_the_launcher_alone", lambda: done.append("no signals"))
+        monkeypatch.setattr(beginning, "harden", lambda: done.append("hardened"))
         monkeypatch.setattr(broker_process, "drop_capabilities", lambda: done.append("no capabilities"))
         ours, theirs = socket.socketpair()
         ours.close()

@@ -20,6 +20,7 @@ from gateway.config import Config
 from gateway.errors import HouseError
 from gateway.offer import SettingsChange
 from gateway.paths import gateway_dir
+from gateway.processes import beginning
 from gateway.processes.words import (
     Failed,
     FromVoice,
@@ -97,12 +98,11 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[Played]:
             return FOUND
 
     monkeypatch.setattr(voice_process, "Confinement", PlayedConfinement)
-    monkeypatch.setattr(voice_process, "die_with_parent", lambda parent: played.done.append(f"child of {parent}"))
-    monkeypatch.setattr(voice_process, "harden", lambda: played.done.append("hardened"))
-    monkeypatch.setattr(voice_process, "heed_the_launcher_alone", lambda: played.done.append("no signals"))
-    monkeypatch.setattr(
-        voice_process, "close_other_descriptors", lambda keep: played.done.append(f"kept {sorted(keep)}")
-    )
+    for module in (voice_process, beginning):
+        monkeypatch.setattr(module, "die_with_parent", lambda parent: played.done.append(f"child of {parent}"))
+        monkeypatch.setattr(module, "harden", lambda: played.done.append("hardened"))
+    monkeypatch.setattr(beginning, "heed_the_launcher_alone", lambda: played.done.append("no signals"))
+    monkeypatch.setattr(beginning, "close_other_descriptors", lambda keep: played.done.append(f"kept {sorted(keep)}"))
     yield played
     played.parts.close()
 
@@ -244,7 +244,7 @@ class TestWhatGoesWrong:
         async with running() as launcher:
             launcher.say(begin())
             assert await launcher.told(Failed) == Failed(code="model", message="scripted")
-            assert await launcher.code() == voice_process.FAILED
+            assert await launcher.code() == beginning.FAILED
         assert "tried" not in played.done
 
     @pytest.mark.filterwarnings("ignore::ResourceWarning")  # its port goes with the process
@@ -258,7 +258,7 @@ class TestWhatGoesWrong:
         async with running() as launcher:
             launcher.say(begin())
             assert await launcher.told(Failed) == Failed(code="house", message="house.yaml: there is no such file")
-            assert await launcher.code() == voice_process.FAILED
+            assert await launcher.code() == beginning.FAILED
         assert played.done == []
         gc.collect()
 
@@ -269,20 +269,20 @@ class TestWhatGoesWrong:
             while isinstance(said, Protected):
                 said = await launcher.link.hear()
             assert said == Failed(code="process", message="the launcher began twice")
-            assert await launcher.code() == voice_process.FAILED
+            assert await launcher.code() == beginning.FAILED
 
     async def test_what_is_no_message_ends_it(self, played: Played) -> None:
         async with running() as launcher:
             await launcher.serving()
             launcher.raw.send(b"{}\n")
             assert (await launcher.told(Failed)).code == "protocol"
-            assert await launcher.code() == voice_process.FAILED
+            assert await launcher.code() == beginning.FAILED
 
     async def test_what_is_none_at_all_before_it_has_begun_does_so_too(self, played: Played) -> None:
         async with running() as launcher:
             launcher.raw.send(b"hello\n")
             assert (await launcher.told(Failed)).code == "protocol"
-            assert await launcher.code() == voice_process.FAILED
+            assert await launcher.code() == beginning.FAILED
             os.close(launcher.descriptor)
 
     async def test_who_begins_with_something_else_is_nobody(self, played: Played) -> None:

@@ -11,6 +11,7 @@ from tests.e2e.home_assistant.browser import chromium, opened
 from tests.e2e.home_assistant.connection import Connection, connected
 from tests.e2e.home_assistant.onboarding import User, onboard
 from tests.e2e.home_assistant.running import PYTHON, ROOT, HomeAssistant, running_home_assistant
+from tests.e2e.home_assistant.setting_up import Household, household
 
 
 @pytest.fixture(scope="session")
@@ -50,3 +51,17 @@ async def page(home_assistant: HomeAssistant, user: User) -> AsyncIterator[Page]
         pytest.skip("Chromium is not installed: the Debian package chromium")
     async with opened(home_assistant, user) as page:
         yield page
+
+
+@pytest.fixture
+def home(archive: Path, tmp_path: Path) -> Iterator[Household]:
+    """Return a Home Assistant and a gateway of this test's own, paired: it may break them."""
+    with household(tmp_path, archive) as found:
+        yield found
+
+
+@pytest.fixture
+async def ada(home: Household) -> AsyncIterator[Connection]:
+    """Return the owner's connection to that Home Assistant."""
+    async with connected(home.home_assistant.url, home.user.token) as connection:
+        yield connection

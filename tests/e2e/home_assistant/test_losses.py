@@ -3,17 +3,15 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
-
-import pytest
 
 from gateway.recordings import read_recording
 from gateway.satellite.known_gateways import from_pairing, remember
 from tests.e2e.home_assistant.assist import say, write
 from tests.e2e.home_assistant.connection import Connection, connected
-from tests.e2e.home_assistant.setting_up import Household, household, shown_code
+from tests.e2e.home_assistant.setting_up import Household, shown_code
 from tests.e2e.program import run, started
 from tests.e2e.serving import serving
 from tests.voices import Voices, silence
@@ -22,18 +20,6 @@ GATEWAY: Final = "binary_sensor.local_voice_connected"
 ENDS_S: Final = 5.0
 BACK_S: Final = 30.0
 """A gateway needs three seconds to start, and Home Assistant tries again within a few more."""
-
-
-@pytest.fixture
-def home(archive: Path, tmp_path: Path) -> Iterator[Household]:
-    with household(tmp_path, archive) as found:
-        yield found
-
-
-@pytest.fixture
-async def ada(home: Household) -> AsyncIterator[Connection]:
-    async with connected(home.home_assistant.url, home.user.token) as connection:
-        yield connection
 
 
 async def test_a_gateway_that_ends_in_mid_turn_ends_the_turn_and_is_found_again(

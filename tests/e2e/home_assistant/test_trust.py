@@ -4,15 +4,13 @@ import asyncio
 import shutil
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-import pytest
-
-from tests.e2e.home_assistant.connection import Connection, connected
-from tests.e2e.home_assistant.setting_up import Household, household
+from tests.e2e.home_assistant.connection import Connection
+from tests.e2e.home_assistant.setting_up import Household
 from tests.e2e.program import run
 from tests.e2e.serving import Serving, serving
 
@@ -25,18 +23,6 @@ LOOK_AGAIN_S: Final = 0.1
 LOG: Final = Path("data/local-voice/gateway/audit.db")
 RESTARTS: Final = 2
 """Two rows each: broker and voice."""
-
-
-@pytest.fixture
-def home(archive: Path, tmp_path: Path) -> Iterator[Household]:
-    with household(tmp_path, archive) as found:
-        yield found
-
-
-@pytest.fixture
-async def ada(home: Household) -> AsyncIterator[Connection]:
-    async with connected(home.home_assistant.url, home.user.token) as connection:
-        yield connection
 
 
 async def attributes(connection: Connection, entity_id: str) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""How both of the launcher's processes begin: with what they were handed, and nothing else; and how they tell an error."""
+"""How both of the launcher's processes begin, with what they were handed and nothing else; how they tell an error."""
 
 import argparse
 import socket

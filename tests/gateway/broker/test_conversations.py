@@ -114,6 +114,7 @@ async def test_a_client_that_says_nothing_is_told_that_it_is_late(
     monkeypatch.setattr(conversations, "BEGIN_S", 0.05)
     monkeypatch.setattr(conversations, "PROOF_S", 0.05)
     async with running(tmp_path) as gateway:
+        gateway.broker.open_first_window()
         async with stranger(gateway) as channel:
             assert await refusal(channel) == "late"
         async with stranger(gateway) as channel:
@@ -124,6 +125,7 @@ async def test_a_client_that_says_nothing_is_told_that_it_is_late(
 
 async def test_a_client_that_goes_makes_room_for_others(tmp_path: Path) -> None:
     async with running(tmp_path) as gateway:
+        gateway.broker.open_first_window()
         for _ in range(6):
             async with stranger(gateway) as channel:
                 channel.say(begin())
@@ -135,6 +137,7 @@ async def test_a_client_that_goes_makes_room_for_others(tmp_path: Path) -> None:
 
 async def test_messages_out_of_order_or_of_another_version_end_the_pairing(tmp_path: Path) -> None:
     async with running(tmp_path) as gateway:
+        gateway.broker.open_first_window()
         async with stranger(gateway) as channel:
             channel.say(PairProof(proof=NONCE))
             assert await refusal(channel) == "out_of_order"

@@ -68,6 +68,10 @@ async def test_a_gateway_that_announces_itself_is_discovered_and_added(
         for name in ("Wake sensitivity", "Wake word", "Connected"):
             await expect(page.get_by_text(name, exact=True).first).to_be_visible()
         await screenshot(page, "device")
+        protection = page.get_by_text("Protection", exact=True).first
+        await protection.scroll_into_view_if_needed()
+        await expect(page.get_by_text(re.compile("could alter the broker|Enforced")).first).to_be_visible()
+        await screenshot(page, "protection")
 
 
 async def finish(page: Page, code: str) -> None:

@@ -32,11 +32,17 @@ async def attributes(connection: Connection, entity_id: str) -> dict[str, Any]:
     return found
 
 
-async def until(connection: Connection, is_so: Callable[[dict[str, Any]], bool], deadline_s: float) -> dict[str, Any]:
-    """Return what the sensor of the log says, as soon as it is so."""
+async def until(
+    connection: Connection,
+    is_so: Callable[[dict[str, Any]], bool],
+    deadline_s: float,
+    *,
+    entity_id: str = AUDIT_LOG,
+) -> dict[str, Any]:
+    """Return what a sensor says besides its state, the log's if no other is named, as soon as it is so."""
     over_s = time.monotonic() + deadline_s
-    while not is_so(said := await attributes(connection, AUDIT_LOG)):
-        assert time.monotonic() < over_s, f"after {deadline_s} s the log's sensor says {said}"
+    while not is_so(said := await attributes(connection, entity_id)):
+        assert time.monotonic() < over_s, f"after {deadline_s} s {entity_id} says {said}"
         await asyncio.sleep(LOOK_AGAIN_S)
     return said
 
@@ -57,9 +63,8 @@ def again(served: Serving) -> Iterator[Serving]:
 async def test_how_the_gateway_is_kept_from_connecting_is_shown(
     home: Household, ada: Connection, state: Callable[[str], None]
 ) -> None:
-    await until(ada, lambda said: bool(said.get("head")), TOLD_S)
+    protection = await until(ada, lambda said: bool(said.get("attempts")), TOLD_S, entity_id=PROTECTION)
     assert await ada.state(PROTECTION) in ("enforced", "same_user")
-    protection = await attributes(ada, PROTECTION)
     assert {"seccomp", "no_new_privileges", "no_capabilities"} <= set(protection["active_layers"])
     assert protection["attempts"] > 100
     assert not protection["ways_out"]

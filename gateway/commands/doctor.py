@@ -9,7 +9,6 @@ from pathlib import Path
 from statistics import median
 from time import perf_counter
 
-import ctranslate2
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -70,6 +69,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _processor() -> str:
+    import ctranslate2
+
     cores = len(os.sched_getaffinity(0))
     try:
         with Path("/proc/cpuinfo").open(encoding="ascii", errors="replace") as file:

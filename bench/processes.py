@@ -32,7 +32,7 @@ from gateway.wire.streams import end_of_sound
 
 SENTENCES: Final = ("Turn on the kitchen light.", "Set the thermostat to twenty one degrees.", "What time is it?")
 REPLY: Final = "Turned on the light."
-ROUNDS, WARM_UP, TURNS = 6, 3, 20
+ROUNDS, WARM_UP, TURNS = 4, 3, 12
 """Two processes of the very same program differ by more than what is looked for, so each is started several times."""
 ANSWER_S: Final = 20.0
 STARTING_S: Final = 60.0

@@ -68,7 +68,8 @@ async def test_how_the_gateway_is_kept_from_connecting_is_shown(
     assert {"seccomp", "no_new_privileges", "no_capabilities"} <= set(protection["active_layers"])
     assert protection["attempts"] > 100
     assert not protection["ways_out"]
-    state(f"Home Assistant shows: {', '.join(protection['active_layers'])}; {protection['attempts']} ways out tried, 0 open")
+    layers = ", ".join(protection["active_layers"])
+    state(f"Home Assistant shows: {layers}; {protection['attempts']} ways out tried, 0 open")
     log = "\n".join(line for _, line in home.served.running.err)
     assert f"{protection['attempts']} ways out tried, 0 open" in log
 

@@ -9,15 +9,17 @@ from pathlib import Path
 from gateway.errors import ConfigError
 
 
-def write_whole(path: Path, content: Buffer, *, mode: int = 0o666) -> None:
+def write_whole(path: Path, content: Buffer, *, mode: int = 0o666, is_of_folder: bool = False) -> None:
     """Write `content` wholly, or not at all; an earlier file of that name is replaced. Raises OSError.
 
-    `mode` is what a new file may be used for at most; the person's umask takes from it.
+    `mode` is what a new file may be used for at most; the person's umask takes from it. One that `is_of_folder` belongs
+    to who owns that, where root writes it.
     """
     unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
     try:
         with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:  # noqa: PTH123
-            _give_to_owner(file.fileno(), path.parent)
+            if is_of_folder:
+                _give_to_owner(file.fileno(), path.parent)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
@@ -34,7 +36,7 @@ def write_privately(path: Path, content: bytes) -> None:
     """
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_whole(path, content, mode=0o600)
+        write_whole(path, content, mode=0o600, is_of_folder=True)
         _sync_folder(path.parent)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written ({error.strerror}); choose another place for it") from error
@@ -61,7 +63,8 @@ def _give_to_owner(descriptor: int, folder: Path) -> None:
     """Let a file that root makes in somebody else's folder be theirs: a service has to read what root did for it."""
     owner = folder.stat()
     if os.geteuid() == 0 and owner.st_uid != 0:
-        os.fchown(descriptor, owner.st_uid, owner.st_gid)
+        with contextlib.suppress(PermissionError):  # a root without that power keeps it
+            os.fchown(descriptor, owner.st_uid, owner.st_gid)
 
 
 def _sync_folder(folder: Path) -> None:

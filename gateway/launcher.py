@@ -234,14 +234,10 @@ class Launcher:
 
     def _seen(self, said: Protection, pid: int, canary: Canary) -> Protection:
         """Return what the process says of itself, where our own eyes and the canaries do not say otherwise."""
-        layers, ways_out, missing = said.layers, said.ways_out, dict(said.missing)
-        if Layer.SECCOMP in layers and not _is_filtered(pid):
-            layers = tuple(layer for layer in layers if layer is not Layer.SECCOMP)
-            missing[Layer.SECCOMP] = "not all threads are filtered"
-        if Layer.OWN_USER not in layers and self._why_same_user:
-            missing[Layer.OWN_USER] = self._why_same_user
-        ways_out = (*ways_out, *(f"reached {name}" for name in canary.reached))
-        return replace(said, layers=layers, ways_out=ways_out, missing=missing)
+        if Layer.SECCOMP in said.layers and not _is_filtered(pid):
+            layers = tuple(layer for layer in said.layers if layer is not Layer.SECCOMP)
+            said = replace(said, layers=layers, missing={**said.missing, Layer.SECCOMP: "not all threads are filtered"})
+        return said.seen_by(canary.reached, self._why_same_user)
 
     def _check(self, protection: Protection) -> None:
         """Say how it stands; raise ProcessError where it must not serve like this."""

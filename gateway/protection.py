@@ -1,6 +1,7 @@
 """What keeps the process that hears from connecting: the layers that are active, and what its own self-test found."""
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Final
 
@@ -39,6 +40,14 @@ class Protection:
     """Which of them it found open (`main tcp`, `child unix`)."""
     is_same_user: bool = True
     """Whether it is the broker's user, or could write files of the program."""
+
+    def seen_by(self, canaries_reached: Sequence[str], why_same_user: str) -> Protection:
+        """Return it with what its parent knows: which canaries were reached, and why it has no user of its own."""
+        missing = dict(self.missing)
+        if Layer.OWN_USER not in self.layers and why_same_user:
+            missing[Layer.OWN_USER] = why_same_user
+        ways_out = (*self.ways_out, *(f"reached {name}" for name in canaries_reached))
+        return replace(self, ways_out=ways_out, missing=missing)
 
     @property
     def is_enforced(self) -> bool:

@@ -6,7 +6,6 @@ For `doctor`, where no gateway runs that could be asked. It loads no model, list
 import os
 import subprocess
 import sys
-from dataclasses import replace
 from pathlib import Path
 from typing import Final, NoReturn
 
@@ -15,7 +14,7 @@ import msgspec
 from gateway.confinement import Confinement, readable_folders
 from gateway.errors import ProcessError
 from gateway.launcher import SECRETS
-from gateway.protection import Layer, Protection
+from gateway.protection import Protection
 from gateway.sandbox.privileges import close_other_descriptors, die_with_parent, harden
 from gateway.sandbox.targets import Canary
 from gateway.sandbox.users import voice_user
@@ -53,11 +52,7 @@ def main() -> int:
         with open(reading, "rb") as answer:  # noqa: PTH123 - a descriptor
             said = msgspec.json.decode(answer.read(LARGEST_ANSWER_BYTES), type=Protection)
         os.waitpid(child, 0)
-        ways_out = (*said.ways_out, *(f"reached {name}" for name in canary.reached))
-    missing = dict(said.missing)
-    if user is None:
-        missing[Layer.OWN_USER] = why_same_user
-    protection = replace(said, ways_out=ways_out, missing=missing)
+        protection = said.seen_by(canary.reached, why_same_user)
     sys.stdout.buffer.write(msgspec.json.encode(protection))
     return 0
 

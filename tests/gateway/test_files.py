@@ -11,8 +11,6 @@ from gateway.files import write_privately, write_whole
 SOMEBODY = 65_000
 
 as_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can write as another user than the folder's")
-    os.geteuid() != 0, reason="only root can write into somebody else's folder as another user"
-)
 
 
 @pytest.fixture

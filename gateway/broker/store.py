@@ -13,8 +13,8 @@ import msgspec
 
 from gateway.errors import ConfigError
 from gateway.files import read_bounded, write_privately
-from gateway.wire.broker_words import LONGEST_NAME_CHARS, MOST_PEERS, Hex32, PeerWords
-from gateway.wire.messages import Id, Name
+from gateway.wire.broker_words import LONGEST_NAME_CHARS, MOST_PEERS, PeerWords
+from gateway.wire.messages import Hex32, Id, Name
 from gateway.wire.peers import Peer, Role, new_peer_id, new_token
 
 FILE_NAME: Final = "peers.json"

@@ -1,9 +1,9 @@
 """The words between launcher, broker and voice process: JSON lines on socket pairs that only they have.
 
-    launcher ── BrokerBegin, VoiceStarted, KeepSettings, Stop ──► broker
-    broker ──── BrokerReady, Peers, ShowCode, Written, SettingsKept, Failed ──► launcher
-    launcher ── VoiceBegin, Peers, Serve, SettingsKept, Stop ──► voice
-    voice ───── Protected, Serving, KeepSettings, Failed ──► launcher
+    launcher ── BrokerBegin, VoiceStarted, KeepSettings, Propose, Withdraw, Stop ──► broker
+    broker ──── BrokerReady, Peers, ShowCode, Written, SettingsKept, `OfCloud`, Failed ──► launcher
+    launcher ── VoiceBegin, Peers, Serve, SettingsKept, `OfCloud`, Stop ──► voice
+    voice ───── Protected, Serving, KeepSettings, Propose, Withdraw, Failed ──► launcher
 
 Both are asked for a sign of life from time to time (Ping, Pong). What voice and broker have to say to each other goes
 through the launcher, so that either can be started anew alone.
@@ -16,8 +16,16 @@ import msgspec
 from gateway.offer import SettingsChange
 from gateway.protection import Protection
 from gateway.wire.broker_words import MOST_PEERS
+from gateway.wire.consent_words import LONGEST_ANSWER_CHARS
 from gateway.wire.messages import Count, Message, Name, Text
 from gateway.wire.peers import Peer
+
+LONGEST_PROPOSED_CHARS: Final = 1_000
+"""A minute of fast speech."""
+MOST_SOUND_BYTES: Final = 20 * 32_000
+"""Twenty seconds; an utterance lasts fifteen, unless the owner says otherwise."""
+MOST_NAMES: Final = 64
+"""That may be in one sentence."""
 
 
 class BrokerBegin(Message, frozen=True, tag="broker_begin"):
@@ -79,6 +87,78 @@ class SettingsKept(Message, frozen=True, tag="settings_kept"):
     error: Text = ""
 
 
+class NamedThing(msgspec.Struct, frozen=True, kw_only=True):
+    """A name that is known at home, and is to stay there."""
+
+    name: Name
+    kind: Name
+    """`person`, `device`, `area` or `home`."""
+
+
+class CloudIs(Message, frozen=True, tag="cloud_is"):
+    """What could be proposed. From the broker, at the start and whenever it is different."""
+
+    is_allowed: bool
+    """The switch "Allow cloud requests"."""
+    contents: Annotated[tuple[Name, ...], msgspec.Meta(max_length=2)] = ()
+    """What there are destinations for: `text`, `audio`."""
+
+
+class Propose(Message, frozen=True, tag="propose"):
+    """Ask a person whether this may be sent. From voice; answered with `proposed`. It decides nothing by itself."""
+
+    id: Count
+    satellite_id: Name
+    """Where it was said; empty for what a home was told itself."""
+    content: Name
+    """`text` or `audio`."""
+    text: Annotated[str, msgspec.Meta(max_length=LONGEST_PROPOSED_CHARS)] = ""
+    """What was said, or typed; empty with `audio`."""
+    sound: Annotated[bytes, msgspec.Meta(max_length=MOST_SOUND_BYTES)] = b""
+    """16 kHz mono s16le; empty with `text`."""
+    language: Name = ""
+    names: Annotated[tuple[NamedThing, ...], msgspec.Meta(max_length=MOST_NAMES)] = ()
+    """Those in the text that are known here; the broker leaves them out."""
+
+
+class Proposed(Message, frozen=True, tag="proposed"):
+    """A person is asked; or nobody is, and `error` says why.
+
+    `switched_off`, `no_destination`, `already_waiting` (one for this satellite does), `too_many` (five a minute),
+    `refused_lately` (the same bytes, within ten minutes), `malformed`, `away`.
+    """
+
+    id: Count
+    request_id: Name = ""
+    error: Name = ""
+
+
+class Withdraw(Message, frozen=True, tag="withdraw"):
+    """Somebody there said "never mind": nothing that was asked for there is sent. Answered with `withdrawn`."""
+
+    id: Count
+    satellite_id: Name
+
+
+class Withdrawn(Message, frozen=True, tag="withdrawn"):
+    """Nothing of it leaves any more; so many requests had been waiting, or being sent."""
+
+    id: Count
+    requests: Count = 0
+
+
+class Decided(Message, frozen=True, tag="decided"):
+    """What became of a request: from the broker, once for each that was proposed."""
+
+    request_id: Name
+    satellite_id: Name
+    content: Name
+    fate: Name
+    """`answered`, `failed`, `refused`, `expired`, `withdrawn` or `revoked`."""
+    text: Annotated[str, msgspec.Meta(max_length=LONGEST_ANSWER_CHARS)] = ""
+    """What came back, with the names put back; for `audio`, what was heard there."""
+
+
 class VoiceBegin(Message, frozen=True, tag="voice_begin"):
     """Who you are; the first message."""
 
@@ -127,10 +207,12 @@ class Stop(Message, frozen=True, tag="stop"):
     """Say goodbye to everybody, and end."""
 
 
-type ToBroker = BrokerBegin | VoiceStarted | KeepSettings | Ping | Stop
-type FromBroker = BrokerReady | Peers | ShowCode | Written | SettingsKept | Pong | Failed
-type ToVoice = VoiceBegin | Peers | Serve | SettingsKept | Ping | Stop
-type FromVoice = Protected | Serving | KeepSettings | Pong | Failed
+type ToBroker = BrokerBegin | VoiceStarted | KeepSettings | Propose | Withdraw | Ping | Stop
+type OfCloud = CloudIs | Proposed | Withdrawn | Decided
+"""What the broker has to say to voice of requests to the cloud."""
+type FromBroker = BrokerReady | Peers | ShowCode | Written | SettingsKept | OfCloud | Pong | Failed
+type ToVoice = VoiceBegin | Peers | Serve | SettingsKept | OfCloud | Ping | Stop
+type FromVoice = Protected | Serving | KeepSettings | Propose | Withdraw | Pong | Failed
 
-LARGEST_BYTES: Final = 512 * 1024
-"""All peers there may be, with the longest names in any script."""
+LARGEST_BYTES: Final = 1024 * 1024
+"""The longest utterance in base 64; all peers there may be, with the longest names in any script, take half of it."""

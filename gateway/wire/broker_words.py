@@ -1,4 +1,7 @@
-"""The words on the broker's port: pairing, and who is a peer. Consent joins them. `docs/protocol.md` describes each."""
+"""The words on the broker's port: pairing, peers, the audit log. `docs/protocol.md` describes each.
+
+Those of consent are in `consent_words.py`; here all of them are joined.
+"""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -6,7 +9,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from gateway.wire.messages import Count, Greeting, Hello, Id, Message, Name, Refused, Vocabulary
+from gateway.wire import consent_words
+from gateway.wire.messages import Count, Greeting, Hello, Hex32, Id, Message, Name, Refused, Vocabulary
 from gateway.wire.peers import Role
 
 MOST_PEERS: Final = 128
@@ -18,9 +22,6 @@ MOST_ROWS: Final = 24
 """In one message: with the longest rows it is just not too large."""
 LONGEST_ROW_CHARS: Final = 1_024
 """As it is hashed, ASCII; quoted once more for the wire it may be twice as long."""
-
-type Hex32 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
-
 
 # Pairing, from anybody while the window is open
 
@@ -189,13 +190,17 @@ MAY_SEND: Final[Mapping[Role, tuple[type[Message], ...]]] = MappingProxyType(
     {
         Role.HOME: (),
         Role.SATELLITE: (Hello, Leave),
-        Role.CONSENT: (Hello, ListPeers, RevokePeer, Leave, WatchAudit),
+        Role.CONSENT: (Hello, ListPeers, RevokePeer, Leave, WatchAudit, *consent_words.FROM_HOME),
     }
 )
 """What each role may say on the broker's port; everything else is refused."""
 TO_BROKER: Final = Vocabulary(*{kind: None for kinds in MAY_SEND.values() for kind in kinds})
-FROM_BROKER: Final = Vocabulary(Greeting, Refused, Peers, AuditRows, AuditHead, ProtectionIs)
+FROM_BROKER: Final = Vocabulary(Greeting, Refused, Peers, AuditRows, AuditHead, ProtectionIs, *consent_words.TOLD)
 PAIRING_TO_BROKER: Final = Vocabulary(PairBegin, PairProof)
 PAIRING_FROM_BROKER: Final = Vocabulary(PairChallenge, PairDone, Refused)
-OWNER_TO_BROKER: Final = Vocabulary(OpenPairing, ListPeers, RevokePeer, AskProtection, RecordDownload)
-BROKER_TO_OWNER: Final = Vocabulary(PairingOpen, PairingClosed, Peers, ProtectionIs, Recorded, Refused)
+OWNER_TO_BROKER: Final = Vocabulary(
+    OpenPairing, ListPeers, RevokePeer, AskProtection, RecordDownload, *consent_words.FROM_OWNER
+)
+BROKER_TO_OWNER: Final = Vocabulary(
+    PairingOpen, PairingClosed, Peers, ProtectionIs, Recorded, Refused, *consent_words.TOLD
+)

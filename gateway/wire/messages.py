@@ -25,6 +25,7 @@ type Name = Annotated[str, msgspec.Meta(max_length=NAME_CHARS)]
 type Text = Annotated[str, msgspec.Meta(max_length=TEXT_CHARS)]
 type Value = Annotated[str, msgspec.Meta(max_length=VALUE_CHARS)]
 type Count = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
+type Hex32 = Annotated[str, msgspec.Meta(pattern=r"\A[0-9a-f]{64}\Z")]
 
 
 class Message(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):

@@ -29,6 +29,8 @@ LONGEST_HOST_CHARS: Final = 253
 LONGEST_KEY_CHARS: Final = 512
 """Keys of services have up to 200."""
 LONGEST_MODEL_CHARS: Final = 100
+LONGEST_CA_CHARS: Final = 32_768
+"""As in the message, whatever the length of the file's lines was: some ten certificates."""
 _NAME: Final = re.compile(r"[a-z0-9_-]{1,32}")
 _LABEL: Final = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 _NUMBER: Final = re.compile(r"[0-9]+|0x[0-9a-f]*")
@@ -82,8 +84,8 @@ def _address(words: AddDestination) -> tuple[str, int, str]:
         host, port = parts.hostname or "", parts.port
     except ValueError as error:
         raise ConfigError(f"{words.name}: the address has no valid host or port: {_shown(url)}") from error
-    if port == 0:
-        _refuse(words, "port 0 is none")
+    if port == 0 or ("[" in url and ":" not in host):
+        _refuse(words, f"the address has no valid host or port: {_shown(url)}")
     return _host(words, host), port or HTTPS_PORT, parts.path
 
 
@@ -138,6 +140,8 @@ def _certificates(words: AddDestination) -> str:
         ssl.create_default_context(cadata=pem)
     except (ValueError, ssl.SSLError) as error:
         raise ConfigError(f"{words.name}: the authority's file holds no certificates in PEM form") from error
+    if len(pem) > LONGEST_CA_CHARS:
+        _refuse(words, f"the authority's certificates take more than {LONGEST_CA_CHARS} characters")
     return pem
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from gateway.broker.adding_destination import destination_of
+from gateway.broker.adding_destination import LONGEST_CA_CHARS, destination_of
 from gateway.broker.destination import Content, Destination, Kind
 from gateway.errors import ConfigError
 from gateway.files import read_bounded, write_privately
@@ -44,7 +44,7 @@ class _Record(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     is_local: bool
     key: Annotated[Text, msgspec.Meta(pattern=r"\A[!-~]*\Z")]
     key_version: Count
-    ca: Annotated[str, msgspec.Meta(max_length=32_768)]
+    ca: Annotated[str, msgspec.Meta(max_length=LONGEST_CA_CHARS)]
     added_at: Name
 
 

@@ -1,7 +1,11 @@
-"""The words on the broker's port: pairing, peers, the audit log, and what protects the process that hears."""
+"""The words on the broker's port: pairing, peers, the audit log, and what protects the process that hears.
+
+Those of consent are in `consent_messages.py`; here all of them are joined.
+"""
 
 from typing import Annotated, Final
 
+from . import consent_messages
 from .codec import Between, Message, Vocabulary, Words
 from .messages import Greeting, Hello, Refused
 from .wire_types import Count, Hex32, Hex64, Id, Name
@@ -129,9 +133,9 @@ class Protection(Message):
     """Which of them it found open."""
 
 
-FROM_BROKER: Final = Vocabulary(Greeting, Refused, Peers, AuditRows, AuditHead, Protection)
+FROM_BROKER: Final = Vocabulary(Greeting, Refused, Peers, AuditRows, AuditHead, Protection, *consent_messages.HEARD)
 """What the gateway says to a peer on the broker's port."""
-TO_BROKER: Final = Vocabulary(Hello, ListPeers, RevokePeer, Leave, WatchAudit)
+TO_BROKER: Final = Vocabulary(Hello, ListPeers, RevokePeer, Leave, WatchAudit, *consent_messages.SAID)
 """What a peer says there."""
 FROM_BROKER_PAIRING: Final = Vocabulary(Refused, PairChallenge, PairDone)
 """What the gateway says to whom it does not know yet."""

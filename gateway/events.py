@@ -170,6 +170,8 @@ class Outcome(StrEnum):
     NOTHING_HEARD = "nothing_heard"
     NO_WAKE = "no_wake"
     NEVER_MIND = "never_mind"
+    CONSENT_ASKED = "consent_asked"
+    """A person is asked whether it may be sent to the cloud."""
     ERROR = "error"
 
 
@@ -246,6 +248,17 @@ class ActionDone:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ConsentAsked:
+    """A person is asked whether something of this may be sent to the cloud; nothing was."""
+
+    type: ClassVar = "consent"
+    t_ms: int
+    request_id: str
+    content: str
+    """`text` or `audio`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Reply:
     """The answer begins to sound."""
 
@@ -303,6 +316,7 @@ type Event = (
     | IntentRecognized
     | QuestionAsked
     | ActionDone
+    | ConsentAsked
     | Reply
     | ReplyAudio
     | NothingHeard

@@ -4,8 +4,9 @@ A snapshot is what understanding works on. It comes from Home Assistant, from a 
 made it does not matter here. Nothing in this module decides or does I/O.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
@@ -14,6 +15,8 @@ type AttributeValue = str | int | float | bool | tuple[AttributeValue, ...] | No
 
 ANYTHING: Final = "?"
 """The id of what a scene or script may change where nobody could read what it does."""
+MOST_KNOWN: Final = 64
+"""Names that may be in one sentence; of more, the longest count."""
 NO_ATTRIBUTES: Mapping[str, AttributeValue] = MappingProxyType({})
 
 
@@ -60,6 +63,24 @@ class Entity:
         return "." in self.id
 
 
+class Called(StrEnum):
+    """What a name is the name of."""
+
+    PERSON = "person"
+    DEVICE = "device"
+    AREA = "area"
+    """Of a room or of a storey."""
+    HOME = "home"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KnownName:
+    """A name that is known in a house."""
+
+    name: str
+    kind: Called
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class House:
     """A whole home at one moment."""
@@ -70,5 +91,42 @@ class House:
     floors: tuple[Floor, ...] = ()
     areas: tuple[Area, ...] = ()
     entities: tuple[Entity, ...] = ()
+    people: tuple[str, ...] = ()
+    """The names of those who live here; understanding does not use them."""
     revision: int = 0
     """Grows by one when names, places or the set of entities change; states may change without it."""
+
+
+def names_in(house: House, text: str) -> tuple[KnownName, ...]:
+    """Return the names of `house` that occur in `text`, be it within a word, the longest first: at most `MOST_KNOWN`.
+
+    A name of two things is told once. Of a person's name each part counts by itself: people are called by one of them.
+    """
+    said = text.casefold()
+    found: dict[str, KnownName] = {}
+    for name, kind in _names(house):
+        key = name.casefold().strip()
+        if key and key in said:
+            found.setdefault(key, KnownName(name=name.strip(), kind=kind))
+    return tuple(sorted(found.values(), key=lambda known: -len(known.name))[:MOST_KNOWN])
+
+
+def _names(house: House) -> Iterator[tuple[str, Called]]:
+    """Yield every name; where two things share one, what comes first counts."""
+    people = [*house.people, *(name for entity in house.entities if entity.domain == "person" for name in _all(entity))]
+    for person in people:
+        yield person, Called.PERSON
+        for part in person.split():
+            if len(part) > 1 and not part[0].islower():  # not the "van" in "van der Berg"
+                yield part, Called.PERSON
+    yield house.name, Called.HOME
+    for place in (*house.areas, *house.floors):
+        for name in _all(place):
+            yield name, Called.AREA
+    for entity in house.entities:
+        for name in _all(entity):
+            yield name, Called.DEVICE
+
+
+def _all(named: Floor | Area | Entity) -> tuple[str, ...]:
+    return (named.name, *named.aliases)

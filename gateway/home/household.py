@@ -20,7 +20,7 @@ from gateway.home.simulated import SimulatedHome
 from gateway.home.targets import areas_named
 from gateway.home.timers import Cancellable, Clock
 from gateway.home.told import ToldHouse
-from gateway.house import AttributeValue, Entity, House
+from gateway.house import AttributeValue, Entity, House, KnownName, names_in
 
 GATHER_S: Final = 0.1
 """Names that change this close together are understood together: half of what people take for "at once"."""
@@ -148,6 +148,10 @@ class Household:
         if not self._homes:
             return None
         return await self._homes[-1].sentence(texts, area_id=area_id, satellite_id=satellite_id)
+
+    def names_in(self, text: str) -> tuple[KnownName, ...]:
+        """Return the names of this house that occur in a text."""
+        return names_in(self.house, text)
 
     def close(self) -> None:
         """Forget all timers, and leave alone what is not understood yet."""

@@ -14,7 +14,7 @@ from gateway.home.effects import Effect, Situation, told
 from gateway.home.handlers import effect_of, foreseen
 from gateway.home.timers import Clock
 from gateway.home.titles import CATALOGUE, Title
-from gateway.house import Entity, House
+from gateway.house import Entity, House, KnownName, names_in
 
 
 class SimulatedHome:
@@ -65,6 +65,10 @@ class SimulatedHome:
         """Have no sentences of its own."""
         del texts, area_id, satellite_id
         return None
+
+    def names_in(self, text: str) -> tuple[KnownName, ...]:
+        """Return the names of this house that occur in a text."""
+        return names_in(self._house, text)
 
     def close(self) -> None:
         """Stop all timers."""

@@ -68,6 +68,7 @@ class _Draft:
             floors=tuple(floors),
             areas=tuple(areas),
             entities=tuple(entity_of(entity, self.areas) for entity in self.entities.values()),
+            people=self.begin.people,
         )
 
 

@@ -5,11 +5,12 @@ An engine fits by having these methods; it never imports this module. Sound is 1
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
 from gateway.events import ActionRequest, ActionResult, Intent, Recognition, SentenceAnswer, Sound
-from gateway.house import Entity
+from gateway.house import Entity, KnownName
 from gateway.offer import USUAL_SENSITIVITY
+from gateway.turn.proposals import CloudState, Content, Proposal, Proposed, Refusal
 
 
 class WakeWord(Protocol):
@@ -81,6 +82,44 @@ class Home(Protocol):
     ) -> SentenceAnswer | None:
         """Do what one of these readings asks for, where it is a sentence of the home's own; None where none is."""
 
+    def names_in(self, text: str) -> tuple[KnownName, ...]:
+        """Return the names of this house that occur in a text."""
+
+
+class Cloud(Protocol):
+    """Has a person asked whether something may be sent to the cloud. It sends nothing itself, and raises nothing."""
+
+    def state(self, content: Content) -> CloudState:
+        """Return whether anything of this kind could be proposed now."""
+
+    async def propose(self, proposal: Proposal) -> Proposed:
+        """Have a person asked; return that somebody is, or why nobody is."""
+
+    async def withdraw(self, satellite_id: str) -> int:
+        """Have nothing sent, or nothing more, that was asked for there; return how many requests that ended."""
+
+
+class NoCloud:
+    """There is none."""
+
+    def state(self, content: Content) -> CloudState:
+        """Return that nothing is set up."""
+        del content
+        return CloudState.NOT_SET_UP
+
+    async def propose(self, proposal: Proposal) -> Proposed:
+        """Ask nobody."""
+        del proposal
+        return Proposed(refusal=Refusal.NO_DESTINATION)
+
+    async def withdraw(self, satellite_id: str) -> int:
+        """Find nothing that waits."""
+        del satellite_id
+        return 0
+
+
+NO_CLOUD: Final = NoCloud()
+
 
 class TextToSpeech(Protocol):
     """Speaks."""
@@ -100,4 +139,5 @@ class Stages:
     understanding: Understanding
     home: Home
     tts: TextToSpeech
+    cloud: Cloud = NO_CLOUD
     wake_sensitivity: int = USUAL_SENSITIVITY

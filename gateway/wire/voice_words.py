@@ -88,6 +88,8 @@ class HouseBegin(Message, frozen=True, tag="house_begin"):
     name: Name
     language: Name = "en"
     temperature_unit: Name = "°C"
+    people: Names = ()
+    """The names of those who live there: what is proposed for the cloud goes without them."""
 
 
 class HousePart(Message, frozen=True, tag="house_part"):

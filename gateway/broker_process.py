@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import logging
 import socket
 from collections import deque
 from pathlib import Path
@@ -11,24 +12,32 @@ from typing import Final
 import msgspec
 
 from gateway.broker.app import Broker
-from gateway.errors import ProcessError, VoiceError
+from gateway.broker.decided import Decided
+from gateway.broker.destination import Content
+from gateway.errors import ProcessError, ProtocolError, VoiceError
 from gateway.processes.beginning import begun, linked
 from gateway.processes.habits import leave, log_what_happens, run_quietly, write_logs
 from gateway.processes.link import Link
 from gateway.processes.words import (
     BrokerBegin,
     BrokerReady,
+    CloudIs,
     KeepSettings,
     Peers,
     Ping,
     Pong,
+    Propose,
+    Proposed,
     SettingsKept,
     ShowCode,
     Stop,
     ToBroker,
     VoiceStarted,
+    Withdraw,
+    Withdrawn,
     Written,
 )
+from gateway.processes.words import Decided as DecidedWords
 from gateway.sandbox.privileges import drop_capabilities
 from gateway.wire.identity import load_or_create_identity
 
@@ -37,6 +46,7 @@ MOST_CHOICES, CHOICES_WITHIN_S = 60, 60.0
 """People choose; each is a row for ever, and a voice process that was taken over must not fill the disk with them."""
 
 _HEARD: Final = msgspec.json.Decoder(ToBroker)
+_LOG = logging.getLogger(__name__)
 
 
 class BrokerProcess:
@@ -47,6 +57,7 @@ class BrokerProcess:
         folder = Path(begin.folder)
         self._link = link
         self._choices_s: deque[float] = deque(maxlen=MOST_CHOICES)
+        self._told_cloud: CloudIs | None = None
         self._broker = Broker(
             folder,
             port,
@@ -56,6 +67,8 @@ class BrokerProcess:
             configuration=begin.configuration,
             tell_voice=lambda peers: link.say(Peers(peers=tuple(peers))),
             show_code=lambda window: link.say(ShowCode(code=window.code, seconds=window.seconds)),
+            decided=lambda decided: link.say(_words(decided)),
+            cloud_changed=self._tell_cloud,
         )
 
     async def run(self) -> None:
@@ -72,6 +85,11 @@ class BrokerProcess:
                             self._broker.open_first_window()
                     case KeepSettings():
                         self._link.say(SettingsKept(id=message.id, error=self._keep_settings(message)))
+                    case Propose():
+                        self._link.say(self._proposed(message))
+                    case Withdraw():
+                        withdrawn = await self._broker.consent.withdraw(message.satellite_id)
+                        self._link.say(Withdrawn(id=message.id, requests=withdrawn))
                     case Ping():
                         self._link.say(Pong())
                     case Stop():
@@ -98,6 +116,39 @@ class BrokerProcess:
         except VoiceError as error:
             return str(error)
         return ""
+
+    def _tell_cloud(self, is_allowed: bool, contents: tuple[Content, ...]) -> None:
+        """Tell voice what it may propose, where that is something else than it was told."""
+        cloud = CloudIs(is_allowed=is_allowed, contents=contents)
+        if cloud != self._told_cloud:
+            self._told_cloud = cloud
+            self._link.say(cloud)
+
+    def _proposed(self, message: Propose) -> Proposed:
+        consent = self._broker.consent
+        try:
+            if message.content == Content.AUDIO:
+                request_id = consent.propose_audio(message.satellite_id, message.sound, language=message.language)
+            else:
+                names = tuple((thing.name, thing.kind) for thing in message.names)
+                request_id = consent.propose_text(message.satellite_id, message.text, names)
+        except ProtocolError as error:
+            return Proposed(id=message.id, error=error.refusal)
+        except VoiceError as error:
+            _LOG.error("a request cannot be proposed: %s", error)
+            return Proposed(id=message.id, error=error.code)
+        return Proposed(id=message.id, request_id=request_id)
+
+
+def _words(decided: Decided) -> DecidedWords:
+    """Return what became of a request as voice is told."""
+    return DecidedWords(
+        request_id=decided.request_id,
+        satellite_id=decided.satellite_id,
+        content=decided.content,
+        fate=decided.sent.fate,
+        text=decided.sent.text,
+    )
 
 
 async def _run(handed: argparse.Namespace) -> int:

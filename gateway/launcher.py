@@ -30,12 +30,17 @@ from gateway.processes.keeping import Lives
 from gateway.processes.words import (
     BrokerBegin,
     BrokerReady,
+    CloudIs,
+    Decided,
     Failed,
     FromBroker,
     FromVoice,
     KeepSettings,
+    OfCloud,
     Peers,
     Pong,
+    Propose,
+    Proposed,
     Protected,
     Serve,
     Serving,
@@ -43,6 +48,8 @@ from gateway.processes.words import (
     ShowCode,
     VoiceBegin,
     VoiceStarted,
+    Withdraw,
+    Withdrawn,
     Written,
 )
 from gateway.protection import SAME_USER, Layer, Protection
@@ -51,12 +58,13 @@ from gateway.sandbox.targets import Canary
 from gateway.sandbox.users import voice_user
 from gateway.wire.identity import gateway_id, load_or_create_identity
 from gateway.wire.listener import bind
+from gateway.wire.messages import Message
 from gateway.wyoming.port import listen
 
 VERSION: Final = version("local-voice")
 WRITTEN_S: Final = 10.0
 """A row and its syncing; on an old memory card that takes a second."""
-SECRETS: Final = ("broker.pem", "peers.json", "audit.pem", "audit.db")
+SECRETS: Final = ("broker.pem", "peers.json", "cloud.json", "audit.pem", "audit.db")
 """In the gateway's folder: what the process that hears must not be able to open."""
 
 _FROM_BROKER: Final = msgspec.json.Decoder(FromBroker)
@@ -82,7 +90,7 @@ class Launcher:
         self._broker: Child[FromBroker] | None = None
         self._broker_begun = asyncio.Event()
         self._let_serve: Child[FromVoice] | None = None
-        self._peers: Peers | None = None
+        self._lasting: dict[type[Message], Peers | CloudIs] = {}
         self._protection: Protection | None = None
         self._numbers = count(1)
         self._written: dict[int, asyncio.Future[str]] = {}
@@ -162,10 +170,7 @@ class Launcher:
                 self._broker_lives.serving()
                 if self._protection is not None:
                     child.link.say(VoiceStarted(id=0, protection=self._protection, is_new=False))
-            case Peers():
-                self._peers = message
-                self._tell_voice(message)
-            case SettingsKept():
+            case Peers() | CloudIs() | SettingsKept() | Proposed() | Withdrawn() | Decided():
                 self._tell_voice(message)
             case ShowCode():
                 self._show_code(message)
@@ -198,8 +203,8 @@ class Launcher:
                         targets=msgspec.to_builtins(canary.targets),
                     )
                 )
-                if self._peers is not None:
-                    child.link.say(self._peers)
+                for known in self._lasting.values():
+                    child.link.say(known)
                 self._voice = child
                 try:
                     while (message := await child.link.hear()) is not None:
@@ -222,11 +227,15 @@ class Launcher:
                 child.link.say(Serve())
             case Serving():
                 self._voice_lives.serving()
-            case KeepSettings() if self._broker is not None:
+            case KeepSettings() | Propose() | Withdraw() if self._broker is not None:
                 self._broker.link.say(message)
             case KeepSettings():
                 away = "the broker is being started again, so the choice would be forgotten; try again"
                 child.link.say(SettingsKept(id=message.id, error=away))
+            case Propose():
+                child.link.say(Proposed(id=message.id, error="away"))
+            case Withdraw():  # what a broker knew of requests ended with it
+                child.link.say(Withdrawn(id=message.id))
             case Pong():
                 pass  # it was heard, which is all
             case Failed():
@@ -273,7 +282,10 @@ class Launcher:
         if refusal:
             raise ProcessError(refusal)
 
-    def _tell_voice(self, message: Peers | SettingsKept) -> None:
+    def _tell_voice(self, message: Peers | SettingsKept | OfCloud) -> None:
+        """Pass on what the broker says; what holds until it says something else is told a new voice process, too."""
+        if isinstance(message, Peers | CloudIs):
+            self._lasting[type(message)] = message
         if self._voice is not None:
             with suppress(LinkError):  # who reads nothing is cut off, and so ends; the broker has no part in that
                 self._voice.link.say(message)

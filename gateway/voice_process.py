@@ -7,15 +7,13 @@ import argparse
 import asyncio
 import os
 import socket
-from itertools import count
 from typing import Final
 
 import msgspec
 
 from gateway.config import Config
 from gateway.confinement import Confinement
-from gateway.errors import ConfigError, ProcessError
-from gateway.offer import SettingsChange
+from gateway.errors import ProcessError
 from gateway.paths import gateway_dir
 from gateway.processes.beginning import begun, linked
 from gateway.processes.habits import (
@@ -27,10 +25,13 @@ from gateway.processes.habits import (
 )
 from gateway.processes.link import Link
 from gateway.processes.words import (
-    KeepSettings,
+    CloudIs,
+    Decided,
+    OfCloud,
     Peers,
     Ping,
     Pong,
+    Proposed,
     Protected,
     Serve,
     Serving,
@@ -38,47 +39,16 @@ from gateway.processes.words import (
     Stop,
     ToVoice,
     VoiceBegin,
+    Withdrawn,
 )
 from gateway.sandbox.privileges import die_with_parent, harden
 from gateway.sandbox.targets import Targets
 from gateway.settings_file import SettingsFile
+from gateway.voice_relay import Memory, RelayedCloud
 from gateway.voice_service import VoiceService
 from gateway.wire.identity import gateway_id, load_or_create_identity
 
-KEPT_S: Final = 10.0
-"""The broker writes two small files; on an old memory card that takes a second."""
-
 _HEARD: Final = msgspec.json.Decoder(ToVoice)
-
-
-class _Memory:
-    """Has the broker remember what was chosen: this process writes nothing."""
-
-    def __init__(self, link: Link[ToVoice]) -> None:
-        self._link = link
-        self._numbers = count(1)
-        self._waiting: dict[int, asyncio.Future[str]] = {}
-
-    async def remember(self, change: SettingsChange) -> None:
-        """Return when `change` holds over restarts. Raises ConfigError where it does not."""
-        number, kept = next(self._numbers), asyncio.get_running_loop().create_future()
-        self._waiting[number] = kept
-        try:
-            self._link.say(KeepSettings(id=number, change=change))
-            async with asyncio.timeout(KEPT_S):
-                error = await kept
-        except TimeoutError as error_:
-            raise ConfigError("the broker does not answer, so the choice would be forgotten; try again") from error_
-        finally:
-            del self._waiting[number]
-        if error:
-            raise ConfigError(error)
-
-    def kept(self, message: SettingsKept) -> None:
-        """Take the broker's answer."""
-        waiting = self._waiting.get(message.id)
-        if waiting is not None and not waiting.done():
-            waiting.set_result(message.error)
 
 
 class VoiceProcess:
@@ -90,7 +60,7 @@ class VoiceProcess:
         folder = gateway_dir()
         identity = load_or_create_identity(folder / "voice.pem")
         self._link = link
-        self._memory = _Memory(link)
+        self._memory, self._cloud = Memory(link), RelayedCloud(link)
         self._service = VoiceService(
             config,
             identity,
@@ -100,6 +70,7 @@ class VoiceProcess:
             voice_port=socket.socket(fileno=ports.port),
             wyoming_port=None if ports.wyoming is None else socket.socket(fileno=ports.wyoming),
             remember=self._memory.remember,
+            cloud=self._cloud,
         )
         self._confinement = Confinement(targets, user=begin.user)
 
@@ -129,6 +100,8 @@ class VoiceProcess:
                     self._service.replace_peers(list(message.peers))
                 case SettingsKept():
                     self._memory.kept(message)
+                case CloudIs() | Proposed() | Withdrawn() | Decided():
+                    self._of_cloud(message)
                 case Serve():
                     self._service.start()
                     self._link.say(Serving())
@@ -138,6 +111,21 @@ class VoiceProcess:
                     return
                 case VoiceBegin():
                     raise ProcessError("the launcher began twice")
+
+    def _of_cloud(self, message: OfCloud) -> None:
+        match message:
+            case CloudIs():
+                self._cloud.now_is(message)
+            case Proposed() | Withdrawn():
+                self._cloud.answered(message)
+            case Decided():
+                self._service.decided(
+                    request_id=message.request_id,
+                    satellite_id=message.satellite_id,
+                    content=message.content,
+                    fate=message.fate,
+                    text=message.text,
+                )
 
 
 async def _run(handed: argparse.Namespace) -> int:

@@ -54,6 +54,7 @@ TOP = frozenset(
         "voice_service",
         "broker_process",
         "voice_process",
+        "voice_relay",
         "local_gateway",
         "commands",
         "__main__",

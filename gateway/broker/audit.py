@@ -43,6 +43,13 @@ class Action(StrEnum):
     REVOKE = "revoke"
     CONFIGURE = "configure"
     DOWNLOAD = "download"
+    APPROVE = "approve"
+    """A person said yes to one request, which is thereby consumed."""
+    REFUSE = "refuse"
+    SEND = "send"
+    """It is about to leave: its bytes are written next."""
+    RESULT = "result"
+    """What became of a request that was approved."""
 
 
 class AuditError(ConfigError):
@@ -107,20 +114,14 @@ class AuditLog:
 
         `is_urgent` is for what must be possible on a full disk: room is made for it, and for what it tells of.
         """
-        at, seq = self._time(), self._next
-        try:
-            text = encoded(AuditRow(seq=seq, at=at, actor=actor, action=action, about=about, detail=detail))
-        except ValueError as error:
-            raise AuditError(f"audit log: {error}") from error
-        link = row_hash(self._previous, text)
-        stored = StoredRow(seq=seq, text=text, hash=link, signature=self._key.sign(row_bytes(link)))
-        head = self._signed(seq, link, at)
-        self._write(stored, head, is_urgent=is_urgent)
-        self._head, self._next, self._previous = head, seq + 1, link
-        self._ballast.refill()
-        for listener in tuple(self._listeners):
-            listener()
-        return head
+        return self._append(actor, action, about, detail, is_urgent=is_urgent)
+
+    def approve(self, actor: str, request_id: str, **detail: Detail) -> AuditHead:
+        """Write the row of a yes to a request, which is consumed with it: one that was before cannot be again, ever.
+
+        Raises AuditError.
+        """
+        return self._append(actor, Action.APPROVE, request_id, detail, consumes=request_id)
 
     def rows(self, after: int, limit: int) -> list[str]:
         """Return the rows with the numbers after `after`, `limit` numbers long. Raises AuditError."""
@@ -175,16 +176,41 @@ class AuditLog:
         _LOG.error("audit log: %s; it goes on after a gap, `local-voice audit verify` tells more", flaw)
         return flaw
 
-    def _write(self, row: StoredRow, head: AuditHead, *, is_urgent: bool) -> None:
+    def _append(
+        self,
+        actor: str,
+        action: Action,
+        about: str,
+        detail: dict[str, Detail],
+        *,
+        is_urgent: bool = False,
+        consumes: str = "",
+    ) -> AuditHead:
+        at, seq = self._time(), self._next
+        try:
+            text = encoded(AuditRow(seq=seq, at=at, actor=actor, action=action, about=about, detail=detail))
+        except ValueError as error:
+            raise AuditError(f"audit log: {error}") from error
+        link = row_hash(self._previous, text)
+        stored = StoredRow(seq=seq, text=text, hash=link, signature=self._key.sign(row_bytes(link)))
+        head = self._signed(seq, link, at)
+        self._write(stored, head, is_urgent=is_urgent, consumes=consumes)
+        self._head, self._next, self._previous = head, seq + 1, link
+        self._ballast.refill()
+        for listener in tuple(self._listeners):
+            listener()
+        return head
+
+    def _write(self, row: StoredRow, head: AuditHead, *, is_urgent: bool, consumes: str) -> None:
         if is_urgent:
             self._ballast.make_room()
         try:
             try:
-                self._database.add(row, head)
+                self._database.add(row, head, consumes=consumes)
             except apsw.FullError, apsw.IOError:
                 if not (is_urgent and self._ballast.give_up()):
                     raise
-                self._database.add(row, head)
+                self._database.add(row, head, consumes=consumes)
         except apsw.Error as error:
             raise self._failed("written", error) from error
 

@@ -19,8 +19,8 @@ _LOG = logging.getLogger(__name__)
 type Synchronous = Literal["FULL", "NORMAL", "OFF"]
 
 FILE_NAME: Final = "audit.db"
-VERSION: Final = 1
-"""Of the tables, in the file's `user_version`."""
+VERSION: Final = 2
+"""Of the tables, in the file's `user_version`. 1 had no `consumed`, and is given one."""
 BUSY_TIMEOUT_MS: Final = 2_000
 """Nobody else writes; a person who has the file open in a tool of theirs may delay a row by so much, not for ever."""
 CHECKPOINT_ROWS: Final = 50
@@ -59,8 +59,19 @@ CREATE TRIGGER head_goes_on BEFORE UPDATE ON head WHEN NEW.size <= OLD.size
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
 CREATE TRIGGER head_is_kept BEFORE DELETE ON head
 BEGIN SELECT RAISE(ABORT, 'the audit log is append-only'); END;
-PRAGMA user_version = {VERSION};
 """  # noqa: S608 - numbers of ours
+_CONSUMED: Final = f"""
+CREATE TABLE consumed (
+    id TEXT PRIMARY KEY,
+    seq INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE TRIGGER consumed_stay BEFORE UPDATE ON consumed
+BEGIN SELECT RAISE(ABORT, 'what was approved stays approved'); END;
+CREATE TRIGGER consumed_are_kept BEFORE DELETE ON consumed
+BEGIN SELECT RAISE(ABORT, 'what was approved stays approved'); END;
+PRAGMA user_version = {VERSION};
+"""
+"""Which requests were approved, and by which rows: each once, whatever else this program believes."""
 _READ_ROWS: Final = f"""
 SELECT seq, CAST(substr(row, 1, {LONGEST_ROW_CHARS + 1}) AS BLOB),
     CAST(substr(hash, 1, {HASH_BYTES + 1}) AS BLOB), CAST(substr(signature, 1, {SIGNATURE_BYTES + 1}) AS BLOB)
@@ -117,20 +128,27 @@ class AuditDatabase:
         """Make the tables, and write the head of an empty log."""
         with self._db:
             self._db.execute(_TABLES)
+            self._db.execute(_CONSUMED)
             self._write_head(head)
 
     def begin(self) -> None:
         """Read, from now on, everything as it is at the first read."""
         self._db.execute("BEGIN")
 
-    def add(self, row: StoredRow, head: AuditHead) -> None:
-        """Write a row, and the head after it: both are on disk when this returns, or neither."""
+    def add(self, row: StoredRow, head: AuditHead, *, consumes: str = "") -> None:
+        """Write a row, and the head after it: both are on disk when this returns, or neither.
+
+        With them goes that the request `consumes`, where one is named, was approved. Raises apsw.ConstraintError where
+        it was before.
+        """
         try:
             self._db.execute("BEGIN IMMEDIATE")
             self._db.execute(
                 "INSERT INTO rows (seq, row, hash, signature) VALUES (?, ?, ?, ?)",
                 (row.seq, row.text, row.hash, row.signature),
             )
+            if consumes:
+                self._db.execute("INSERT INTO consumed (id, seq) VALUES (?, ?)", (consumes, row.seq))
             self._write_head(head)
             self._db.execute("COMMIT")
         except apsw.Error:
@@ -178,12 +196,15 @@ class AuditDatabase:
                 f"{self.path}: written by a newer version of this program (format {version}, known is {VERSION}); "
                 "install that version again"
             )
-        if version < VERSION and self._number("SELECT count(*) FROM sqlite_schema"):
+        if version < 1 and self._number("SELECT count(*) FROM sqlite_schema"):
             raise ConfigError(f"{self.path}: not an audit log; move it away")
         if is_written:
             self._db.execute("PRAGMA journal_mode = WAL")
             self._db.execute(f"PRAGMA synchronous = {synchronous}")
             self._db.wal_autocheckpoint(0)  # not within a commit: that has failed, or it has not
+            if version == 1:
+                with self._db:
+                    self._db.execute(_CONSUMED)
 
     def _checkpoint(self) -> None:
         try:

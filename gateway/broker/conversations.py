@@ -2,11 +2,13 @@
 
 import asyncio
 import logging
+from collections.abc import Coroutine
 from typing import Final
 
+from gateway.broker.desk import ASKED, Desk
 from gateway.broker.membership import Membership
 from gateway.broker.watchers import Watchers
-from gateway.errors import ProtocolError
+from gateway.errors import LinkError, ProtocolError
 from gateway.wire.broker_words import (
     MAY_SEND,
     Leave,
@@ -19,6 +21,7 @@ from gateway.wire.broker_words import (
     WatchAudit,
 )
 from gateway.wire.channel import Channel
+from gateway.wire.consent_words import WatchConsent
 from gateway.wire.handshake import greet, listen
 from gateway.wire.messages import Message, name_of
 from gateway.wire.peers import Peer
@@ -69,12 +72,35 @@ async def _heard[Awaited: Message](channel: Channel, kind: type[Awaited], within
     raise ProtocolError("out_of_order", f"now is the time for `{name_of(kind)}`", about=name_of(kind))
 
 
-async def be_peer(channel: Channel, peer: Peer, membership: Membership, watchers: Watchers, version: str) -> None:
+async def be_peer(
+    channel: Channel, peer: Peer, membership: Membership, watchers: Watchers, desk: Desk, version: str
+) -> None:
     """Answer a peer until its connection ends, or has to."""
-    following: asyncio.Task[None] | None = None
+    if not await greet(channel, peer, gateway_id=membership.gateway_id, version=version):
+        return
+    answering = _Answering(channel, peer, membership, watchers, desk)
+    try:
+        await listen(channel, peer.role, MAY_SEND[peer.role], answering.answer, _no_sound)
+    except LinkError:
+        pass  # the connection has ended while something was being answered
+    finally:
+        await answering.close()
 
-    async def answer(message: Message) -> None:
-        nonlocal following
+
+class _Answering:
+    """Answers one peer, and tells it what it watches."""
+
+    def __init__(self, channel: Channel, peer: Peer, membership: Membership, watchers: Watchers, desk: Desk) -> None:
+        self._channel = channel
+        self._peer = peer
+        self._membership = membership
+        self._watchers = watchers
+        self._desk = desk
+        self._following: dict[type[Message], asyncio.Task[None]] = {}
+
+    async def answer(self, message: Message) -> None:
+        """Do what is asked. Raises ProtocolError, LinkError."""
+        channel, peer, membership = self._channel, self._peer, self._membership
         match message:
             case ListPeers():
                 channel.say(Peers(peers=membership.peers()))
@@ -83,19 +109,31 @@ async def be_peer(channel: Channel, peer: Peer, membership: Membership, watchers
                 channel.say(Peers(peers=membership.peers()))
             case Leave():
                 membership.revoke(peer.id, by=peer.id)
-            case WatchAudit() if following is None:
-                following = asyncio.create_task(watchers.follow(channel, message))
+            case WatchAudit():
+                self._follow(message, self._watchers.follow(channel, message))
+            case WatchConsent():
+                self._follow(message, self._desk.follow(channel))
+            case _ if isinstance(message, ASKED):
+                await self._desk.answer(message, peer.id, channel.say_patiently)
             case _:
-                raise ProtocolError("out_of_order", "that was said already", about=name_of(type(message)))
+                raise _said_already(message)
 
-    if not await greet(channel, peer, gateway_id=membership.gateway_id, version=version):
-        return
-    try:
-        await listen(channel, peer.role, MAY_SEND[peer.role], answer, _no_sound)
-    finally:
-        if following is not None:
-            following.cancel()
-            await asyncio.wait({following})
+    async def close(self) -> None:
+        """Tell nothing more."""
+        for task in self._following.values():
+            task.cancel()
+        await asyncio.gather(*self._following.values(), return_exceptions=True)
+
+    def _follow(self, watch: Message, following: Coroutine[None, None, None]) -> None:
+        if type(watch) in self._following:
+            following.close()
+            raise _said_already(watch)
+        self._following[type(watch)] = asyncio.create_task(following)
+
+
+def _said_already(message: Message) -> ProtocolError:
+    """Return what refuses something that is said once a connection."""
+    return ProtocolError("out_of_order", "that was said already", about=name_of(type(message)))
 
 
 def _no_sound(_: bytes) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 from gateway.broker.audit import AuditError
+from gateway.broker.desk import ASKED, Desk
 from gateway.broker.membership import Membership
 from gateway.broker.records import OWNER, Records
 from gateway.broker.watchers import Watchers
@@ -29,6 +30,7 @@ from gateway.wire.broker_words import (
     Recorded,
     RevokePeer,
 )
+from gateway.wire.consent_words import AskConsent
 from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Message, Refused, encode, name_of
 
 FILE_NAME: Final = "owner.sock"
@@ -49,9 +51,10 @@ def socket_path(folder_fd: int) -> str:
 class OwnerSocket:
     """Serves the owner."""
 
-    def __init__(self, membership: Membership, records: Records, watchers: Watchers, folder: Path) -> None:
+    def __init__(self, membership: Membership, records: Records, watchers: Watchers, desk: Desk, folder: Path) -> None:
         """`records` are those of `folder`."""
         self._membership = membership
+        self._desk = desk
         self._records = records
         self._watchers = watchers
         self._folder = folder
@@ -106,10 +109,19 @@ class OwnerSocket:
             if not writer.is_closing():
                 writer.write(encode(message) + b"\n")
 
+        async def say_patiently(message: Message) -> None:
+            say(message)
+            async with asyncio.timeout(SEND_S):
+                await writer.drain()
+
         try:
             while line := await _line(reader):
                 try:
-                    self._answer(OWNER_TO_BROKER.decode(line), say)
+                    message = OWNER_TO_BROKER.decode(line)
+                    if isinstance(message, (AskConsent, *ASKED)):
+                        await self._desk.answer(message, OWNER, say_patiently)
+                    else:
+                        self._answer(message, say)
                 except ProtocolError as error:
                     say(Refused(code=error.refusal, message=str(error), about=error.about))
                 async with asyncio.timeout(SEND_S):

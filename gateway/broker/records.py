@@ -7,16 +7,20 @@ same action says so: its `undone` is the number of the first. So the peers are a
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
 from gateway.broker.audit import Action, AuditError, AuditLog
 from gateway.broker.audit_rows import AuditRow, Detail, decoded
+from gateway.broker.cloud_store import CloudStore, destination_of
+from gateway.broker.destination import Destination
 from gateway.broker.store import NewPeer, PeerStore
 from gateway.errors import ConfigError
 from gateway.offer import SettingsChange
 from gateway.protection import Layer, Protection
 from gateway.settings_file import SettingsFile
+from gateway.wire.consent_words import AddDestination
 from gateway.wire.peers import Role, new_peer_id
 
 OWNER: Final = "owner"
@@ -53,6 +57,8 @@ class Records:
         self.peers: Final = PeerStore(folder)
         """To be read; `pair` and `revoke` change them. First, since it locks the folder."""
         try:
+            self.cloud: Final = CloudStore(folder)
+            """To be read; the methods below change it."""
             self.audit: Final = AuditLog(folder)
         except BaseException:
             self.peers.close()
@@ -85,9 +91,55 @@ class Records:
         with self._written_down(VOICE, Action.CONFIGURE, "settings", names=sorted(change.named)):
             SettingsFile(self._folder).add(change)
 
+    def add_destination(self, words: AddDestination, *, by: str) -> Destination:
+        """Add a destination, or replace the one of its id; return it as it is kept. Raises ConfigError."""
+        destination = destination_of(words, datetime.now(UTC))
+        change = "added" if self.cloud.get(destination.id) is None else "replaced"
+        with self._written_down(
+            by,
+            Action.CONFIGURE,
+            f"destination:{destination.id}",
+            change=change,
+            host=destination.host,
+            kind=destination.kind.value,
+            local=destination.is_local,
+        ):
+            return self.cloud.put(destination)
+
+    def remove_destination(self, destination_id: str, *, by: str) -> bool:
+        """Forget a destination and its key; tell whether there was one.
+
+        Raises ConfigError where something cannot be written; where that is only the row, it is forgotten all the same.
+        """
+        if self.cloud.get(destination_id) is None:
+            return False
+        about = f"destination:{destination_id}"
+        try:
+            self.append(by, Action.CONFIGURE, about, is_urgent=True, change="removed")
+        finally:
+            self.cloud.remove(destination_id)
+        return True
+
+    def allow_cloud(self, is_allowed: bool, *, by: str, user: str = "") -> None:
+        """Turn the switch. Raises ConfigError where something cannot be written; off, it is off all the same."""
+        who: dict[str, Detail] = {"user": user} if user else {}
+        if is_allowed:
+            with self._written_down(by, Action.CONFIGURE, "cloud", is_urgent=False, allowed=True, **who):
+                self.cloud.allow(True)
+            return
+        try:
+            self.append(by, Action.CONFIGURE, "cloud", is_urgent=True, allowed=False, **who)
+        finally:
+            self.cloud.allow(False)
+
+    def set_pin(self, pin: str, *, by: str) -> None:
+        """Have approvals take this PIN, or none where it is empty. Raises ConfigError."""
+        with self._written_down(by, Action.CONFIGURE, "pin", set=bool(pin)):
+            self.cloud.set_pin(pin)
+
     def record_download(self, model: str, host: str) -> int:
         """Write down that the owner is about to fetch a model; return the row's number. Raises AuditError."""
-        return self._append(OWNER, Action.DOWNLOAD, model, host=host)
+        return self.append(OWNER, Action.DOWNLOAD, model, host=host)
 
     def broker_started(self, *, version: str, configuration: str) -> None:
         """Write down that the broker is about to serve, and that the configuration is another one, if it is.
@@ -96,7 +148,7 @@ class Records:
         """
         before = self._last_configuration()
         if before and before != configuration:
-            self._append(GATEWAY, Action.CONFIGURE, "file", is_urgent=True, before=before, after=configuration)
+            self.append(GATEWAY, Action.CONFIGURE, "file", is_urgent=True, before=before, after=configuration)
         detail: dict[str, Detail] = {"version": version, "configuration": configuration}
         if self.audit.flaw is not None:
             detail["flaw"] = str(self.audit.flaw)
@@ -104,7 +156,7 @@ class Records:
 
     def voice_started(self, protection: Protection, *, version: str) -> None:
         """Write down that a voice process is about to serve, and what keeps it from connecting. Raises AuditError."""
-        self._append(
+        self.append(
             GATEWAY,
             Action.START,
             "voice",
@@ -117,12 +169,29 @@ class Records:
             same_user=protection.is_same_user,
         )
 
+    def append(self, actor: str, action: Action, about: str, *, is_urgent: bool = False, **detail: Detail) -> int:
+        """Write a row (`AuditLog.append`), after what is owed; return its number. Raises AuditError."""
+        self._pay(is_urgent=is_urgent)
+        return self.audit.append(actor, action, about, is_urgent=is_urgent, **detail).size
+
+    def approve(self, actor: str, request_id: str, **detail: Detail) -> int:
+        """Write the row of a yes (`AuditLog.approve`), likewise. Raises AuditError."""
+        self._pay(is_urgent=False)
+        return self.audit.approve(actor, request_id, **detail).size
+
+    def rows_back(self) -> Iterator[AuditRow]:
+        """Yield the last rows, the very last one first, without those that are none."""
+        size = self.audit.head.size
+        for end in range(size, max(0, size - MOST_ROWS_BACK), -PAGE_ROWS):
+            after = max(0, end - PAGE_ROWS)
+            yield from filter(None, map(decoded, reversed(self.audit.rows(after, end - after))))
+
     @contextmanager
     def _written_down(
         self, actor: str, action: Action, about: str, *, is_urgent: bool = False, **detail: Detail
     ) -> Iterator[None]:
         """Do something that is in the audit log before. Raises AuditError, with nothing done."""
-        row = self._append(actor, action, about, is_urgent=is_urgent, **detail)
+        row = self.append(actor, action, about, is_urgent=is_urgent, **detail)
         try:
             yield
         except ConfigError:
@@ -131,7 +200,7 @@ class Records:
 
     def _settle(self) -> None:
         """Say that the last thing that was about to be done was not, if a crash prevented it: peers show it."""
-        row = next(self._rows_back(), None)
+        row = next(self.rows_back(), None)
         if row is None or "undone" in row.detail:
             return
         is_peer = row.about in self.peers
@@ -152,20 +221,8 @@ class Records:
             self.audit.append(GATEWAY, action, about, is_urgent=is_urgent, undone=row)
             self._undone = None
 
-    def _append(self, actor: str, action: Action, about: str, *, is_urgent: bool = False, **detail: Detail) -> int:
-        """Write a row; return its number. Raises AuditError."""
-        self._pay(is_urgent=is_urgent)
-        return self.audit.append(actor, action, about, is_urgent=is_urgent, **detail).size
-
     def _last_configuration(self) -> str:
         """Return the digest of the configuration with which the broker started last; nothing where it never has."""
-        starts = (row for row in self._rows_back() if row.action == Action.START and row.about == "broker")
+        starts = (row for row in self.rows_back() if row.action == Action.START and row.about == "broker")
         last = next(starts, None)
         return "" if last is None else str(last.detail.get("configuration", ""))
-
-    def _rows_back(self) -> Iterator[AuditRow]:
-        """Yield the last rows, the very last one first, without those that are none."""
-        size = self.audit.head.size
-        for end in range(size, max(0, size - MOST_ROWS_BACK), -PAGE_ROWS):
-            after = max(0, end - PAGE_ROWS)
-            yield from filter(None, map(decoded, reversed(self.audit.rows(after, end - after))))

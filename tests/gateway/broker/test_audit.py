@@ -282,8 +282,8 @@ def test_a_file_that_is_no_audit_log_is_refused(tmp_path: Path) -> None:
 def test_a_log_of_a_newer_version_is_refused(tmp_path: Path) -> None:
     filled(tmp_path, 1)
     with closing(sqlite3.connect(tmp_path / "audit.db", isolation_level=None)) as database:
-        database.execute("PRAGMA user_version = 2")
-    with pytest.raises(ConfigError, match=r"audit\.db: written by a newer version of this program \(format 2, known"):
+        database.execute("PRAGMA user_version = 3")
+    with pytest.raises(ConfigError, match=r"audit\.db: written by a newer version of this program \(format 3, known"):
         AuditLog(tmp_path)
 
 
@@ -350,3 +350,25 @@ def test_appending_takes_its_time(tmp_path: Path, state: Callable[[str], None]) 
     times_ms.sort()
     assert datetime.fromisoformat(log.head.at).tzinfo == UTC
     state(f"audit log: a row is on disk after {median(times_ms):.2f} ms (median), {times_ms[494]:.2f} ms (99 %)")
+
+
+def test_a_request_is_approved_once_whatever_else_is_believed(tmp_path: Path) -> None:
+    with closing(AuditLog(tmp_path)) as log:
+        log.approve("owner", "r1")
+        with pytest.raises(AuditError, match="consumed"):
+            log.approve("owner", "r1")
+        assert log.head.size == 1
+    with closing(AuditLog(tmp_path)) as log, pytest.raises(AuditError, match="consumed"):
+        log.approve("owner", "r1")
+
+
+def test_a_log_from_before_there_was_consent_goes_on(tmp_path: Path) -> None:
+    filled(tmp_path, 3)
+    with closing(sqlite3.connect(tmp_path / "audit.db", isolation_level=None)) as database:
+        database.execute("DROP TABLE consumed")
+        database.execute("PRAGMA user_version = 1")
+    with closing(AuditReader(tmp_path)) as reader:
+        assert reader.verify(None) is None
+    with closing(AuditLog(tmp_path)) as log:
+        assert log.approve("owner", "r1").size == 4
+        assert log.flaw is None

@@ -23,6 +23,8 @@ COMMANDS = {
     "serve": "run as a service until it is told to stop",
     "pair": "let Home Assistant or a satellite in, by a code",
     "peers": "who is paired, and cutting one off",
+    "cloud": "where requests may be sent to, each after a yes of its own",
+    "consent": "what waits for a yes: its exact bytes, yes and no",
     "audit": "what was done here, and whether the log of it is whole",
     "service": "have systemd run the gateway or a satellite",
     "satellite": "a microphone and speaker for a gateway elsewhere in the house",

@@ -20,7 +20,7 @@ from gateway.files import read_bounded, write_privately
 from gateway.wire.consent_words import MOST_DESTINATIONS, DestinationWords
 from gateway.wire.messages import Count, Hex32, Id, Name, Text
 
-__all__ = ("CloudStore", "destination_of", "destination_words")
+__all__ = ("CloudStore", "check_pin", "destination_of", "destination_words")
 
 FILE_NAME: Final = "cloud.json"
 LARGEST_BYTES: Final = 1024 * 1024
@@ -137,9 +137,7 @@ class CloudStore:
         if not pin:
             self._write(pin=None)
             return
-        least, most = PIN_CHARS
-        if not (least <= len(pin) <= most and _is_visible(pin)):
-            raise ConfigError(f"a PIN has {least} to {most} characters: letters, digits and signs of ASCII, no spaces")
+        check_pin(pin)
         salt = secrets.token_bytes(SALT_BYTES)
         self._write(pin=_Pin(salt=salt.hex(), hash=_hashed(pin, salt)))
 
@@ -155,6 +153,13 @@ class CloudStore:
         file = msgspec.structs.replace(self._file, **changes)
         write_privately(self._path, msgspec.json.format(msgspec.json.encode(file)) + b"\n")
         self._file = file
+
+
+def check_pin(pin: str) -> None:
+    """Raise ConfigError for what cannot be a PIN."""
+    least, most = PIN_CHARS
+    if not (least <= len(pin) <= most and pin.isascii() and pin.isprintable() and " " not in pin):
+        raise ConfigError(f"a PIN has {least} to {most} characters: letters, digits and signs of ASCII, no spaces")
 
 
 def destination_words(destination: Destination) -> DestinationWords:
@@ -204,7 +209,3 @@ def _destination(record: _Record) -> Destination:
 
 def _hashed(pin: str, salt: bytes) -> str:
     return hashlib.scrypt(pin.encode("utf-8", "surrogatepass"), salt=salt, **SCRYPT).hex()
-
-
-def _is_visible(text: str) -> bool:
-    return text.isascii() and text.isprintable() and " " not in text

@@ -32,6 +32,10 @@ _DEEDS = {
     "revoke": "cut off",
     "configure": "changed the settings",
     "download": "fetched a model",
+    "approve": "approved",
+    "send": "sent",
+    "result": "what came back",
+    "refuse": "refused",
 }
 """What people call the actions; one of a newer version is called by its own name."""
 

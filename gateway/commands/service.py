@@ -14,10 +14,21 @@ from pathlib import Path
 from typing import Final
 
 import gateway
-from gateway.commands.systemd_unit import STATE_MODE, SYSTEM_DATA, USER_NAME, Program, UnitKind, is_unchanged, unit_text
+from gateway.broker.cloud_store import CloudStore
+from gateway.commands.systemd_unit import (
+    ADDRESS_FILTER,
+    STATE_MODE,
+    SYSTEM_DATA,
+    USER_NAME,
+    Program,
+    UnitKind,
+    is_unchanged,
+    unit_text,
+)
 from gateway.config import Config
 from gateway.errors import ConfigError
 from gateway.files import read_bounded
+from gateway.paths import APPLICATION
 from gateway.satellite.known_gateways import parse_address
 
 OK, NOT_INSTALLED = 0, 3
@@ -58,10 +69,11 @@ def run(args: argparse.Namespace) -> int:
     if args.gateway and not args.satellite:
         raise ConfigError("--gateway: only a satellite has one; add --satellite")
     program = _program(kind, args.gateway)
+    text = unit_text(kind, program, may_leave=_may_leave(kind, args.root))
     if args.only_print:
-        _say(unit_text(kind, program).rstrip())
+        _say(text.rstrip())
     else:
-        _install(kind, program, args.root, force=args.force)
+        _install(kind, program, text, args.root, force=args.force)
     return OK
 
 
@@ -73,6 +85,27 @@ def unit_path(kind: UnitKind, root: Path | None) -> Path:
     folder = configured if configured.is_absolute() else Path.home() / ".config"
     inside = root / folder.relative_to("/") if root else folder
     return inside / "systemd/user" / f"{kind.name}.service"
+
+
+def service_dir(root: Path | None = None) -> Path:
+    """Return where the machine's gateway keeps what it has to remember."""
+    return (root or Path("/")) / SYSTEM_DATA.lstrip("/") / APPLICATION / "gateway"
+
+
+def is_kept_at_home(folder: Path, root: Path | None = None) -> bool:
+    """Tell whether the gateway of this folder is a service that systemd lets reach the home network only."""
+    lines = _content(unit_path(_GATEWAY, root)).splitlines()
+    return folder == service_dir(root) and ADDRESS_FILTER in lines
+
+
+def _may_leave(kind: UnitKind, root: Path | None) -> bool:
+    """Tell whether a unit is of a gateway that has destinations which are not at home.
+
+    Raises ConfigError where what is stored about them cannot be used.
+    """
+    if kind.is_user or kind.is_satellite or not os.access(service_dir(root), os.X_OK):
+        return False
+    return any(not found.is_local for found in CloudStore(service_dir(root)).destinations)
 
 
 def _program(kind: UnitKind, gateway_host: str | None) -> Program:
@@ -90,12 +123,11 @@ def _program(kind: UnitKind, gateway_host: str | None) -> Program:
     )
 
 
-def _install(kind: UnitKind, program: Program, root: Path | None, *, force: bool) -> None:
+def _install(kind: UnitKind, program: Program, text: str, root: Path | None, *, force: bool) -> None:
     path = unit_path(kind, root)
     if not kind.is_user:
         _check_root(root, "install")
         _check_readable(program)
-    text = unit_text(kind, program)
     if not force:
         _check_ours(path)
     try:

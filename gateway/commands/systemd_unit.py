@@ -18,6 +18,8 @@ STATE_MODE: Final = "0711"
 """Of the folder that gateway and satellite share on one machine, so that neither takes from the other."""
 CAPABILITIES: Final = ("CAP_SETUID", "CAP_SETGID", "CAP_KILL")
 """What it takes to have the process that hears run as another user: to start it, and to end it."""
+ADDRESS_FILTER: Final = "IPAddressDeny=any"
+"""The line by which a unit's processes reach the home network only."""
 HOMES: Final = ("/home", "/root", "/run/user")
 """What ProtectHome= hides."""
 
@@ -96,11 +98,20 @@ ProtectKernelModules=yes
 ProtectKernelTunables=yes
 KeyringMode=private
 RemoveIPC=yes
+"""
+
+_AT_HOME: Final = f"""\
 
 # The home network and nothing beyond it.
-IPAddressDeny=any
+{ADDRESS_FILTER}
 IPAddressAllow=localhost link-local multicast
 IPAddressAllow=10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 fc00::/7
+"""
+
+_MAY_LEAVE: Final = """\
+
+# No filter of addresses (IPAddressDeny=): the owner has added a destination that is not at home (`local-voice cloud
+# list`), and the broker needs a way there. What hears is kept from every network by its own filter, whatever is here.
 """
 
 _GATEWAY: Final = """\
@@ -163,8 +174,11 @@ class UnitKind:
         return "satellite" if self.is_satellite else "gateway"
 
 
-def unit_text(kind: UnitKind, program: Program) -> str:
-    """Return the unit, first the line by which `is_unchanged` knows it. Raises ConfigError."""
+def unit_text(kind: UnitKind, program: Program, *, may_leave: bool = False) -> str:
+    """Return the unit, first the line by which `is_unchanged` knows it. Raises ConfigError.
+
+    `may_leave` is for a gateway that has destinations which are not at home: it gets no filter of addresses.
+    """
     environment = {"PYTHONUNBUFFERED": "1", **dict(program.environment)}
     if not kind.is_user:
         environment |= {"XDG_DATA_HOME": SYSTEM_DATA, "XDG_CONFIG_HOME": SYSTEM_CONFIG, "XDG_CACHE_HOME": SYSTEM_CACHE}
@@ -187,6 +201,7 @@ def unit_text(kind: UnitKind, program: Program) -> str:
         "\n# What needs namespaces or the firewall is left to the system's manager: not every kernel lets a user.\n"
         if kind.is_user
         else _SYSTEM.format(user=USER_NAME, state_mode=STATE_MODE, protect_home=_protect_home(program)),
+        "" if kind.is_user else _MAY_LEAVE if may_leave else _AT_HOME,
         ""
         if kind.is_user
         else _SATELLITE

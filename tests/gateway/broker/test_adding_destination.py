@@ -108,6 +108,7 @@ def test_a_host_is_one_name_or_one_address_in_ascii(given: str, host: str) -> No
         "[::1%25eth0]",
         "[::1%eth0]",
         "[v1.x]",
+        "[v1.a:b]",
         "[:::]",
         "a:b:c",
         "a:0",

@@ -126,6 +126,8 @@ class BrokerProcess:
 
     def _proposed(self, message: Propose) -> Proposed:
         consent = self._broker.consent
+        if message.satellite_id and not self._broker.is_satellite(message.satellite_id):
+            return Proposed(id=message.id, error="malformed")
         try:
             if message.content == Content.AUDIO:
                 request_id = consent.propose_audio(message.satellite_id, message.sound, language=message.language)

@@ -9,12 +9,14 @@ import hashlib
 import logging
 import os
 import socket
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
+from time import monotonic
 from typing import Final
 
 import msgspec
@@ -64,6 +66,8 @@ from gateway.wyoming.port import listen
 VERSION: Final = version("local-voice")
 WRITTEN_S: Final = 10.0
 """A row and its syncing; on an old memory card that takes a second."""
+MOST_PROPOSALS, PROPOSALS_WITHIN_S = 20, 60.0
+"""The broker asks about five; a voice process that was taken over must not keep it busy with a megabyte each."""
 SECRETS: Final = ("broker.pem", "peers.json", "cloud.json", "audit.pem", "audit.db")
 """In the gateway's folder: what the process that hears must not be able to open."""
 
@@ -90,6 +94,7 @@ class Launcher:
         self._broker: Child[FromBroker] | None = None
         self._broker_begun = asyncio.Event()
         self._let_serve: Child[FromVoice] | None = None
+        self._proposed_s: deque[float] = deque(maxlen=MOST_PROPOSALS)
         self._lasting: dict[type[Message], Peers | CloudIs] = {}
         self._protection: Protection | None = None
         self._numbers = count(1)
@@ -227,7 +232,19 @@ class Launcher:
                 child.link.say(Serve())
             case Serving():
                 self._voice_lives.serving()
-            case KeepSettings() | Propose() | Withdraw() if self._broker is not None:
+            case KeepSettings() | Propose() | Withdraw():
+                self._pass_on(child, message)
+            case Pong():
+                pass  # it was heard, which is all
+            case Failed():
+                raise ProcessError(message.message)
+
+    def _pass_on(self, child: Child[FromVoice], message: KeepSettings | Propose | Withdraw) -> None:
+        """Let the broker have it; where there is none, answer for it that nothing comes of it."""
+        match message:
+            case Propose() if not self._may_propose():
+                child.link.say(Proposed(id=message.id, error="too_many"))
+            case _ if self._broker is not None:
                 self._broker.link.say(message)
             case KeepSettings():
                 away = "the broker is being started again, so the choice would be forgotten; try again"
@@ -236,10 +253,14 @@ class Launcher:
                 child.link.say(Proposed(id=message.id, error="away"))
             case Withdraw():  # what a broker knew of requests ended with it
                 child.link.say(Withdrawn(id=message.id))
-            case Pong():
-                pass  # it was heard, which is all
-            case Failed():
-                raise ProcessError(message.message)
+
+    def _may_propose(self) -> bool:
+        """Tell whether voice has not said `Propose` too often."""
+        now_s = monotonic()
+        if len(self._proposed_s) == MOST_PROPOSALS and now_s - self._proposed_s[0] < PROPOSALS_WITHIN_S:
+            return False
+        self._proposed_s.append(now_s)
+        return True
 
     def _seen(self, said: Protection, pid: int, canary: Canary) -> Protection:
         """Return what the process says of itself, where our own eyes and the canaries do not say otherwise."""

@@ -136,6 +136,10 @@ class Broker:
         """Remember what was chosen in a home, over restarts. Raises ConfigError where it cannot be."""
         self._records.keep_settings(change)
 
+    def is_satellite(self, peer_id: str) -> bool:
+        """Tell whether this is a satellite that is paired."""
+        return any(peer.id == peer_id and peer.role is Role.SATELLITE for peer in self._membership.peers())
+
     async def close(self) -> None:
         """Close the window, end every connection, and let go of the folder. May be called again."""
         self._membership.close_window(Closing.STOPPED)

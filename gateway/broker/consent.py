@@ -18,7 +18,7 @@ from gateway.broker.cloud_store import destination_words
 from gateway.broker.consent_rows import ConsentRows
 from gateway.broker.decided import Decided, DecidedList
 from gateway.broker.destination import Content, Destination
-from gateway.broker.outgoing import MARKER, Outgoing, audio_request, consent_hash, text_request
+from gateway.broker.outgoing import MARKER, SAMPLE_BYTES, Outgoing, audio_request, consent_hash, text_request
 from gateway.broker.records import OWNER, Records
 from gateway.broker.reduction import reduced
 from gateway.broker.sending import Sender, Sending, Sent
@@ -102,8 +102,10 @@ class Consent:
     def propose_text(self, satellite_id: str, text: str, names: tuple[tuple[str, str], ...]) -> str:
         """Have a person asked whether this may be sent; return the request's id. `names` are (name, kind).
 
-        Raises `switched_off`, `no_destination`, `already_waiting`, `too_many`, `refused_lately`.
+        Raises `malformed`, `switched_off`, `no_destination`, `already_waiting`, `too_many`, `refused_lately`.
         """
+        if not text.strip():
+            raise ProtocolError("malformed", "there is nothing to ask")
         self._check_may_propose(satellite_id)
         destination = self._destination(Content.TEXT)
         peers = ((peer.name, "device") for peer in self._records.peers.peers())
@@ -112,6 +114,8 @@ class Consent:
 
     def propose_audio(self, satellite_id: str, pcm: bytes, *, language: str) -> str:
         """Likewise for sound: 16 kHz mono s16le."""
+        if not pcm or len(pcm) % SAMPLE_BYTES:
+            raise ProtocolError("malformed", "there is no sound, or half a sample of it")
         self._check_may_propose(satellite_id)
         destination = self._destination(Content.AUDIO)
         return self._wait(satellite_id, destination, audio_request(destination, pcm, language=language), ())

@@ -120,12 +120,12 @@ def _names(house: House) -> Iterator[tuple[str, Called]]:
             if len(part) > 1 and not part[0].islower():  # not the "van" in "van der Berg"
                 yield part, Called.PERSON
     yield house.name, Called.HOME
-    for place in (*house.areas, *house.floors):
-        for name in _all(place):
-            yield name, Called.AREA
+    for area in house.areas:
+        yield from ((name, Called.AREA) for name in _all(area))
+    for floor in house.floors:
+        yield from ((name, Called.AREA) for name in _all(floor))
     for entity in house.entities:
-        for name in _all(entity):
-            yield name, Called.DEVICE
+        yield from ((name, Called.DEVICE) for name in _all(entity))
 
 
 def _all(named: Floor | Area | Entity) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ It decides nothing. Which peers there are it is told; what was chosen it has rem
 import asyncio
 import logging
 import socket
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,10 +21,11 @@ from gateway.home.household import Household
 from gateway.house import House
 from gateway.offer import Settings, SettingsChange
 from gateway.server.app import VoiceServer
+from gateway.server.cloud_answers import CloudAnswer
 from gateway.server.services import Services
 from gateway.settings_file import SettingsFile, told
 from gateway.sound_files import decode
-from gateway.turn.stages import Stages
+from gateway.turn.stages import NO_CLOUD, Cloud, Stages
 from gateway.turn.wake import WakeListener
 from gateway.wire.identity import Identity
 from gateway.wire.peers import Peer, Role
@@ -51,8 +53,12 @@ class VoiceService:
         voice_port: socket.socket,
         wyoming_port: socket.socket | None,
         remember: Remember,
+        cloud: Cloud = NO_CLOUD,
     ) -> None:
-        """Read the house; load no model yet. The ports listen, and are closed by `close`. Raises HouseError."""
+        """Read the house; load no model yet. The ports listen, and are closed by `close`. Raises HouseError.
+
+        `cloud` has a person asked whether something may be sent; what becomes of it is told to `decided`.
+        """
         self._config = config
         self._context = identity.server_context()
         self._settings_file = settings_file
@@ -61,6 +67,7 @@ class VoiceService:
         self._voice_port = voice_port
         self._wyoming_port = wyoming_port
         self._remember = remember
+        self._cloud = cloud
         self._assembly = Assembly(config)
         self._decoding = Worker("sound-files")
         self._demo = self._assembly.house()
@@ -125,6 +132,15 @@ class VoiceService:
             self._refreshing.add(refreshing)
             refreshing.add_done_callback(self._refreshing.discard)
 
+    def decided(self, *, request_id: str, satellite_id: str, content: str, fate: str, text: str) -> None:
+        """Know what became of a request that was proposed: it is said where it was asked for, soon after this returns.
+
+        `text` is what came back; for `audio` what was heard there, which is done as if it was said there. Nothing is
+        said of what a home was told itself, nor where the satellite is gone.
+        """
+        if self._server is not None:
+            self._server.decided(CloudAnswer(request_id, satellite_id, content, fate, text))
+
     async def _load(self) -> tuple[Equipment, SettingsChange]:
         """Load what was chosen; where that cannot be loaded, what the configuration names. Raises as `load` does.
 
@@ -150,7 +166,8 @@ class VoiceService:
 
     async def _load_stages(self, settings: Settings) -> Stages:
         assembly = self._assembly
-        return await assembly.load(assembly.stages_with, self._household, self._make_understanding, settings)
+        stages = await assembly.load(assembly.stages_with, self._household, self._make_understanding, settings)
+        return replace(stages, cloud=self._cloud)
 
     def _new_server(self, equipment: Equipment) -> VoiceServer:
         async def decoded(data: bytes) -> Sound:
@@ -165,6 +182,7 @@ class VoiceService:
                 household=self._household,
                 equipment=equipment,
                 decode=decoded,
+                cloud=self._cloud,
             ),
             endpoint=self._assembly.endpoint(),
         )

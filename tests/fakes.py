@@ -16,8 +16,9 @@ from gateway.events import (
     Sound,
     StateChange,
 )
-from gateway.house import Entity
-from gateway.turn.stages import SecondOpinion, Stages
+from gateway.house import Called, Entity, KnownName
+from gateway.turn.proposals import CloudState, Content, Proposal, Proposed
+from gateway.turn.stages import NO_CLOUD, Cloud, SecondOpinion, Stages
 
 QUIET, SPEECH, WAKE = 0, 1, 2
 LIT = Entity(id="light.lamp", name="Lamp", state="on")
@@ -26,6 +27,9 @@ LIGHT_ON = Intent(name="HassTurnOn", slots={"name": "Lamp"}, text="turn on the l
 UNLOCK = Intent(name="HassTurnOff", slots={"name": "Front Door"}, text="unlock the front door")
 TIME = Intent(name="HassGetCurrentTime", text="what time is it")
 NEVER_MIND = Intent(name="HassNevermind", text="never mind")
+LAMP_NAME = KnownName(name="Lamp", kind=Called.DEVICE)
+PERSON_NAME = KnownName(name="Anna", kind=Called.PERSON)
+REQUEST_ID = "0123456789abcdef"
 SWITCHED = StateChange(entity_id="light.lamp", name="Lamp", before="off", after="on")
 
 
@@ -61,6 +65,11 @@ def recognized(*texts: str, score: float = -0.1, no_speech: float = 0.01) -> Rec
     """Return a recognition of these hypotheses, best first."""
     hypotheses = tuple(Hypothesis(text=text, score=score - 0.1 * rank) for rank, text in enumerate(texts))
     return Recognition(hypotheses=hypotheses, no_speech_probability=no_speech)
+
+
+def known_in(text: str) -> tuple[KnownName, ...]:
+    """Return which of the scripted house's two names occur in a text."""
+    return tuple(known for known in (LAMP_NAME, PERSON_NAME) if known.name.casefold() in text.casefold())
 
 
 class ScriptedWakeWord:
@@ -184,6 +193,37 @@ class ScriptedHome:
         self.sentences.append(texts)
         return self.own if self.own is not None and self.own.text in texts else None
 
+    def names_in(self, text: str) -> tuple[KnownName, ...]:
+        return known_in(text)
+
+
+@dataclass
+class ScriptedCloud:
+    """Takes proposals as its script says, and remembers them."""
+
+    states: dict[Content, CloudState] = field(
+        default_factory=lambda: {Content.TEXT: CloudState.READY, Content.AUDIO: CloudState.READY}
+    )
+    refusal: str = ""
+    waiting: int = 0
+    """How many requests a withdrawal ends."""
+    delay_s: float = 0.0
+    proposals: list[Proposal] = field(default_factory=list)
+    withdrawn: list[str] = field(default_factory=list)
+
+    def state(self, content: Content) -> CloudState:
+        return self.states[content]
+
+    async def propose(self, proposal: Proposal) -> Proposed:
+        self.proposals.append(proposal)
+        await asyncio.sleep(self.delay_s)
+        return Proposed(refusal=self.refusal) if self.refusal else Proposed(request_id=REQUEST_ID)
+
+    async def withdraw(self, satellite_id: str) -> int:
+        self.withdrawn.append(satellite_id)
+        await asyncio.sleep(self.delay_s)
+        return self.waiting
+
 
 class ScriptedTts:
     """Speaks a stretch a word."""
@@ -205,6 +245,7 @@ def stages(
     home: ScriptedHome | None = None,
     second_opinion: SecondOpinion | None = None,
     wake: ScriptedWakeWord | None = None,
+    cloud: Cloud = NO_CLOUD,
 ) -> Stages:
     """Return stages that understand "turn on the lamp", with what a test has to say about them."""
     return Stages(
@@ -215,4 +256,5 @@ def stages(
         understanding=understanding or ScriptedUnderstanding(LIGHT_ON, UNLOCK, TIME, NEVER_MIND),
         home=home or ScriptedHome(),
         tts=ScriptedTts(),
+        cloud=cloud,
     )

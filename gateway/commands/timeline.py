@@ -10,6 +10,7 @@ from rich.table import Table
 
 from gateway.events import (
     ActionDone,
+    ConsentAsked,
     Event,
     IntentRecognized,
     NothingHeard,
@@ -31,6 +32,7 @@ EXIT_CODES = {
     Outcome.ANSWER: 0,
     Outcome.NOT_CONFIRMED: 0,
     Outcome.NEVER_MIND: 0,
+    Outcome.CONSENT_ASKED: 0,
     Outcome.NO_WAKE: 3,
     Outcome.NOTHING_HEARD: 3,
     Outcome.NOT_UNDERSTOOD: 4,
@@ -56,6 +58,7 @@ OUTCOMES = {
     Outcome.NOTHING_HEARD: "[dim]nothing heard: nothing said[/]",
     Outcome.NO_WAKE: "[dim]no wake word: nothing was recognised[/]",
     Outcome.NEVER_MIND: "[dim]never mind[/]",
+    Outcome.CONSENT_ASKED: "[yellow]a person is asked whether it may be sent[/]",
     Outcome.ERROR: "[red]failed[/]",
 }
 
@@ -128,6 +131,7 @@ _SAID: dict[type, Callable[[Any], tuple[str, str]]] = {
     IntentRecognized: _meaning,
     QuestionAsked: lambda event: ("asks", f"[yellow]“{escape(event.text)}”[/]"),
     ActionDone: _changed,
+    ConsentAsked: lambda event: ("cloud", f"[yellow]asked whether {event.content} may be sent[/]"),
     Reply: lambda event: ("says", f"[magenta]“{escape(event.text)}”[/]"),
     NothingHeard: lambda event: ("silence", f"[dim]{SILENCES[event.reason]}[/]"),
     TurnFailed: lambda event: ("error", f"[red]{event.code}[/]"),

@@ -13,6 +13,7 @@ from typing import Final
 from aiohttp import web
 
 from gateway.events import Announcement, TimerFinished
+from gateway.server.cloud_answers import CloudAnswer, CloudAnswers
 from gateway.server.home_session import HomeSession
 from gateway.server.satellites import Satellites
 from gateway.server.services import Services
@@ -65,6 +66,7 @@ class VoiceServer:
         self._services = services
         self._endpoint = endpoint
         self._satellites = Satellites(services, endpoint)
+        self._cloud_answers = CloudAnswers(services, self._satellites)
         self._sessions: dict[asyncio.Task[None], Channel] = {}
         self._one_less = asyncio.Event()
         self._is_closing = False
@@ -89,6 +91,7 @@ class VoiceServer:
     async def close(self) -> None:
         """End every conversation and connection, telling the peers `stopping`; takes five seconds at the most."""
         self._is_closing = True
+        await self._cloud_answers.close()
         await self._satellites.close()
         for session in self._sessions:
             session.cancel()
@@ -121,6 +124,10 @@ class VoiceServer:
     def announcement(self, announcement: Announcement) -> None:
         """Say it at all satellites but the one that it was said to, as soon as its sound is there."""
         self._satellites.announcement(announcement)
+
+    def decided(self, answer: CloudAnswer) -> None:
+        """Say what became of a request to the cloud, at the satellite where it was asked for."""
+        self._cloud_answers.decided(answer)
 
     async def _answer(self, request: web.BaseRequest) -> web.StreamResponse:
         peer = self._admission.admit(request)

@@ -26,6 +26,7 @@ from gateway.server.delayed import answer_to
 from gateway.server.notice import Notice, Then
 from gateway.turn.answer import wait_for_answer
 from gateway.turn.ear import Ear
+from gateway.turn.earlier import Earlier
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.interruption import Interruption, wait_for_interruption
 from gateway.turn.run import Place, run_turn
@@ -137,6 +138,7 @@ class Conversation:
         self._is_idle = True
         self._is_over = False
         self._hushed = asyncio.Event()
+        self._earlier = Earlier()
 
     @property
     def stages(self) -> Stages:
@@ -194,6 +196,7 @@ class Conversation:
             self._is_over = True
             for notice in self._notices:
                 notice.end()
+            self._earlier.forget()
             await drop(waiting)
         if self._feed.failure is not None:
             raise self._feed.failure
@@ -215,7 +218,14 @@ class Conversation:
         chime: asyncio.Task[None] | None = None
         has_begun = asyncio.Event()
         try:
-            turn = run_turn(self._ear, self._stages, self._place, is_awake=is_awake, hush=self._hushed)
+            turn = run_turn(
+                self._ear,
+                self._stages,
+                self._place,
+                is_awake=is_awake,
+                hush=self._hushed,
+                earlier=self._earlier,
+            )
             async with aclosing(turn) as events:
                 async for event in events:
                     self._show(event)

@@ -43,7 +43,7 @@ class Requested:
         self._endpoint = endpoint
         self._open = Requests(home_id, channel.say)
         clock = asyncio.get_running_loop().time
-        self._conversing = Conversing(home, services.household, services.equipment, clock)
+        self._conversing = Conversing(home, services.household, services.equipment, clock, services.cloud)
 
     def told(self, message: Message, *, is_house_known: bool) -> bool:
         """Take a message; return whether it was such a request at all, and nothing else is to be done about it.

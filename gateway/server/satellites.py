@@ -151,6 +151,11 @@ class Satellites:
         """Tell whether `announce` would be heard anywhere."""
         return bool(self._chosen(satellite_ids))
 
+    def area_id(self, satellite_id: str) -> str | None:
+        """Return the room that a satellite stands in; None where it is none, or none of the house's."""
+        peer = self._peers.get(satellite_id)
+        return None if peer is None else self._places.area_id(peer)
+
     def announcement(self, announcement: Announcement) -> None:
         """Say a message at all satellites but its own, as soon as its sound is there."""
         if len(self._announcing) >= MOST_ANNOUNCEMENTS:

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from gateway.events import ActionRequest, ActionResult, SentenceAnswer, Sound
-from gateway.house import AttributeValue, Entity, House
+from gateway.house import AttributeValue, Entity, House, KnownName
 from gateway.offer import Offer, SettingsChange
-from gateway.turn.stages import Stages, Understanding
+from gateway.turn.stages import NO_CLOUD, Cloud, Stages, Understanding
 
 type StateNews = tuple[str, str, Mapping[str, AttributeValue]]
 """An entity's id, its state, and its attributes, all of them."""
@@ -48,6 +48,12 @@ class Household(Protocol):
 
     def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
         """Return what a request would change, as it would be afterwards, by what is known; changes nothing."""
+
+    def names_in(self, text: str) -> tuple[KnownName, ...]:
+        """Return the names of the house that occur in a text."""
+
+    async def perform(self, request: ActionRequest) -> ActionResult:
+        """Have done what was said at a satellite. Raises HomeError."""
 
     async def perform_in(self, home: ConnectedHome, request: ActionRequest) -> ActionResult:
         """Have this very home do what was said to it: its satellites' timers and messages are its own business, too.
@@ -93,3 +99,5 @@ class Services:
     equipment: Equipment
     decode: Callable[[bytes], Awaitable[Sound]]
     """Returns what is in a sound file. Raises AudioError for what is none, or too long."""
+    cloud: Cloud = NO_CLOUD
+    """For what homes were told themselves; a satellite's turns have it among their stages."""

@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from gateway.events import Event, IntentRecognized, Outcome, Reply, TurnEnded, TurnFailed, WakeDetected
+from gateway.events import ConsentAsked, Event, IntentRecognized, Outcome, Reply, TurnEnded, TurnFailed, WakeDetected
 
 _LOG = logging.getLogger(__name__)
 
@@ -36,6 +36,8 @@ class TurnRecord:
                 self._told = [f"wake {event.wake_word} {event.score:.2f}"]
             case IntentRecognized():
                 self._told.append(f"intent {event.name}")
+            case ConsentAsked():
+                self._told.append(f"consent asked for {event.content}, request {event.request_id}")
             case Reply():
                 self._told.append(f"first sound after {event.first_sound_ms} ms")
             case TurnFailed():

@@ -49,13 +49,17 @@ class Choice:
         return self.used or self.heard
 
     @property
-    def readings(self) -> tuple[str, ...]:
-        """What may have been said: the reading that means something here first, then the others, likeliest first."""
+    def likeliest(self) -> tuple[Hypothesis, ...]:
+        """The readings that may be acted on, likeliest first; none where nothing was said."""
         if self.heard is None:
             return ()
+        return tuple(hypothesis for hypothesis in self.recognition.hypotheses if _is_acceptable(hypothesis))
+
+    @property
+    def readings(self) -> tuple[str, ...]:
+        """What may have been said: the reading that means something here first, then the others, likeliest first."""
         used = () if self.used is None else (self.used,)
-        acceptable = (hypothesis for hypothesis in self.recognition.hypotheses if _is_acceptable(hypothesis))
-        return tuple(dict.fromkeys(hypothesis.text for hypothesis in (*used, *acceptable)))[:MOST_READINGS]
+        return tuple(dict.fromkeys(hypothesis.text for hypothesis in (*used, *self.likeliest)))[:MOST_READINGS]
 
     @property
     def silence_reason(self) -> str | None:

@@ -1,5 +1,6 @@
 """One voice turn, in order: wake, endpoint, speech to text, the home's own sentences, intent, policy, action, reply.
 
+Somebody who names the cloud, or takes back what it was to be asked, is heard before all of the house's own sentences.
 `run_turn` is pulled: whoever plays the reply holds it back, and closing it ends the turn at once, wherever it is.
 """
 
@@ -13,7 +14,9 @@ from gateway.errors import HomeError, VoiceError
 from gateway.events import (
     ActionDone,
     ActionRequest,
+    ConsentAsked,
     Event,
+    Hypothesis,
     Intent,
     IntentRecognized,
     NothingHeard,
@@ -30,10 +33,11 @@ from gateway.events import (
     WakeDetected,
 )
 from gateway.house import Entity
-from gateway.turn import obey, policy
+from gateway.turn import asking, cloud, obey, policy
 from gateway.turn.answer import ANSWER_MS
 from gateway.turn.choice import Choice, choose
 from gateway.turn.ear import Ear, Utterance
+from gateway.turn.earlier import Earlier
 from gateway.turn.progress import Progress
 from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
@@ -59,15 +63,16 @@ async def run_turn(
     *,
     is_awake: bool = False,
     hush: asyncio.Event | None = None,
+    earlier: Earlier | None = None,
     clock: Callable[[], float] = monotonic,
 ) -> AsyncGenerator[Event]:
     """Yield what happens in the next turn that `ear` hears, `TurnEnded` last.
 
-    `is_awake` skips the wake word; once `hush` is set nothing more is spoken. No error of a stage gets out: it ends the
-    turn as `TurnFailed` with its code.
+    `is_awake` skips the wake word; once `hush` is set nothing more is spoken; `earlier` is where what is said is kept
+    for the turn after this one. No error of a stage gets out: it ends the turn as `TurnFailed` with its code.
     """
     events: asyncio.Queue[Event] = asyncio.Queue(maxsize=1)  # the turn is never further ahead than one event
-    turn = _Turn(ear, stages, place, events, hush or asyncio.Event(), clock)
+    turn = _Turn(ear, stages, place, events, hush or asyncio.Event(), earlier or Earlier(), clock)
     task = asyncio.create_task(turn.run(is_awake=is_awake))
     try:
         while True:
@@ -89,6 +94,7 @@ class _Turn:
         place: Place,
         events: asyncio.Queue[Event],
         hush: asyncio.Event,
+        earlier: Earlier,
         clock: Callable[[], float],
     ) -> None:
         self._ear = ear
@@ -96,6 +102,8 @@ class _Turn:
         self._place = place
         self._tell = events.put
         self._hush = hush
+        self._earlier = earlier
+        self._pcm = b""
         self._progress = Progress(lambda: ear.now_ms, clock)
 
     async def run(self, *, is_awake: bool) -> None:
@@ -132,6 +140,8 @@ class _Turn:
         if choice.heard is not None:
             await self._tell(_transcript(progress.now_ms, choice))
         silence_reason = utterance.silence_reason
+        if await self._is_about_the_cloud(choice):
+            return
         if silence_reason is not None:
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason=silence_reason))
         elif (own := await self._own_sentence(choice)) is not None:
@@ -139,10 +149,60 @@ class _Turn:
             progress.outcome = Outcome.ANSWER
             await self._say(own.speech)
         elif choice.intent is None:
-            progress.outcome = Outcome.NOT_UNDERSTOOD
-            await self._say(await self._stages.understanding.sorry())
+            await self._not_understood(choice.recognition.hypotheses[0])
         else:
             await self._understood(choice, choice.intent)
+
+    @property
+    def _language(self) -> str:
+        return self._stages.understanding.language
+
+    async def _is_about_the_cloud(self, choice: Choice) -> bool:
+        """See to it where somebody names the cloud, or takes back what it was to be asked; tell whether that was so."""
+        texts = cloud.likely_texts(choice)
+        wished = cloud.wish(texts, self._language)
+        if wished is not None:
+            return await self._ask_cloud(wished)
+        is_never_mind = choice.intent is not None and choice.intent.name == obey.NEVER_MIND
+        if not is_never_mind and not cloud.takes_back(texts, self._language):
+            if choice.silence_reason != "no_words":
+                self._earlier.keep(self._pcm, self._stages.cloud)
+            return False
+        self._earlier.forget()
+        if not await asking.withdraw(self._stages.cloud, self._place.satellite_id):
+            return False
+        self._progress.outcome = Outcome.NEVER_MIND
+        await self._say(cloud.withdrawn(self._language))
+        return True
+
+    async def _ask_cloud(self, wished: cloud.Wish) -> bool:
+        """Have a person asked whether the cloud may be, and say so, or why not; tell whether anything was said."""
+        progress = self._progress
+        asked = await asking.ask(
+            wished,
+            self._stages.cloud,
+            self._stages.home.names_in,
+            language=self._language,
+            satellite_id=self._place.satellite_id,
+            sound=self._earlier.pcm,
+        )
+        if asked is None:
+            return False
+        progress.mark("consent")
+        progress.outcome = Outcome.NOT_UNDERSTOOD
+        if asked.request_id:
+            progress.outcome = Outcome.CONSENT_ASKED
+            told = ConsentAsked(t_ms=progress.now_ms, request_id=asked.request_id, content=wished.content)
+            await self._tell(told)
+        await self._say(asked.speech)
+        return True
+
+    async def _not_understood(self, heard: Hypothesis) -> None:
+        """Ask whether the cloud may be asked what nobody here can answer, or say sorry."""
+        wished = cloud.question(heard.text, self._language)
+        if wished is None or not await self._ask_cloud(wished):
+            self._progress.outcome = Outcome.NOT_UNDERSTOOD
+            await self._say(await self._stages.understanding.sorry())
 
     async def _listen_for_words(self) -> Utterance | None:
         """Return what somebody said; a cough does not use up the time there is to speak."""
@@ -169,6 +229,7 @@ class _Turn:
         return utterance
 
     async def _interpret(self, pcm: bytes) -> Choice:
+        self._pcm = pcm
         recognition = await self._stages.stt.recognize(pcm)
         self._progress.mark("stt")
         choice = await choose(recognition, self._match)
@@ -205,11 +266,11 @@ class _Turn:
             await self._act(replace(request, is_confirmed=True))
         else:
             progress.outcome = Outcome.NOT_CONFIRMED
-            await self._say(policy.refused(self._stages.understanding.language))
+            await self._say(policy.refused(self._language))
 
     async def _is_confirmed(self, protected: tuple[Entity, ...]) -> bool:
         """Ask back whether these may be opened; tell whether a yes came."""
-        language = self._stages.understanding.language
+        language = self._language
         question = policy.question(protected, language)
         if question is None:
             return False
@@ -225,7 +286,7 @@ class _Turn:
         try:
             result = await obey.perform(request, self._stages.home)
         except HomeError:
-            await self._say(policy.home_is_away(self._stages.understanding.language))
+            await self._say(policy.home_is_away(self._language))
             raise
         progress.mark("action")
         if result.changes:

@@ -8,17 +8,17 @@ from pathlib import Path
 
 from gateway.errors import AudioError, VoiceError
 from gateway.events import ActionRequest, ActionResult, Sound
-from gateway.house import AttributeValue, Entity, House
+from gateway.house import AttributeValue, Entity, House, KnownName
 from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.server.app import VoiceServer
 from gateway.server.services import ConnectedHome, Services, StateNews
 from gateway.turn.endpoint import EndpointSettings
-from gateway.turn.stages import Stages, Understanding
+from gateway.turn.stages import NO_CLOUD, Cloud, Stages, Understanding
 from gateway.wire.dial import Address
 from gateway.wire.identity import load_or_create_identity
 from gateway.wire.listener import bind
 from gateway.wire.peers import Peer, Role, new_peer_id, new_token
-from tests.fakes import ScriptedTts, stages
+from tests.fakes import SWITCHED, ScriptedTts, known_in, stages
 from tests.gateway.server.peers import ScriptedHome, ScriptedSatellite
 
 GATEWAY_ID = "0123456789abcdef"
@@ -36,6 +36,9 @@ class ScriptedHousehold:
     homes: list[ConnectedHome] = field(default_factory=list)
     foreseen: tuple[Entity, ...] = ()
     fault: VoiceError | None = None
+    performed: list[ActionRequest] = field(default_factory=list)
+    home_fault: VoiceError | None = None
+    """Why nothing is done that is asked of it."""
     may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
@@ -70,6 +73,15 @@ class ScriptedHousehold:
 
     def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
         return self.foreseen
+
+    def names_in(self, text: str) -> tuple[KnownName, ...]:
+        return known_in(text)
+
+    async def perform(self, request: ActionRequest) -> ActionResult:
+        self.performed.append(request)
+        if self.home_fault is not None:
+            raise self.home_fault
+        return ActionResult(changes=(SWITCHED,))
 
     async def perform_in(self, home: ConnectedHome, request: ActionRequest) -> ActionResult:
         return await home.act(request)
@@ -181,7 +193,7 @@ async def decoded(content: bytes) -> Sound:
 
 @asynccontextmanager
 async def scripted_gateway(
-    folder: Path, *scripted: Stages, household: ScriptedHousehold | None = None
+    folder: Path, *scripted: Stages, household: ScriptedHousehold | None = None, cloud: Cloud = NO_CLOUD
 ) -> AsyncIterator[ScriptedGateway]:
     """Serve on a free port; satellites get the `scripted` stages in turn, and ordinary ones after the last."""
     identity = load_or_create_identity(folder / "voice.pem")
@@ -192,7 +204,7 @@ async def scripted_gateway(
         context=identity.server_context(),
         gateway_id=GATEWAY_ID,
         version="test",
-        services=Services(household=household, equipment=equipment, decode=decoded),
+        services=Services(household=household, equipment=equipment, decode=decoded, cloud=cloud),
         endpoint=EndpointSettings(),
     )
     server.start()

@@ -15,7 +15,7 @@ from typing import Any, Final
 import msgspec
 import pytest
 
-from gateway import voice_process
+from gateway import voice_process, voice_relay
 from gateway.config import Config
 from gateway.errors import HouseError
 from gateway.offer import SettingsChange
@@ -339,7 +339,7 @@ class TestWhatIsChosen:
     async def test_a_broker_that_does_not_answer_is_not_waited_for_for_ever(
         self, played: Played, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr(voice_process, "KEPT_S", 0.05)
+        monkeypatch.setattr(voice_relay, "KEPT_S", 0.05)
         async with running() as launcher, home_of(launcher) as home:
             home.say(ChangeSettings(id=1, stt_model="base"))
             late = await launcher.told(KeepSettings)

@@ -12,13 +12,20 @@ from gateway.processes.link import MOST_UNSENT_BYTES
 from gateway.processes.words import (
     BrokerBegin,
     BrokerReady,
+    CloudIs,
+    Decided,
     Failed,
     KeepSettings,
+    NamedThing,
     Peers,
+    Propose,
+    Proposed,
     SettingsKept,
     Stop,
     VoiceBegin,
     VoiceStarted,
+    Withdraw,
+    Withdrawn,
     Written,
 )
 from gateway.wire.peers import Peer, Role
@@ -81,6 +88,8 @@ class TestPeers:
             for _ in range(4 * MOST_UNSENT_BYTES // len(msgspec.json.encode(many))):
                 broker.say(many)
                 await asyncio.sleep(0.001)
+                if voice.returncode is not None:
+                    break
             await voice.ended()
             voice = await stage.voice()
             await voice.told(VoiceBegin)
@@ -116,6 +125,78 @@ class TestSettings:
             assert answer.id == 4
             assert "the broker is being started again" in answer.error
             assert "try again" in answer.error
+
+
+QUESTION = Propose(
+    id=3,
+    satellite_id="kitchen",
+    content="text",
+    text="is Ada at home",
+    language="en",
+    names=(NamedThing(name="Ada", kind="person"),),
+)
+DECIDED = Decided(request_id="f00d", satellite_id="kitchen", content="text", fate="answered", text="Yes, Ada is.")
+
+
+class TestRequestsToTheCloud:
+    async def test_what_voice_proposes_goes_to_the_broker_and_its_answer_back(self, stage: Stage) -> None:
+        sound = Propose(id=4, satellite_id="kitchen", content="audio", sound=bytes(range(256)) * 100)
+        async with launched(stage):
+            broker, voice = await stage.serving()
+            for proposed in (QUESTION, sound):
+                voice.say(proposed)
+                assert await broker.told(Propose) == proposed
+            for answer in (Proposed(id=3, request_id="f00d"), Proposed(id=4, error="no_destination")):
+                broker.say(answer)
+                assert await voice.told(Proposed) == answer
+
+    async def test_what_is_taken_back_goes_there_too(self, stage: Stage) -> None:
+        async with launched(stage):
+            broker, voice = await stage.serving()
+            voice.say(Withdraw(id=5, satellite_id="kitchen"))
+            assert await broker.told(Withdraw) == Withdraw(id=5, satellite_id="kitchen")
+            broker.say(Withdrawn(id=5, requests=2))
+            assert await voice.told(Withdrawn) == Withdrawn(id=5, requests=2)
+
+    async def test_what_became_of_a_request_is_told_to_the_voice_that_lives(self, stage: Stage) -> None:
+        async with launched(stage):
+            broker, voice = await stage.serving()
+            broker.say(DECIDED)
+            assert await voice.told(Decided) == DECIDED
+            voice.end(-11)
+            voice = await stage.voice()
+            await voice.told(VoiceBegin)
+            assert await voice.is_told_nothing(), "it was told once, and no answer is said twice"
+            broker.say(DECIDED)
+            assert await voice.told(Decided) == DECIDED
+
+    async def test_what_may_be_proposed_is_told_a_new_voice_at_once_as_it_is_by_then(self, stage: Stage) -> None:
+        async with launched(stage):
+            broker, voice = await stage.serving()
+            for cloud in (CloudIs(is_allowed=True, contents=("text",)), CloudIs(is_allowed=False, contents=("text",))):
+                broker.say(cloud)
+                assert await voice.told(CloudIs) == cloud
+            broker.say(Peers(peers=(peer(),)))
+            await voice.told(Peers)
+            voice.end(-11)
+            voice = await stage.voice()
+            await voice.told(VoiceBegin)
+            assert await voice.told(CloudIs) == CloudIs(is_allowed=False, contents=("text",))
+            assert await voice.told(Peers) == Peers(peers=(peer(),))
+            assert await voice.is_told_nothing()
+
+    async def test_while_the_broker_is_away_nothing_is_asked_and_nothing_waits(self, stage: Stage) -> None:
+        async with launched(stage):
+            broker, voice = await stage.serving()
+            broker.end(-9)
+            await broker.ended()
+            await asyncio.sleep(0.02)
+            voice.say(QUESTION, Withdraw(id=6, satellite_id="kitchen"))
+            assert await voice.told(Proposed) == Proposed(id=3, error="away")
+            assert await voice.told(Withdrawn) == Withdrawn(id=6)
+            broker = await stage.broker()
+            await broker.told(BrokerBegin)
+            assert await broker.is_told_nothing(), "what was said meanwhile is not made up for"
 
 
 class TestRestarts:

@@ -8,7 +8,7 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from . import assistant, broker_issues, devices, issues, turn_log
+from . import assistant, broker_issues, consent, consent_api, devices, issues, notifications, panel, turn_log
 from .const import DOMAIN, PLATFORMS
 from .errors import GatewayError, NotConnectedError, TrustError, WrongVersionError
 from .gateway import Gateway, LocalVoiceConfigEntry
@@ -22,8 +22,10 @@ CONFIG_SCHEMA = cv.config_entry_only_config_schema(DOMAIN)
 
 
 async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa: ARG001 - Home Assistant's signature
-    """Register the actions, which are there whether a gateway is or not."""
+    """Register the actions and the page's commands, which are there whether a gateway is or not."""
     async_setup_services(hass)
+    consent_api.async_setup(hass)
+    await panel.async_serve(hass)
     return True
 
 
@@ -38,11 +40,14 @@ async def async_setup_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -
     # When Home Assistant stops it unloads nothing.
     entry.async_on_unload(hass.bus.async_listen_once(EVENT_HOMEASSISTANT_STOP, stop))
     await _connect(hass, entry, Home(hass, gateway, entry))
-    await gateway.broker.start()
-    broker_issues.async_watch(hass, entry)
+    await panel.async_show(hass)
+    consent_api.async_watch(hass, entry)
+    notifications.async_watch(hass, entry)
     devices.async_watch(hass, entry)
     turn_log.async_watch(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
+    await gateway.broker.start()  # whose news are events of entities that are there by now
+    broker_issues.async_watch(hass, entry)
     await assistant.async_keep(hass, entry)
     await issues.async_watch(hass, entry)
     return True
@@ -53,11 +58,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) 
     if not await hass.config_entries.async_unload_platforms(entry, PLATFORMS):
         return False
     await entry.runtime_data.stop()
+    panel.async_forget(hass)
     return True
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Leave the gateway, forget its audit log, and take our assistant away."""
+    """Leave the gateway, forget its audit log, and take our assistant and the page away."""
+    panel.async_forget(hass)
+    consent.forget(hass, entry.entry_id)
     issues.async_forget_too_old(hass, entry)
     broker_issues.async_forget(hass, entry)
     await WitnessStore(hass, entry.entry_id).remove()

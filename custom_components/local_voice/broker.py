@@ -1,6 +1,7 @@
 """A gateway's broker as the integration knows it: what it says of its audit log, judged, and of what protects the home.
 
-A connection of its own, beside the one to what hears: that could tell whatever it likes, and never about itself.
+A connection of its own, beside the one to what hears: that could tell whatever it likes, and never about itself. What
+is said there about requests that want to leave the home is in `consent.py`.
 """
 
 import logging
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from homeassistant.const import CONF_HOST, CONF_PORT
 
+from .consent import CloudRequests
 from .const import CONF_BROKER_PIN, CONF_BROKER_TOKEN
 from .errors import NotConnectedError
 from .keeper import Keeper
@@ -46,6 +48,7 @@ class Broker:
         self._witness = Witness(Kept())
         self._connection: Connection | None = None
         self._on_change: Listeners[()] = Listeners()
+        self.cloud: Final = CloudRequests(hass, entry.entry_id, entry.title, self._on_change.tell)
         data = entry.data
         port = Port(
             host=data[CONF_HOST],
@@ -82,7 +85,7 @@ class Broker:
         await self._keeper.stop()
 
     def on_change(self, cb: Callable[[], None]) -> Callable[[], None]:
-        """Have `cb` called whenever connection, log or protection are different; return what ends it."""
+        """Have `cb` called whenever connection, log, protection or consent are different; return what ends it."""
         return self._on_change.add(cb)
 
     async def accept(self, head: AuditHead) -> None:
@@ -98,10 +101,11 @@ class Broker:
             self._connection.cut()
 
     async def _hold(self, connection: Connection, greeting: Greeting) -> None:  # noqa: ARG002 - voice's says the same
-        """Watch the audit log until the connection ends."""
+        """Watch the audit log, and what wants to leave the home, until the connection ends."""
         self._found(connection)
         try:
             self._watch(connection)
+            self.cloud.begin(connection)
             while (heard := await connection.hear()) is not None:
                 await self._told(heard)
         except NotConnectedError:
@@ -122,6 +126,7 @@ class Broker:
     def _lost(self) -> None:
         self.trouble = "not_connected"
         self._connection = None
+        self.cloud.end()
         self._on_change.tell()
 
     def _failed(self, error: GatewayError) -> None:
@@ -136,6 +141,8 @@ class Broker:
         connection.say(WatchAudit() if head is None else WatchAudit(size=head.size, hash=head.hash))
 
     async def _told(self, heard: Message | bytes) -> None:
+        if self.cloud.told(heard):
+            return
         match heard:
             case AuditRows():
                 self._witness.chain(heard.first, heard.rows)

@@ -15,7 +15,7 @@ from homeassistant.config_entries import (
     OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_CODE, CONF_HOST, CONF_PORT
-from homeassistant.core import callback
+from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.selector import (
     BooleanSelector,
     SelectOptionDict,
@@ -26,9 +26,12 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
+from .approvers import ADMINISTRATORS, EVERYONE
 from .const import (
+    CONF_APPROVERS,
     CONF_BROKER_PIN,
     CONF_CUSTOM_SENTENCES,
+    CONF_NOTIFY_DEVICES,
     CONF_PIPELINE,
     CONF_PREFERRED,
     CONF_VOICE_PIN,
@@ -37,6 +40,7 @@ from .const import (
     DOMAIN,
 )
 from .keeper import CONF_REASON
+from .notifications import PHONE_PREFIX, phones
 from .wake_word_choice import listen_for, offered
 from .wire.errand import ErrandError, fingerprint_of
 from .wire.pairing import Paired, leave, pair
@@ -56,12 +60,13 @@ ADDRESS: Final = {
     ),
 }
 CODE: Final = probatio.Schema({probatio.Required(CONF_CODE): TextSelector()})
-OPTIONS: Final = probatio.Schema(
-    {
-        probatio.Required(CONF_CUSTOM_SENTENCES, default=True): BooleanSelector(),
-        probatio.Required(CONF_PIPELINE, default=True): BooleanSelector(),
-    }
-)
+OPTIONS: Final = {
+    probatio.Required(CONF_CUSTOM_SENTENCES, default=True): BooleanSelector(),
+    probatio.Required(CONF_PIPELINE, default=True): BooleanSelector(),
+    probatio.Required(CONF_APPROVERS, default=ADMINISTRATORS): SelectSelector(
+        SelectSelectorConfig(options=[ADMINISTRATORS, EVERYONE], translation_key=CONF_APPROVERS)
+    ),
+}
 
 
 class LocalVoiceConfigFlow(ConfigFlow, domain=DOMAIN):
@@ -270,9 +275,26 @@ class LocalVoiceOptionsFlow(OptionsFlowWithReload):
         """Ask for the options."""
         if user_input is not None:
             return self.async_create_entry(data=user_input)
+        chosen = self.config_entry.options.get(CONF_NOTIFY_DEVICES, [])
+        schema = probatio.Schema({**OPTIONS, **_phones(self.hass, chosen)})
         return self.async_show_form(
-            step_id="init", data_schema=self.add_suggested_values_to_schema(OPTIONS, self.config_entry.options)
+            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options)
         )
+
+
+def _phones(hass: HomeAssistant, chosen: list[str]) -> dict[probatio.Optional, SelectSelector]:
+    """Return the field for the phones that are notified: those that there are, and those that were chosen once."""
+    options = [
+        SelectOptionDict(value=name, label=name.removeprefix(PHONE_PREFIX).replace("_", " "))
+        for name in sorted({*phones(hass), *chosen})
+    ]
+    if not options:
+        return {}
+    return {
+        probatio.Optional(CONF_NOTIFY_DEVICES, default=[]): SelectSelector(
+            SelectSelectorConfig(options=options, multiple=True)
+        )
+    }
 
 
 def _address(user_input: Mapping[str, Any]) -> tuple[str, int]:

@@ -18,6 +18,11 @@ CONF_CUSTOM_SENTENCES: Final = "custom_sentences"
 CONF_PIPELINE: Final = "pipeline"
 """Option: whether an assistant named Local Voice is kept."""
 
+CONF_APPROVERS: Final = "approvers"
+"""Option: who may let a request leave the home, `administrators` or `everyone`."""
+CONF_NOTIFY_DEVICES: Final = "notify_devices"
+"""Option: the notify actions of the phones that are told that a request waits."""
+
 CONF_PIPELINE_ID: Final = "pipeline_id"
 """The assistant that we made. One that its owner has deleted since is not made again."""
 CONF_PREFERRED: Final = "preferred"

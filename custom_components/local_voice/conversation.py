@@ -33,6 +33,9 @@ PARALLEL_UPDATES = 0
 _NOTHING_THERE: Final = ("no_", "duplicate_", "entity_", "feature_")
 """How the keys of those error answers begin that say that there is no such thing, or not one only."""
 
+_ANSWERS: Final = frozenset({"answer", "consent_asked"})
+"""How a turn ends in which nothing was done: that people were asked whether something may be sent is an answer, too."""
+
 
 async def async_setup_entry(
     hass: HomeAssistant,  # noqa: ARG001 - Home Assistant's signature
@@ -147,7 +150,7 @@ def response_to(conversed: Conversed, language: str) -> IntentResponse:
     elif conversed.error or conversed.outcome == "error":
         response.async_set_error(IntentResponseErrorCode.FAILED_TO_HANDLE, conversed.speech)
     else:
-        if conversed.outcome == "answer":
+        if conversed.outcome in _ANSWERS:
             response.response_type = IntentResponseType.QUERY_ANSWER
         response.async_set_speech(conversed.speech)
     return response

@@ -4,6 +4,7 @@ Names of satellites and rooms are left out too: they say who lives where.
 """
 
 import re
+from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
@@ -11,7 +12,7 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_BROKER_PIN, CONF_BROKER_TOKEN, CONF_VOICE_PIN, CONF_VOICE_TOKEN
+from .const import CONF_BROKER_PIN, CONF_BROKER_TOKEN, CONF_NOTIFY_DEVICES, CONF_VOICE_PIN, CONF_VOICE_TOKEN
 from .devices import satellite_of
 from .protection import in_detail, level_of
 from .turn_log import LOGS
@@ -22,9 +23,11 @@ if TYPE_CHECKING:
 
     from .broker import Broker
     from .gateway import LocalVoiceConfigEntry
+    from .wire.consent_messages import Consent
     from .wire.messages import SatelliteChanged
 
-REDACTED: Final = {CONF_VOICE_TOKEN, CONF_BROKER_TOKEN, CONF_HOST}
+REDACTED: Final = {CONF_VOICE_TOKEN, CONF_BROKER_TOKEN, CONF_HOST, CONF_NOTIFY_DEVICES}
+"""A phone is called after somebody."""
 PINS: Final = (CONF_VOICE_PIN, CONF_BROKER_PIN)
 PIN_CHARS: Final = 8
 """Enough to compare with what the gateway shows."""
@@ -40,7 +43,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: LocalVo
     return {
         "entry": {
             "data": async_redact_data(entry.data, REDACTED) | {pin: entry.data[pin][:PIN_CHARS] for pin in PINS},
-            "options": dict(entry.options),
+            "options": async_redact_data(entry.options, REDACTED),
         },
         "gateway": {"connected": gateway.is_connected, "version": gateway.version},
         "broker": _broker(gateway.broker),
@@ -85,6 +88,22 @@ def _broker(broker: Broker) -> dict[str, Any]:
             "last_row_at": head and head.at,
             "finding": finding and {"verdict": finding.verdict.value, "found": short(finding.head)},
         },
+        "cloud": _cloud(broker.cloud.latest),
+    }
+
+
+def _cloud(consent: Consent | None) -> dict[str, Any] | None:
+    """Return how many there are of what; what became of requests is told without which they were."""
+    if consent is None:
+        return None
+    return {
+        "is_allowed": consent.is_allowed,
+        "has_pin": consent.has_pin,
+        "destinations": len(consent.destinations),
+        "waiting": len(consent.waiting),
+        "decided": dict(Counter(decided.fate for decided in consent.decided)),
+        "month": consent.month,
+        "sent_bytes": consent.sent_bytes,
     }
 
 

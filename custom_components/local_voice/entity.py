@@ -95,6 +95,32 @@ class LocalVoiceEntity(Entity):
         self._has_failed = False
 
 
+class BrokerEntity(LocalVoiceEntity):
+    """An entity that is available while the broker is there, whether what hears is or not."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the broker is there."""
+        return self.gateway.broker.is_connected
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Hear of changes from now on."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.gateway.broker.on_change(self.gateway_changed))
+
+
+class CloudEntity(BrokerEntity):
+    """An entity about what may leave the home: available while the broker tells of it, which an older one does not."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether the broker has told how it stands."""
+        return self.gateway.broker.cloud.latest is not None
+
+
 class SatelliteEntity(LocalVoiceEntity):
     """An entity of a satellite: available while that is connected too."""
 

@@ -8,7 +8,9 @@ from homeassistant.exceptions import HomeAssistantError
 from .const import DOMAIN
 
 REFUSALS: Final[Mapping[str, str]] = {
+    "altered": "altered",
     "audio": "sound_not_played",
+    "broker_silent": "broker_silent",
     "config": "not_there",
     "engine": "model_failed",
     "home": "home_too_slow",
@@ -17,9 +19,12 @@ REFUSALS: Final[Mapping[str, str]] = {
     "model": "model_damaged",
     "no_answer": "no_answer",
     "not_connected": "satellite_away",
+    "not_found": "no_such_gateway",
     "not_stored": "not_stored",
     "out_of_order": "home_not_known",
+    "too_large": "too_large",
     "too_many": "busy",
+    "unauthorized": "not_allowed",
     "unsupported_language": "unsupported_language",
     "unsupported_voice": "unsupported_voice",
 }
@@ -59,7 +64,8 @@ class WrongVersionError(GatewayError):
 class RefusedError(GatewayError):
     """The gateway said why it does not do something, or said nothing for too long (`no_answer`)."""
 
-    def __init__(self, code: str) -> None:
-        """`code` is the gateway's: short, and safe to log."""
+    def __init__(self, code: str, message: str = "") -> None:
+        """`code` is the gateway's: short, and safe to log. `message` is its own, where it has one: for people."""
         super().__init__(REFUSALS.get(code, "refused"), code=code)
         self.code = code
+        self.message = message

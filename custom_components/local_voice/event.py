@@ -1,12 +1,17 @@
-"""What happens at a satellite, for automations: it woke, it understood, it did not. Not a word of what was said."""
+"""What happens, for automations: a satellite woke, it understood or did not; a request wants to leave the home.
 
+Not a word of what was said.
+"""
+
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final, override
 
 from homeassistant.components.event import EventEntity
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import SatelliteEntity, add_for_each_satellite
+from .consent import GONE, WAITING, Fate
+from .entity import CloudEntity, SatelliteEntity, add_for_each_satellite
 from .wire.messages import TurnBegan, TurnHappened
 
 if TYPE_CHECKING:
@@ -20,14 +25,27 @@ NOT_UNDERSTOOD: Final = "not_understood"
 _UNDERSTOOD_AS: Final = frozenset({"action", "answer", "question", "not_confirmed", "never_mind"})
 """How a turn ends whose words meant something here."""
 
+CONSENT: Final[Mapping[str, str]] = {
+    WAITING: "asked",
+    "answered": "answered",
+    "refused": "refused",
+    "expired": "expired",
+    "failed": "failed",
+    "withdrawn": "withdrawn",
+    "revoked": "withdrawn",
+    GONE: "withdrawn",
+}
+"""What each thing that becomes of a request is as an event. That it is being sent is none: something else follows."""
+
 
 async def async_setup_entry(
     hass: HomeAssistant,  # noqa: ARG001 - Home Assistant's signature
     entry: LocalVoiceConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add an event for each satellite."""
+    """Add the gateway's event, and one for each satellite."""
     gateway = entry.runtime_data
+    async_add_entities([ConsentEvent(gateway)])
     add_for_each_satellite(gateway, entry, async_add_entities, lambda one: [TurnEvent(gateway, one)])
 
 
@@ -53,6 +71,35 @@ class TurnEvent(SatelliteEntity, EventEntity):
         told = {"wake_word": turn.wake_word}
         if isinstance(turn, TurnHappened):
             told["outcome"] = turn.outcome
+        self._trigger_event(kind, told)
+        self.async_write_ha_state()
+
+
+class ConsentEvent(CloudEntity, EventEntity):
+    """A request that wants to leave the home waits for a person, and what became of it."""
+
+    _attr_event_types = list(dict.fromkeys(CONSENT.values()))  # noqa: RUF012 - Home Assistant's own way to say it
+
+    def __init__(self, gateway: Gateway) -> None:
+        """Belong to the gateway."""
+        super().__init__(gateway, "consent")
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Hear of requests from now on."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.gateway.broker.cloud.on_fate(self._on_fate))
+
+    @callback
+    def _on_fate(self, fate: Fate) -> None:
+        if (kind := CONSENT.get(fate.fate)) is None:
+            return
+        told = {
+            "request_id": fate.request_id,
+            "satellite_id": fate.satellite_id,
+            "content": fate.content,
+            "destination_id": fate.destination_id,
+        }
         self._trigger_event(kind, told)
         self.async_write_ha_state()
 

@@ -22,7 +22,7 @@ from homeassistant.helpers.event import async_track_time_change
 from homeassistant.helpers.restore_state import RestoreEntity
 from homeassistant.util import dt as dt_util
 
-from .broker_sensors import AuditLogSensor, ProtectionSensor
+from .broker_sensors import AuditLogSensor, CloudBytesSensor, ProtectionSensor
 from .day_count import DayCount
 from .entity import LocalVoiceEntity, SatelliteEntity, add_for_each_satellite
 from .wire.messages import TurnHappened
@@ -83,6 +83,7 @@ async def async_setup_entry(
             VersionSensor(gateway),
             ProtectionSensor(gateway),
             AuditLogSensor(gateway),
+            CloudBytesSensor(gateway),
         ]
     )
     add_for_each_satellite(

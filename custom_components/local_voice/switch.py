@@ -1,12 +1,13 @@
-"""Switches of a satellite: whether it listens."""
+"""Whether a satellite listens, and whether the gateway may ask to send anything out of the home."""
 
 from typing import TYPE_CHECKING, Any, override
 
 from homeassistant.components.switch import SwitchEntity
+from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import SatelliteEntity, add_for_each_satellite
+from .entity import CloudEntity, SatelliteEntity, add_for_each_satellite
 
 if TYPE_CHECKING:
     from .gateway import Gateway, LocalVoiceConfigEntry
@@ -19,8 +20,9 @@ async def async_setup_entry(
     entry: LocalVoiceConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a switch for each satellite."""
+    """Add the gateway's switch, and one for each satellite."""
     gateway = entry.runtime_data
+    async_add_entities([AllowCloudSwitch(gateway)])
     add_for_each_satellite(gateway, entry, async_add_entities, lambda one: [ListeningSwitch(gateway, one)])
 
 
@@ -47,3 +49,35 @@ class ListeningSwitch(SatelliteEntity, SwitchEntity):
     async def async_turn_off(self, **kwargs: Any) -> None:
         """Listen no more."""
         self.gateway.mute(self.satellite_id, muted=True)
+
+
+class AllowCloudSwitch(CloudEntity, SwitchEntity):
+    """Whether people may be asked to let something leave the home; each request takes a yes of its own."""
+
+    _attr_entity_category = EntityCategory.CONFIG
+
+    def __init__(self, gateway: Gateway) -> None:
+        """Belong to the gateway."""
+        super().__init__(gateway, "allow_cloud")
+
+    @property
+    @override
+    def is_on(self) -> bool | None:
+        """Whether they may."""
+        latest = self.gateway.broker.cloud.latest
+        return None if latest is None else latest.is_allowed
+
+    @override
+    async def async_turn_on(self, **kwargs: Any) -> None:
+        """Allow it."""
+        await self._allow(is_allowed=True)
+
+    @override
+    async def async_turn_off(self, **kwargs: Any) -> None:
+        """Allow it no more: nothing waits then, and what is being sent is broken off."""
+        await self._allow(is_allowed=False)
+
+    async def _allow(self, *, is_allowed: bool) -> None:
+        context = self._context
+        user_id = context.user_id if context is not None else None  # none for an automation
+        await self.gateway.broker.cloud.allow(is_allowed, user_id=user_id or "")

@@ -44,6 +44,7 @@ async def async_info(hass: HomeAssistant) -> dict[str, Any]:
         "satellites": f"{sum(satellite.connected for satellite in satellites)}/{len(satellites)}",
         "protection": ", ".join(_protection(gateway.broker) for gateway in gateways),
         "audit_log": ", ".join(_audit_log(gateway.broker) for gateway in gateways),
+        "cloud": ", ".join(_cloud(gateway.broker) for gateway in gateways),
         "reach": _reach(entries),
     }
 
@@ -56,6 +57,15 @@ def _audit_log(broker: Broker) -> str:
     """Return the kept head, as somebody at the gateway compares it, and what is wrong with the log."""
     head = "unknown" if broker.head is None else short(broker.head)
     return head if broker.finding is None else f"{head} ({broker.finding.verdict})"
+
+
+def _cloud(broker: Broker) -> str:
+    """Return whether the cloud is allowed, how many destinations there are, and what left the home this month."""
+    latest = broker.cloud.latest
+    if latest is None:
+        return "unknown"
+    allowed = "on" if latest.is_allowed else "off"
+    return f"{allowed} ({len(latest.destinations)}; {latest.sent_bytes} B in {latest.month})"
 
 
 async def _reach(entries: list[ConfigEntry]) -> str:

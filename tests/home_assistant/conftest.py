@@ -108,6 +108,8 @@ async def setup_entry(hass: HomeAssistant, gateway: ScriptedGateway, entry: Mock
         await hass.async_block_till_done()
         if entry.state is ConfigEntryState.LOADED and gateway.lets_watch:
             await until_told(entry.runtime_data.broker, lambda broker: broker.protection is not None)
+            if not gateway.consent.is_older:
+                await until_told(entry.runtime_data.broker, lambda broker: broker.cloud.latest is not None)
             await hass.async_block_till_done()
         return entry
 

@@ -21,6 +21,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from tests.home_assistant.scripted_audit import ScriptedLog
+from tests.home_assistant.scripted_consent import ScriptedConsent
 
 GATEWAY_ID: Final = "0123456789abcdef"
 PEER_ID: Final = "fedcba9876543210"
@@ -141,6 +142,7 @@ class ScriptedGateway:
         self.peers: list[Json] = []
         self.log = ScriptedLog(3)
         self.protection: Json | None = dict(PROTECTION)
+        self.consent = ScriptedConsent()
 
         self.heard: list[Json] = []
         """Everything that was said, on all connections, in order."""
@@ -225,6 +227,10 @@ class ScriptedGateway:
         for _ in range(rows):
             self.log.append()
         await self.tell_watchers(*self.log.pages(known), self.log.head())
+
+    async def tell_consent(self) -> None:
+        """Tell who watches how it stands with consent."""
+        await self.tell_watchers(self.consent.told())
 
     async def close(self, reason: str) -> None:
         """End the connections of homes, and say why."""
@@ -492,6 +498,8 @@ class ScriptedGateway:
             yield self.log.head()
             if self.protection is not None:
                 yield self.protection
+        elif heard["type"] in self.consent.HEARD:
+            yield from self.consent.answer(heard)
         else:
             yield {"type": "peers", "peers": self.peers}
 

@@ -45,6 +45,10 @@ if TYPE_CHECKING:
     from ..wire.codec import Message
     from .sentences import OwnSentences
 
+LONGEST_NAME_CHARS: Final = 255
+PERSON: Final = "person"
+MOST_PEOPLE: Final = 64
+"""More than a house has beds; as on the gateway's side."""
 COALESCE_S: Final = 0.1
 """Changes this close together are told together: half of what people take for "at once"."""
 AT_ONCE: Final = 50
@@ -111,13 +115,15 @@ class Telling:
 
     @callback
     def _is_of_interest(self, data: EventStateChangedData) -> bool:
-        if not self._told or _is_new_or_gone(data):
+        if not self._told or _is_new_or_gone(data) or _is_renamed_person(data):
             return True
         return data["entity_id"] in self._told
 
     @callback
     def _on_state(self, event: Event[EventStateChangedData]) -> None:
         self._mark(event.data["entity_id"])
+        if _is_renamed_person(event.data):
+            self._on_all()
         if _is_new_or_gone(event.data):
             self._mark_what_runs(event.data["entity_id"])
 
@@ -214,10 +220,16 @@ class Telling:
     def _beginning(self) -> HouseBegin:
         config = self._hass.config
         return HouseBegin(
-            name=config.location_name[:255],
+            name=config.location_name[:LONGEST_NAME_CHARS],
             language=config.language,
             temperature_unit=config.units.temperature_unit,
+            people=self._people(),
         )
+
+    def _people(self) -> tuple[str, ...]:
+        """Return what the people who live here are called, exposed or not: for what must not leave the home."""
+        names = {state.name[:LONGEST_NAME_CHARS] for state in self._hass.states.async_all(PERSON)}
+        return tuple(sorted(names)[:MOST_PEOPLE])
 
 
 def _is_called(words: EntityWords) -> tuple[object, ...]:
@@ -233,6 +245,15 @@ def _domain(entity_id: str) -> str:
 @callback
 def _is_new_or_gone(data: EventStateChangedData) -> bool:
     return data["old_state"] is None or data["new_state"] is None
+
+
+@callback
+def _is_renamed_person(data: EventStateChangedData) -> bool:
+    """Return whether somebody came, went, or is called something else."""
+    if _domain(data["entity_id"]) != PERSON:
+        return False
+    before, now = data["old_state"], data["new_state"]
+    return before is None or now is None or before.name != now.name
 
 
 @callback

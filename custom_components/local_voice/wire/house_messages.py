@@ -47,6 +47,8 @@ class HouseBegin(Message):
     name: Name
     language: Name = "en"
     temperature_unit: Name = "°C"
+    people: Names = ()
+    """What the people who live there are called: names that must not leave the home."""
 
 
 class HousePart(Message):

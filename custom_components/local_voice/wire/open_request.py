@@ -75,7 +75,7 @@ class OpenRequest:
             pass
         if code := getattr(heard, "error", ""):
             self.is_over = True
-            raise RefusedError(code)
+            raise RefusedError(code, getattr(heard, "message", ""))
         return heard
 
 

@@ -1,0 +1,528 @@
+"""The page on which a person decides, with the test in Home Assistant's place: hostile contents, keys, clocks."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from typing import Final
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright, expect
+
+from tests.e2e.home_assistant.browser import SWITCHES, chromium
+from tests.e2e.home_assistant.panel_page import (
+    ENTRY,
+    HOSTILE,
+    MARKER,
+    REQUEST,
+    RESTED_MS,
+    Answers,
+    AskError,
+    PanelPage,
+    Theme,
+    Words,
+    audio_request,
+    decided,
+    destination,
+    gateway,
+    opened_panel,
+    preview,
+    state,
+    text_request,
+    waiting,
+    wav_of,
+)
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
+
+QUESTION: Final = "Who wrote the book about the white whale?"
+RAW: Final = text_request(QUESTION)
+WAITS: Final = gateway(waiting=[waiting(size_bytes=len(RAW))])
+ANSWER: Final = "Herman Melville.\nIn 1851."
+NARROW: Final = 360
+MOST_MS: Final = 5_000
+"""What half a megabyte may take to be shown, on two busy cores."""
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    if chromium() is None:
+        pytest.skip("Chromium is not installed: the Debian package chromium")
+    expect.set_options(timeout=5_000)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
+        yield browser
+        await browser.close()
+
+
+def shown_as(raw: bytes) -> str:
+    """Return what the page shows of these bytes, where all of them are ordinary text."""
+    return raw.decode().replace("\r\n", "\n")
+
+
+async def can_decide(panel: PanelPage) -> None:
+    """Return when the page lets a person decide."""
+    await panel.rest()
+    await expect(panel.button("Approve")).to_be_enabled()
+    await expect(panel.button("Refuse")).to_be_enabled()
+
+
+async def test_the_exact_bytes_are_shown_and_a_yes_is_for_these(browser: Browser) -> None:
+    names = [{"placeholder": "[person 1]", "original": "Ada"}]
+    words = preview(RAW, replaced=names)
+    async with opened_panel(browser, state(WAITS), answers={"preview": words, "approve": {}}) as panel:
+        await expect(panel.text("1 request is waiting.")).to_be_visible()
+        await panel.button("Look at it: Text, Kitchen satellite").click()
+        assert await panel.shown_bytes.text_content() == shown_as(RAW)
+        await expect(panel.page.locator("pre .key")).to_have_text(MARKER)
+        for told in ("api.example.com", "443", "/v1/chat/completions", "small-1", "Kitchen satellite", "Ada"):
+            await expect(panel.text(told, exact=told.isdigit())).to_be_visible()
+        await expect(panel.text(f"{len(RAW)} bytes")).to_be_visible()
+        await can_decide(panel)
+        await panel.button("Approve").click()
+        await expect(panel.text("Approved.")).to_be_visible()
+    assert panel.asked_for("approve") == [
+        {
+            "type": "local_voice/consent/approve", "entry_id": ENTRY, "request_id": REQUEST,
+            "hash": words["hash"], "nonce": words["nonce"],
+        }
+    ]  # fmt: skip
+
+
+async def test_what_becomes_of_it_is_shown_and_the_answer_is_the_clouds(browser: Browser) -> None:
+    answers = {"preview": preview(RAW), "approve": {}, "answer": {"text": ANSWER}}
+    async with opened_panel(browser, state(WAITS), request=REQUEST, answers=answers) as panel:
+        await can_decide(panel)
+        await panel.button("Approve").click()
+        await panel.tell(state(gateway(decided=[decided("sending")])))
+        await expect(panel.text("Being sent…")).to_be_visible()
+        done = decided("answered", sent_bytes=301, received_bytes=812, status=200, has_answer=True)
+        await panel.tell(state(gateway(decided=[done])))
+        await expect(panel.text("Answered. 301 bytes left the home, 812 bytes came back.")).to_be_visible()
+        answer = panel.page.locator(".answer")
+        await expect(answer).to_contain_text("Answer from api.example.com, not from your home")
+        assert (await answer.text_content() or "").endswith(ANSWER)
+        await expect(panel.button("Approve")).to_be_hidden()
+
+
+ENDS: Final = (
+    ({"fate": "failed", "reason": "certificate"}, "Failed: the service could not prove who it is. Nothing left"),
+    (
+        {"fate": "failed", "reason": "status", "status": 503, "sent_bytes": 300, "received_bytes": 1},
+        "Failed: the service did not accept it (HTTP 503). 300 bytes left the home, 1 byte came back.",
+    ),
+    ({"fate": "failed", "reason": "of_tomorrow"}, "Failed: of_tomorrow. Nothing left the home."),
+    ({"fate": "refused"}, "Refused. Nothing left the home."),
+    ({"fate": "expired"}, "Nobody decided in time. Nothing left the home."),
+    ({"fate": "withdrawn"}, "Taken back where it was asked. Nothing left the home."),
+    ({"fate": "revoked", "reason": "switched_off"}, "Stopped: cloud requests were switched off. Nothing left"),
+)
+
+
+async def test_what_ended_otherwise_cannot_be_decided_any_more(browser: Browser) -> None:
+    answers = {"preview": preview(RAW)}
+    async with opened_panel(browser, state(WAITS), request=REQUEST, answers=answers) as panel:
+        await expect(panel.button("Approve")).to_be_visible()
+        for fate, told in ENDS:
+            await panel.tell(state(gateway(decided=[decided(**fate)])))
+            await expect(panel.text(told)).to_be_visible()
+            await expect(panel.button("Approve")).to_be_hidden()
+            await expect(panel.button("Refuse")).to_be_hidden()
+
+
+async def test_a_refusal_is_as_easy_and_says_no_more_than_which(browser: Browser) -> None:
+    answers = {"preview": preview(RAW), "refuse": {}}
+    async with opened_panel(
+        browser, state(gateway(**WAITS | {"has_pin": True})), request=REQUEST, answers=answers
+    ) as panel:
+        await can_decide(panel)
+        await panel.button("Refuse").click()
+        await expect(panel.text("Refused.")).to_be_visible()
+    assert panel.asked_for("refuse") == [
+        {"type": "local_voice/consent/refuse", "entry_id": ENTRY, "request_id": REQUEST}
+    ]
+
+
+@pytest.mark.parametrize(("theme", "width"), [("light", 1_000), ("dark", NARROW)])
+async def test_both_buttons_weigh_the_same_and_all_fits_on_the_screen(
+    browser: Browser, theme: Theme, width: int
+) -> None:
+    raw = text_request("a" * 500 + QUESTION * 10)
+    answers = {"preview": preview(raw, replaced=[{"placeholder": "[device 1]", "original": "b" * 200}])}
+    shows = gateway(waiting=[waiting(size_bytes=len(raw))], has_pin=True)
+    async with opened_panel(browser, state(shows), request=REQUEST, answers=answers, width=width, theme=theme) as panel:
+        await can_decide(panel)
+        sizes, styles = [], []
+        for name in ("Approve", "Refuse"):
+            box = await panel.button(name).bounding_box()
+            assert box is not None
+            sizes.append((box["width"], box["height"], box["y"]))
+            styles.append(
+                await panel.button(name).evaluate(
+                    "e => JSON.stringify([...getComputedStyle(e)].map(n => [n, getComputedStyle(e)[n]])"
+                    ".filter(([n]) => !/origin|inline-size|^width/.test(n)))"
+                )
+            )
+            assert await panel.button(name).get_attribute("autofocus") is None
+            assert await panel.button(name).get_attribute("type") == "button"
+        assert sizes[0] == sizes[1]
+        assert styles[0] == styles[1]
+        assert await panel.page.evaluate("document.documentElement.scrollWidth") <= width
+        assert await panel.focused == "May this be sent?"
+        await panel.picture(f"consent-{theme}-{width}")
+
+
+async def test_nothing_can_be_decided_before_the_bytes_are_on_the_screen(browser: Browser) -> None:
+    coming: asyncio.Future[Words] = asyncio.get_running_loop().create_future()
+    async with opened_panel(
+        browser, state(WAITS), request=REQUEST, answers={"preview": coming, "approve": {}}
+    ) as panel:
+        await expect(panel.text("Fetching the exact bytes")).to_be_visible()
+        await expect(panel.button("Approve")).to_be_hidden()
+        assert await press_all(panel) == 2
+        coming.set_result(preview(RAW))
+        await panel.shown_bytes.wait_for()
+        await expect(panel.button("Approve")).to_be_disabled()
+        await press_all(panel)
+        await panel.page.clock.run_for(RESTED_MS)
+        await expect(panel.button("Approve")).to_be_enabled()
+    assert panel.asked_for("approve") == []
+    assert panel.asked_for("refuse") == []
+
+
+async def press_all(panel: PanelPage) -> int:
+    """Click on both buttons as a script does, whether they can be seen or not; return how many there are."""
+    count: int = await panel.page.evaluate(
+        """() => {
+            const { shadowRoot } = document.querySelector("local-voice-panel");
+            const all = shadowRoot.querySelectorAll(".decision button");
+            for (const button of all) {
+                button.click();
+                button.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+            }
+            return all.length;
+        }"""
+    )
+    return count
+
+
+ALTERED: Final[tuple[Words, ...]] = (
+    {"size_bytes": len(RAW) - 1},
+    {"body_at": len(RAW) + 1},
+    {"request_id": "0" * 32},
+    {"marker": "{{another}}"},
+    {"marker": "Content-"},  # is there twice
+    {"bytes": "no base 64"},
+    {"content": "audio", "audio_at": len(RAW) - 10, "audio_bytes": 10},
+    {"content": "audio", "audio_at": 10, "audio_bytes": 100},
+    {"content": "audio", "audio_at": len(RAW) - 10, "audio_bytes": 100},
+)
+
+
+async def test_what_is_not_what_it_says_it_is_cannot_be_approved(browser: Browser) -> None:
+    async with opened_panel(
+        browser, state(WAITS), request=REQUEST, answers={"preview": preview(RAW, **ALTERED[0])}
+    ) as panel:
+        for number, words in enumerate((*ALTERED[1:], {}), start=1):
+            await expect(panel.text("not what it says it is")).to_be_visible()
+            await expect(panel.button("Approve")).to_be_hidden()
+            await expect(panel.shown_bytes).to_have_count(0)
+            await press_all(panel)
+            assert len(panel.asked_for("preview")) == number
+            panel.answers["preview"] = preview(RAW, **words)
+            await panel.button("Fetch it again").click()
+        await can_decide(panel)
+    assert panel.asked_for("approve") == []
+
+
+async def test_after_an_error_of_the_gateways_the_bytes_are_fetched_anew(browser: Browser) -> None:
+    second = preview(RAW, nonce="ef" * 16)
+    answers: Answers = {"preview": preview(RAW), "approve": AskError("not_shown", "another nonce")}
+    async with opened_panel(browser, state(WAITS), request=REQUEST, answers=answers) as panel:
+        await can_decide(panel)
+        await panel.button("Approve").click()
+        await expect(panel.text("It was shown anew since")).to_be_visible()
+        await expect(panel.button("Approve")).to_be_hidden()
+        await expect(panel.shown_bytes).to_have_count(0)
+        panel.answers |= {"preview": second, "approve": {}}
+        await panel.button("Fetch it again").click()
+        await can_decide(panel)
+        await panel.button("Approve").click()
+        await expect(panel.text("Approved.")).to_be_visible()
+    assert [asked["nonce"] for asked in panel.asked_for("approve")] == ["cd" * 16, "ef" * 16]
+
+
+async def test_other_requests_that_come_do_not_take_the_place_of_the_one_that_is_open(browser: Browser) -> None:
+    answers: Answers = {"preview": preview(RAW), "approve": {}}
+    async with opened_panel(browser, state(WAITS), request=REQUEST, answers=answers) as panel:
+        await can_decide(panel)
+        other = waiting(request_id="0" * 32, destination_id="other")
+        await panel.tell(state(gateway(**WAITS | {"waiting": [other, *WAITS["waiting"]]})))
+        await panel.button("Approve").click()
+        await expect(panel.text("Approved.")).to_be_visible()
+    assert [asked["request_id"] for asked in panel.asked_for("approve")] == [REQUEST]
+    assert len(panel.asked_for("preview")) == 1
+
+
+async def test_a_pin_is_asked_for_sent_along_and_forgotten(browser: Browser) -> None:
+    shows = gateway(**WAITS | {"has_pin": True})
+    answers: Answers = {"preview": preview(RAW), "approve": AskError("wrong_pin", "no")}
+    async with opened_panel(browser, state(shows), request=REQUEST, answers=answers) as panel:
+        await can_decide(panel)
+        pin = panel.page.get_by_label("PIN of this gateway")
+        assert await pin.get_attribute("type") == "password"
+        await panel.button("Approve").click()
+        await expect(panel.text("Type the PIN first.")).to_be_visible()
+        await expect(pin).to_be_focused()
+        assert panel.asked_for("approve") == []
+        await pin.fill("1111")
+        await pin.press("Enter")
+        assert panel.asked_for("approve") == [], "there is no default"
+        await panel.button("Approve").click()
+        await expect(panel.text("This PIN is not right. Nothing was sent.")).to_be_visible()
+        await expect(pin).to_have_value("")
+        panel.answers["approve"] = {}
+        await pin.fill("2468")
+        await panel.button("Approve").click()
+        await expect(panel.text("Approved.")).to_be_visible()
+    assert [asked["pin"] for asked in panel.asked_for("approve")] == ["1111", "2468"]
+
+
+async def test_the_time_that_is_left_runs_down_and_then_nothing_can_be_approved(browser: Browser) -> None:
+    shows = gateway(waiting=[waiting(size_bytes=len(RAW), left_s=65)])
+    async with opened_panel(
+        browser, state(shows), request=REQUEST, answers={"preview": preview(RAW, left_s=65)}
+    ) as panel:
+        await panel.shown_bytes.wait_for()
+        timer = panel.page.get_by_role("timer").first
+        await expect(timer).to_have_text("1:05 left")
+        await panel.page.clock.run_for(5_000)
+        await expect(timer).to_have_text("1:00 left")
+        await expect(panel.button("Approve")).to_be_enabled()
+        await panel.page.clock.run_for(61_000)
+        await expect(timer).to_have_text("0:00 left")
+        await expect(panel.text("Time is up.")).to_be_visible()
+        await expect(panel.button("Approve")).to_be_disabled()
+        await press_all(panel)
+    assert panel.asked_for("approve") == []
+
+
+async def test_all_of_it_works_by_keyboard(browser: Browser) -> None:
+    answers = {"preview": preview(RAW), "approve": {}}
+    async with opened_panel(browser, state(WAITS), answers=answers) as panel:
+        look = panel.button("Look at it: Text, Kitchen satellite")
+        await look.wait_for()
+        await panel.page.keyboard.press("Tab")
+        await expect(look).to_be_focused()
+        await panel.page.keyboard.press("Enter")
+        await panel.page.keyboard.press("Enter")  # as a finger that is heavy does
+        await panel.shown_bytes.wait_for()
+        assert await panel.focused == "May this be sent?"
+        await can_decide(panel)
+        await panel.page.keyboard.press("Tab")
+        await expect(panel.shown_bytes).to_be_focused()
+        await panel.page.keyboard.press("Tab")
+        await expect(panel.button("Refuse")).to_be_focused()
+        await panel.page.keyboard.press("Tab")
+        await expect(panel.button("Approve")).to_be_focused()
+        await panel.page.keyboard.press("Enter")
+        await expect(panel.text("Approved.")).to_be_visible()
+        await panel.page.go_back()
+        await expect(panel.text("Waiting for a person")).to_be_visible()
+        assert await panel.focused == "Waiting for a person"
+    assert len(panel.asked_for("approve")) == 1
+
+
+async def test_contents_are_shown_and_never_run(browser: Browser) -> None:
+    evil = "\u202eevil\u2066\u200b\x1b[31m\x07\u00a0\u3164\U000e0041"
+    raw = text_request(HOSTILE).replace(b"<script>", b"<script>" + evil.encode() + b"\xff\xc0\xaf\xed\xa0\x80")
+    raw = raw[: raw.index(b"Content-Length")] + raw[raw.index(b"Connection") :]
+    to = destination(host=HOSTILE, path=HOSTILE, model=f"small\u202e{HOSTILE}")
+    shows = gateway(
+        name=HOSTILE,
+        destinations=[to],
+        waiting=[waiting(size_bytes=len(raw), satellite_name=f"Kitchen\u202e {HOSTILE}")],
+        decided=[decided("answered", request_id="1" * 32, sent_bytes=1, has_answer=True, satellite_name=HOSTILE)],
+    )
+    words = preview(raw, destination=to, replaced=[{"placeholder": "[person 1]", "original": HOSTILE + "\x07"}])
+    answers = {"preview": words, "answer": {"text": f"{HOSTILE}\u202e"}}
+    async with opened_panel(browser, state(shows), answers=answers) as panel:
+        await panel.button("Show answer").click()
+        assert (await panel.page.locator(".answer").text_content() or "").endswith(f"{HOSTILE}[U+202E]")
+        await panel.page.get_by_role("button", name="Look at it").click()
+        marks = "".join(await panel.page.locator("pre .mark").all_text_contents())
+        assert marks == ("[U+202E][U+2066][U+200B]␛␇[U+00A0][U+3164][U+E0041]" r"\xff\xc0\xaf\xed\xa0\x80")
+        shown = await panel.shown_bytes.text_content() or ""
+        assert HOSTILE[:40] in shown
+        assert not set(shown) & set(evil) - set("evil[31m")
+        for tag in ("img", "script"):
+            assert await panel.page.locator(f"local-voice-panel {tag}").count() == 0
+        assert await panel.page.locator("dd .mark").all_text_contents() == ["[U+202E]"] * 2
+
+
+async def test_a_mark_that_somebody_has_said_is_not_taken_for_one_of_ours(browser: Browser) -> None:
+    raw = text_request(f"{MARKER} [U+202E] ␛")
+    async with opened_panel(
+        browser,
+        state(gateway(waiting=[waiting(size_bytes=len(raw))])),
+        request=REQUEST,
+        answers={"preview": preview(raw)},
+    ) as panel:
+        await can_decide(panel)
+        assert await panel.shown_bytes.text_content() == shown_as(raw)
+        await expect(panel.page.locator("pre .key")).to_have_count(1)
+        await expect(panel.page.locator("pre .mark")).to_have_count(0)
+
+
+@pytest.mark.parametrize("piece", ["a plain word ", "\u202e"])
+async def test_half_a_megabyte_is_shown_to_the_last_byte(browser: Browser, piece: str) -> None:
+    raw = text_request("x").replace(b'"x"', b'"' + (piece * (500_000 // len(piece.encode()))).encode() + b'END"')
+    shows = gateway(waiting=[waiting(size_bytes=len(raw))])
+    begun_s = time.monotonic()
+    async with opened_panel(browser, state(shows), request=REQUEST, answers={"preview": preview(raw)}) as panel:
+        await can_decide(panel)
+        assert (time.monotonic() - begun_s) * 1_000 < MOST_MS
+        text = await panel.shown_bytes.text_content() or ""
+        assert text.endswith('END"}]}')
+        assert len(text) >= 500_000 // len(piece.encode())
+        await panel.button("Approve").scroll_into_view_if_needed()
+
+
+async def test_sound_can_be_played_and_everything_around_it_read(browser: Browser) -> None:
+    wav = wav_of(1.5)
+    raw = audio_request(wav)
+    at = raw.index(b"RIFF")
+    to = destination(kind="transcription", path="/v1/audio/transcriptions", model="hear-1", is_local=True)
+    words = preview(raw, content="audio", destination=to, audio_at=at, audio_bytes=len(wav))
+    shows = gateway(destinations=[to], waiting=[waiting(content="audio", size_bytes=len(raw))])
+    async with opened_panel(browser, state(shows), request=REQUEST, answers={"preview": words}, width=NARROW) as panel:
+        await can_decide(panel)
+        around = f"{shown_as(raw[:at])}[{len(wav):,} bytes of sound, below]{shown_as(raw[at + len(wav) :])}"
+        assert await panel.shown_bytes.text_content() == around
+        await expect(panel.text("A voice cannot be made anonymous")).to_be_visible()
+        await expect(panel.text("it is on the home's own network")).to_be_visible()
+        await expect(panel.text("The sound, 1.5 seconds")).to_be_visible()
+        audio = panel.page.locator("audio")
+        played = await audio.evaluate("async e => { await e.play(); return [e.duration, e.controls, e.autoplay] }")
+        assert played == [1.5, True, False]
+        got = await audio.evaluate("async e => [...new Uint8Array(await (await fetch(e.src)).arrayBuffer())]")
+        assert bytes(got) == wav
+        await panel.picture("consent-audio")
+        address = await audio.get_attribute("src")
+        await panel.button("← All requests").click()
+        await expect(audio).to_have_count(0)
+        left = await panel.page.evaluate("src => fetch(src).then(() => 'kept', () => 'forgotten')", address)
+        assert left == "forgotten"
+        panel.complaints.clear()  # of the fetch that has just failed
+
+
+async def test_who_may_not_decide_is_told_who_may(browser: Browser) -> None:
+    shows = gateway(**WAITS | {"may_approve": False, "is_admin": False})
+    async with opened_panel(browser, state(shows)) as panel:
+        await expect(panel.text("Administrators of this Home Assistant may")).to_be_visible()
+        await expect(panel.page.get_by_role("switch")).to_have_count(0)
+        await expect(panel.text("Cloud requests are allowed.")).to_be_visible()
+        await panel.page.get_by_role("button", name="Look at it").click()
+        await expect(panel.text("Administrators of this Home Assistant may")).to_be_visible()
+        await expect(panel.button("Approve")).to_be_hidden()
+        await press_all(panel)
+    assert [asked["type"].rpartition("/")[2] for asked in panel.asked] == ["subscribe"]
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (AskError("unknown_command", "Unknown command."), "Local Voice is not set up here."),
+        (AskError("other", "it burns"), "Home Assistant does not tell how it stands: it burns"),
+    ],
+)
+async def test_why_nothing_is_known_is_told_in_words(browser: Browser, error: AskError, text: str) -> None:
+    async with opened_panel(browser, error) as panel:
+        await expect(panel.text(text)).to_be_visible()
+
+
+STANDS: Final = (
+    (state(), "No gateway is set up here."),
+    (state(gateway()), "Nothing is waiting."),
+    (state(gateway(connected=False, is_allowed=False, destinations=[])), "This gateway cannot be reached"),
+    (state(gateway(destinations=[])), "local-voice cloud add"),
+    (state(gateway(sent_bytes=1)), "1 byte left this home in November 2026."),
+    (state(gateway(sent_bytes=0, month="")), "Nothing left this home in this month."),
+    (state(gateway(name="Up"), gateway(entry_id="2", waiting=[waiting()], name="Down")), "at gateway Down"),
+)
+
+
+async def test_how_it_stands_is_told_in_words(browser: Browser) -> None:
+    async with opened_panel(browser, state(gateway(waiting=[waiting(), waiting(request_id="1" * 32)]))) as panel:
+        await expect(panel.text("2 requests are waiting.")).to_be_visible()
+        for told, text in STANDS:
+            await panel.tell(told)
+            await expect(panel.text(text)).to_be_visible()
+
+
+async def test_a_link_to_what_is_over_says_so_and_leads_to_the_list(browser: Browser) -> None:
+    async with opened_panel(browser, state(gateway()), request="0" * 32) as panel:
+        await expect(panel.text("does not wait any more, or never did")).to_be_visible()
+        await expect(panel.button("Approve")).to_be_hidden()
+        await panel.button("← All requests").click()
+        await expect(panel.text("Nothing is waiting.")).to_be_visible()
+        assert panel.page.url.endswith("/local-voice")
+
+
+async def test_a_gateway_that_goes_away_takes_the_buttons_with_it_until_it_is_back(browser: Browser) -> None:
+    answers = {"preview": preview(RAW), "approve": {}}
+    async with opened_panel(browser, state(WAITS), request=REQUEST, answers=answers) as panel:
+        await can_decide(panel)
+        await panel.tell(state(gateway(connected=False, is_allowed=False)))
+        await expect(panel.text("This gateway cannot be reached")).to_be_visible()
+        await expect(panel.button("Approve")).to_be_disabled()
+        await panel.tell(state(WAITS))
+        await can_decide(panel)
+        await panel.tell(state(gateway()))
+        await expect(panel.text("does not wait any more")).to_be_visible()
+        await expect(panel.button("Approve")).to_be_hidden()
+
+
+async def test_the_switch_is_the_gateways_and_goes_back_where_it_does_not_turn(browser: Browser) -> None:
+    shows = gateway(is_allowed=False)
+    async with opened_panel(browser, state(shows), answers={"allow": {}}) as panel:
+        switch = panel.page.get_by_role("switch", name="Allow cloud requests")
+        await expect(switch).not_to_be_checked()
+        await switch.focus()
+        await panel.page.keyboard.press("Space")
+        await panel.tell(state(gateway(is_allowed=True)))
+        await expect(switch).to_be_checked()
+        await expect(switch).to_be_focused()
+        panel.answers["allow"] = AskError("not_stored", "the disk is full")
+        await switch.click()
+        await expect(panel.text("could not write it down")).to_be_visible()
+        await expect(switch).to_be_checked()
+    assert [asked["is_allowed"] for asked in panel.asked_for("allow")] == [True, False]
+
+
+async def test_an_answer_is_shown_on_demand_and_hidden_again(browser: Browser) -> None:
+    done = decided("answered", sent_bytes=1, received_bytes=2, has_answer=True)
+    shows = gateway(decided=[done, decided("refused", request_id="1" * 32)])
+    async with opened_panel(browser, state(shows), answers={"answer": {"text": ANSWER}}) as panel:
+        await expect(panel.text("Refused. Nothing left the home.")).to_be_visible()
+        assert panel.asked_for("answer") == []
+        await panel.button("Show answer").click()
+        await expect(panel.page.locator(".answer")).to_contain_text("Herman Melville.")
+        await panel.tell(state(gateway(**shows | {"sent_bytes": 9})))
+        await expect(panel.page.locator(".answer")).to_contain_text("Herman Melville.")
+        await panel.button("Hide answer").click()
+        await expect(panel.page.locator(".answer")).to_have_count(0)
+        panel.answers["answer"] = AskError("not_waiting", "forgotten")
+        await panel.button("Show answer").click()
+        await expect(panel.text("It does not wait any more.")).to_be_visible()
+
+
+async def test_home_assistants_menu_is_there_and_another_page_ends_everything(browser: Browser) -> None:
+    async with opened_panel(browser, state(WAITS), request=REQUEST, answers={"preview": preview(RAW)}) as panel:
+        await expect(panel.text("☰")).to_be_visible()
+        await panel.shown_bytes.wait_for()
+        await panel.page.evaluate("window.panel = document.querySelector('local-voice-panel'); panel.remove()")
+        assert await panel.page.evaluate("panel.shadowRoot.querySelectorAll('pre').length") == 0
+        await panel.page.evaluate("document.body.append(panel)")
+        await can_decide(panel)
+    assert len(panel.asked_for("subscribe")) == 2

@@ -21,8 +21,9 @@ def cloud_findings(folder: Path) -> list[Finding]:
     switch = "on: each request waits for a yes of its own" if state.is_allowed else "off: nothing is sent"
     level = Level.NOTE if state.is_allowed else Level.GOOD
     findings = [Finding(label=LABEL, level=level, text=f'the switch "{SWITCH}" is {switch}')]
-    for found in state.destinations:
-        findings.append(Finding(label=LABEL, level=Level.GOOD, text=f"{found.id}: {described(found)}"))
+    findings.extend(
+        Finding(label=LABEL, level=Level.GOOD, text=f"{found.id}: {described(found)}") for found in state.destinations
+    )
     if any(not found.is_local for found in state.destinations) and is_kept_at_home(folder):
         findings.append(Finding(label=LABEL, level=Level.NOTE, text=FILTERED))
     return findings

@@ -66,6 +66,28 @@ def test_what_was_done_is_shown_in_words(capsys: pytest.CaptureFixture[str], mon
     ]
 
 
+def test_what_left_is_told_as_plainly(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "160")
+    with opened(gateway_dir()) as log:
+        log.append("owner", Action.CONFIGURE, "destination:work", change="added", host="h", kind="chat", local=False)
+        log.append("owner", Action.CONFIGURE, "cloud", allowed=True)
+        log.append(
+            "owner", Action.APPROVE, "4711", destination="work", host="h", content="text", bytes=9, key_version=1
+        )
+        log.append("gateway", Action.SEND, "4711", bytes=31)
+        log.append("gateway", Action.RESULT, "4711", outcome="answered", status=200, received=99)
+        log.append("0815", Action.REFUSE, "4712", destination="work", content="audio", user="ab")
+    told = [" ".join(line.split()[3:]) for line in said(capsys, "show").splitlines()[1:]]
+    assert told == [
+        "owner changed the settings: destination:work change: added; host: h; kind: chat; local: no",
+        "owner changed the settings: cloud allowed: yes",
+        "owner approved: 4711 bytes: 9; content: text; destination: work; host: h; key version: 1",
+        "gateway sent: 4711 bytes: 31",
+        "gateway what came back: 4711 outcome: answered; received: 99; status: 200",
+        "0815 refused: 4712 content: audio; destination: work; user: ab",
+    ]
+
+
 def test_the_last_rows_are_shown_as_they_are_hashed(capsys: pytest.CaptureFixture[str]) -> None:
     lived()
     lines = said(capsys, "show", "--last", "2", "--json").splitlines()

@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from gateway.__main__ import main
-from gateway.commands.service import SYSTEM_UNITS, _next_steps, unit_path
+from gateway.broker.cloud_store import CloudStore
+from gateway.broker.destination import Destination, Kind
+from gateway.commands.service import SYSTEM_UNITS, _next_steps, is_kept_at_home, service_dir, unit_path
 from gateway.commands.systemd_unit import Program, UnitKind, is_unchanged, unit_text
 from gateway.errors import ConfigError
 
@@ -54,18 +56,23 @@ def test_systemd_finds_nothing_wrong_with_the_unit(kind: UnitKind, systemd_analy
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize("kind", [GATEWAY, SATELLITE], ids=lambda kind: kind.name)
+@pytest.mark.parametrize(
+    ("kind", "may_leave"),
+    [(GATEWAY, False), (GATEWAY, True), (SATELLITE, False)],
+    ids=["gateway", "gateway that may leave", "satellite"],
+)
 def test_systemd_calls_the_unit_well_protected(
-    kind: UnitKind, systemd_analyze: str, tmp_path: Path, state: Callable[[str], None]
+    kind: UnitKind, may_leave: bool, systemd_analyze: str, tmp_path: Path, state: Callable[[str], None]
 ) -> None:
     path = tmp_path / f"{kind.name}.service"
-    path.write_text(unit_text(kind, PROGRAM), encoding="utf-8")
+    path.write_text(unit_text(kind, PROGRAM, may_leave=may_leave), encoding="utf-8")
     command = [systemd_analyze, "security", "--offline=true", "--no-pager", str(path)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
     score = re.search(r"exposure level for \S+: ([\d.]+)", done.stdout)
     if score is None:
         pytest.skip("this version of systemd-analyze judges no unit that is not installed")
-    state(f"exposure of {kind.name}.service (0 best, 10 worst): {score[1]}")
+    more = " that may leave" if may_leave else ""
+    state(f"exposure of {kind.name}.service{more} (0 best, 10 worst): {score[1]}")
     assert float(score[1]) <= WORST_EXPOSURE[kind.name]
 
 
@@ -99,10 +106,10 @@ def test_the_gateway_sees_no_device_and_the_satellite_only_sound() -> None:
     assert "DevicePolicy=closed\nDeviceAllow=char-alsa rw" in satellite
 
 
-def settings(kind: UnitKind) -> dict[str, list[str]]:
+def settings(kind: UnitKind, *, may_leave: bool = False) -> dict[str, list[str]]:
     """Return what a unit says, each setting with all that is said of it, in order."""
     found: dict[str, list[str]] = {}
-    for line in unit_text(kind, PROGRAM).splitlines():
+    for line in unit_text(kind, PROGRAM, may_leave=may_leave).splitlines():
         if "=" in line and not line.startswith("#"):
             name, _, value = line.partition("=")
             found.setdefault(name, []).append(value)
@@ -132,6 +139,15 @@ def test_the_gateway_may_confine_itself_further_and_the_satellite_need_not(kind:
     assert not {"seccomp", "capset", "@setuid"} & {
         word for line in satellite["SystemCallFilter"] for word in line.split()
     }
+
+
+def test_only_a_unit_that_may_leave_has_no_filter_of_addresses() -> None:
+    closed, opened = settings(GATEWAY), settings(GATEWAY, may_leave=True)
+    assert closed.pop("IPAddressDeny") == ["any"]
+    assert len(closed.pop("IPAddressAllow")) == 2
+    assert closed == opened, "all else is the same"
+    assert "the owner has added a destination that is not at home" in unit_text(GATEWAY, PROGRAM, may_leave=True)
+    assert settings(OWN, may_leave=True) == settings(OWN)
 
 
 @pytest.mark.parametrize("kind", KINDS, ids=lambda kind: f"{kind.name}{'-user' * kind.is_user}")
@@ -168,6 +184,50 @@ def test_the_unit_runs_what_runs_now(root: Path, capsys: pytest.CaptureFixture[s
     assert f"WorkingDirectory={Path(__file__).parents[3]}\n" in text
     assert 'Environment="XDG_DATA_HOME=/var/lib"' in text
     assert "Next" not in capsys.readouterr().out, "another system's manager is not here to be talked to"
+
+
+def destination(name: str, *, is_local: bool) -> Destination:
+    return Destination(
+        id=name,
+        kind=Kind.CHAT,
+        host="api.example",
+        port=443,
+        path="/v1",
+        model="m",
+        is_local=is_local,
+        key="",
+        key_version=0,
+        added_at="",
+    )
+
+
+def test_the_unit_lets_the_gateway_out_where_its_owner_has_added_a_destination_and_only_then(root: Path) -> None:
+    folder = service_dir(root)
+    unit = root / SYSTEM_UNITS / "local-voice.service"
+    assert folder == root / "var/lib/local-voice/gateway"
+    found = [is_kept_at_home(folder, root)]
+    store = CloudStore(folder)
+    for change in (
+        lambda: store.put(destination("nas", is_local=True)),
+        lambda: store.put(destination("work", is_local=False)),
+        lambda: store.remove("work"),
+    ):
+        change()
+        assert install(root) == 0
+        assert is_unchanged(unit.read_text())
+        found.append(is_kept_at_home(folder, root))
+        assert install(root, "--satellite") == 0
+        assert "IPAddressDeny=any" in unit.with_stem("local-voice-satellite").read_text()
+    assert found == [False, True, False, True]
+    assert not is_kept_at_home(root / "elsewhere", root), "what the unit says is for the service's folder"
+
+
+def test_a_store_that_is_damaged_is_no_reason_to_open_the_unit(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    service_dir(root).mkdir(parents=True)
+    (service_dir(root) / "cloud.json").write_text("{")
+    assert install(root) == 2
+    assert "cloud.json: damaged" in capsys.readouterr().err
+    assert not (root / SYSTEM_UNITS).exists()
 
 
 def test_a_users_unit_keeps_the_folders_that_hold_now(root: Path) -> None:

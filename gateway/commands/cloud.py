@@ -136,13 +136,9 @@ def _add(args: argparse.Namespace, console: Console) -> None:
     is_known = any(found.id == words.name for found in _state().destinations)
     _change(words, lambda records: records.add_destination(words, by=OWNER))
     _say(console, f"{'Replaced' if is_known else 'Added'}: {words.name}, {described(destination_words(checked))}.")
-    if _state().is_allowed:
-        _say(console, f'This sends nothing: "{SWITCH}" is on, and each request waits for a yes of its own.')
-    else:
-        _say(
-            console, f'This sends nothing: "{SWITCH}" is off. `local-voice cloud on`, or the switch in Home Assistant,'
-        )
-        _say(console, "lets requests be asked for; each one then waits for a yes of its own.")
+    is_on = _state().is_allowed
+    _say(console, f'This sends nothing: "{SWITCH}" is {"on" if is_on else "off (`local-voice cloud on`)"}, and each')
+    _say(console, "request waits for a yes of its own, by a person who has seen its bytes.")
     if not words.is_local and is_kept_at_home(owned_gateway_dir()):
         _say(console, FILTERED)
 

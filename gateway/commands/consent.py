@@ -180,7 +180,8 @@ def _approve(wanted: str, console: Console) -> int:
     if decided is None:
         _say(console, "It is not known yet what became of it; `local-voice consent list` will tell.")
         return NOT_ANSWERED
-    _say(console, f"{_fate(decided).capitalize()}; {decided.sent_bytes} bytes left the home.")
+    fate = _fate(decided)
+    _say(console, f"{fate[0].upper()}{fate[1:]}; {decided.sent_bytes} bytes left the home.")
     if decided.fate != "answered":
         return NOT_ANSWERED
     _print_answer(console, asyncio.run(answer(request.request_id)))

@@ -69,8 +69,8 @@ def test_a_destination_is_added_and_its_key_never_shown(
     out = said(capsys, *ADD)
     assert out.splitlines() == [
         "Added: work, chat at api.example (in the cloud), model m-1.",
-        'This sends nothing: "Allow cloud requests" is off. `local-voice cloud on` or Home Assistant turn it on;',
-        "then each request waits for a yes of its own.",
+        'This sends nothing: "Allow cloud requests" is off (`local-voice cloud on`), and each',
+        "request waits for a yes of its own, by a person who has seen its bytes.",
     ]
     stored = CloudStore(gateway_dir()).get("work")
     assert stored is not None
@@ -107,7 +107,8 @@ def test_the_same_name_again_replaces_it_and_where_the_switch_is_on_that_is_said
     assert "There is no way to say yes to all of them.\n" in said(capsys, "on")
     assert said(capsys, *ADD).splitlines() == [
         "Replaced: work, chat at api.example (in the cloud), model m-1.",
-        'This sends nothing: "Allow cloud requests" is on, and each request waits for a yes of its own.',
+        'This sends nothing: "Allow cloud requests" is on, and each',
+        "request waits for a yes of its own, by a person who has seen its bytes.",
     ]
     stored = CloudStore(gateway_dir()).get("work")
     assert stored is not None

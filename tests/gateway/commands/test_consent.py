@@ -17,9 +17,11 @@ from gateway.wire.broker_words import ListPeers, Peers
 from gateway.wire.consent_words import (
     AllowCloud,
     AskAnswer,
+    AskConsent,
     CloudAnswer,
     ConsentIs,
     DecidedWords,
+    WaitingWords,
 )
 from gateway.wire.messages import Message
 from tests.gateway.broker.running import Gateway
@@ -71,6 +73,7 @@ async def test_what_waits_is_listed_and_what_was_decided(capsys: pytest.CaptureF
         assert re.fullmatch(rf"{sound[:SHORT]} audio +Home Assistant +ears +\d+ bytes +[45]:\d\d *", second)
         out = await said(capsys, "refuse", text[:SHORT])
         assert out == f"Refused: {text}. The same is not asked for again for ten minutes.\n"
+        assert await said(capsys, "show", text) == f"{text}: refused; its bytes are kept no longer.\n"
         out = await said(capsys, "list")
         assert re.search(rf"\n\nid .*decided +and *\n{text[:SHORT]} text +0 +work +\d\d:\d\d:\d\d +refused *\n$", out)
         await gateway.broker.consent.allow(AllowCloud(id=1, is_allowed=False), by="owner")
@@ -203,15 +206,30 @@ async def test_what_takes_too_long_is_left_to_the_list(
         assert "being sent" in await said(capsys, "list")
 
 
-async def test_an_id_that_means_none_or_two_is_refused() -> None:
-    async with waiting_gateway("who wrote Faust", "who wrote Emma") as (gateway, _):
+async def test_an_id_that_means_none_is_refused() -> None:
+    async with waiting_gateway("who wrote Faust") as (gateway, _):
         for wanted in ("", "x", f"{waiting(gateway)[0]}0"):
             with pytest.raises(ConfigError, match="there is no request"):
                 await asyncio.to_thread(run, "show", wanted)
-        for request, request_id in zip(gateway.broker.consent._waiting.requests, ("ab1", "ab2"), strict=True):
-            request.id = request_id
+
+
+async def test_the_beginning_of_two_ids_is_not_enough() -> None:
+    two = tuple(
+        WaitingWords(
+            request_id=request_id,
+            satellite_id="",
+            content="text",
+            destination_id="work",
+            size_bytes=9,
+            asked_at="",
+            left_s=9,
+        )
+        for request_id in ("ab1", "ab2")
+    )
+    async with scripted(lambda _: [ConsentIs(is_allowed=True, has_pin=False, waiting=two)]) as asked:
         with pytest.raises(ConfigError, match="2 requests begin with 'ab'; give more of the id"):
             await asyncio.to_thread(run, "refuse", "ab")
+    assert asked == [AskConsent()]
 
 
 async def test_what_a_newer_gateway_says_is_shown_as_it_says_it(capsys: pytest.CaptureFixture[str]) -> None:

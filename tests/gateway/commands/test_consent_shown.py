@@ -9,7 +9,13 @@ DESTINATION = DestinationWords(
 )
 
 
-def lines(raw: bytes, *, audio: tuple[int, int] = (0, 0), destination: DestinationWords = DESTINATION) -> list[str]:
+def lines(
+    raw: bytes,
+    *,
+    audio: tuple[int, int] = (0, 0),
+    destination: DestinationWords = DESTINATION,
+    marker: str = "<key>",
+) -> list[str]:
     """Return what is shown below the line that says that these are the bytes."""
     preview = Preview(
         id=1,
@@ -20,7 +26,7 @@ def lines(raw: bytes, *, audio: tuple[int, int] = (0, 0), destination: Destinati
         content="text",
         left_s=272,
         size_bytes=len(raw),
-        marker="<key>",
+        marker=marker,
         audio_at=audio[0],
         audio_bytes=audio[1],
         replaced=(ReplacedWords(placeholder="[device 1]", original="Lamp\x1b"),),
@@ -43,6 +49,10 @@ def test_where_it_goes_is_said_before_the_bytes() -> None:
         "x",
         "",
     ]
+
+
+def test_where_no_key_goes_along_none_is_spoken_of() -> None:
+    assert not any("key" in line for line in lines(b"x", marker=""))
 
 
 @pytest.mark.parametrize(

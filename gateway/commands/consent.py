@@ -140,7 +140,7 @@ def _show(args: argparse.Namespace, console: Console) -> None:
             raise ConfigError(f"consent: {request.request_id} waits no more, and its bytes are kept no longer")
         _say(console, f"{request.request_id}: {_fate(request)}; its bytes are kept no longer.")
         if request.has_answer:
-            _print_answer(console, asyncio.run(answer(request.request_id)))
+            _print_answer(console, request.destination_id, asyncio.run(answer(request.request_id)))
         return
     shown = asyncio.run(previewed(request.request_id))
     if args.save and not shown.sound:
@@ -184,7 +184,7 @@ def _approve(wanted: str, console: Console) -> int:
     _say(console, f"{fate[0].upper()}{fate[1:]}; {decided.sent_bytes} bytes left the home.")
     if decided.fate != "answered":
         return NOT_ANSWERED
-    _print_answer(console, asyncio.run(answer(request.request_id)))
+    _print_answer(console, request.destination_id, asyncio.run(answer(request.request_id)))
     return OK
 
 
@@ -208,10 +208,10 @@ def _fate(decided: DecidedWords) -> str:
     return f"{told}: {reason}{status}" if reason else f"{told}{status}"
 
 
-def _print_answer(console: Console, answer: CloudAnswer) -> None:
+def _print_answer(console: Console, destination_id: str, answer: CloudAnswer) -> None:
     if answer.error:
         raise ConfigError(answer.message or answer.error)
-    _say(console, "The cloud says:")
+    _say(console, f"{destination_id} says:")
     for line in answer.text.splitlines():
         console.print(visible(line), soft_wrap=True, highlight=False)
 

@@ -136,14 +136,14 @@ async def test_a_yes_sends_what_was_shown_once_and_the_answer_is_shown(
         assert end.splitlines() == [
             "Approved, and being sent to api.example.",
             f"Sent and answered; {len(cloud.sent[0])} bytes left the home.",
-            "The cloud says:",
+            "work says:",
             r"A\x1b[31m.",
         ]
         assert "hidden" not in out
         with pytest.raises(ConfigError, match=f"{request_id} waits no more: sent and answered"):
             await asyncio.to_thread(run, "approve", request_id)
         out = await said(capsys, "show", request_id)
-        assert out.startswith(f"{request_id}: sent and answered; its bytes are kept no longer.\nThe cloud says:\n")
+        assert out.startswith(f"{request_id}: sent and answered; its bytes are kept no longer.\nwork says:\n")
         with pytest.raises(ConfigError, match="its bytes are kept no longer"):
             await asyncio.to_thread(run, "show", request_id, "--raw", "/nowhere")
         assert len(cloud.sent) == 1
@@ -177,7 +177,7 @@ async def test_where_there_is_a_pin_it_is_asked_for(
             await asyncio.to_thread(run, "approve", request_id)
         assert not cloud.sent
         typing(monkeypatch, "yes\n4711\n")
-        assert "The cloud says:" in await said(capsys, "approve", request_id)
+        assert "work says:" in await said(capsys, "approve", request_id)
 
 
 async def test_a_send_that_fails_says_why(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,7 +186,7 @@ async def test_a_send_that_fails_says_why(capsys: pytest.CaptureFixture[str], mo
         typing(monkeypatch, "yes\n")
         out = await said(capsys, "approve", waiting(gateway)[0], code=command.NOT_ANSWERED)
         assert f"Failed: it refused (HTTP status 429); {len(cloud.sent[0])} bytes left the home.\n" in out
-        assert "The cloud says" not in out
+        assert "work says" not in out
 
 
 async def test_what_takes_too_long_is_left_to_the_list(

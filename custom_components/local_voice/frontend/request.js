@@ -253,7 +253,7 @@ function bytesElements({ marker }, pieces) {
     piece.kind === "sound" ? make("span", { class: "sound" }, TEXTS.soundHere(piece.bytes)) : pieceElement(piece));
   const hint = make("p", { class: "faint" }, TEXTS.bytesHint, make("span", { class: "mark" }, TEXTS.bytesMark), ".");
   const key = make("p", { class: "faint" }, make("span", { class: "key" }, marker), ` ${TEXTS.keyHint}`);
-  const box = make("pre", { tabindex: "0", role: "region", "aria-label": TEXTS.bytes });
+  const box = make("pre", { role: "region", "aria-label": TEXTS.bytes });
   for (const element of shown) box.append(element); // more than a call may have arguments
   return [make("h3", {}, TEXTS.bytes), box, ...(marker ? [key] : []), hint];
 }

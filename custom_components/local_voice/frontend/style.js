@@ -55,12 +55,12 @@ STYLE.replaceSync(`
   .facts .faint { display: block; }
   strong { font-weight: 500; }
   bdi, td, .answer { overflow-wrap: anywhere; }
-  table { border-collapse: collapse; width: 100%; }
+  table { border-collapse: collapse; table-layout: fixed; width: 100%; }
   td { padding: 6px 12px 6px 0; border-top: 1px solid var(--lv-line); vertical-align: top; }
   tr:first-child td { border-top: 0; }
   code, pre { font-family: var(--ha-font-family-code, ui-monospace, "Roboto Mono", Menlo, Consolas, monospace); font-size: 13px; }
   pre {
-    max-height: 60vh; overflow: auto; margin: 4px 0 8px; padding: 12px 14px; line-height: 1.55; direction: ltr;
+    overflow-x: auto; margin: 4px 0 8px; padding: 12px 14px; line-height: 1.55; direction: ltr;
     text-align: left; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4; border-radius: 8px;
     background: var(--lv-inner); border: 1px solid var(--lv-line);
   }
@@ -77,7 +77,7 @@ STYLE.replaceSync(`
   button:hover:enabled { background: var(--lv-inner); }
   button:disabled { opacity: 0.45; cursor: default; }
   .decision button { width: 100%; min-height: 56px; font-size: 17px; border-width: 2px; border-radius: 28px; }
-  :is(button, input, pre, audio):focus-visible { outline: 3px solid var(--primary-color, #03a9f4); outline-offset: 2px; }
+  :is(button, input, audio):focus-visible { outline: 3px solid var(--primary-color, #03a9f4); outline-offset: 2px; }
   .back { justify-self: start; }
   label { display: block; margin-top: 16px; }
   input[type="password"] {

@@ -320,8 +320,6 @@ async def test_all_of_it_works_by_keyboard(browser: Browser) -> None:
         assert await panel.focused == "May this be sent?"
         await can_decide(panel)
         await panel.page.keyboard.press("Tab")
-        await expect(panel.shown_bytes).to_be_focused()
-        await panel.page.keyboard.press("Tab")
         await expect(panel.button("Refuse")).to_be_focused()
         await panel.page.keyboard.press("Tab")
         await expect(panel.button("Approve")).to_be_focused()

@@ -17,6 +17,7 @@ ANYTHING: Final = "?"
 """The id of what a scene or script may change where nobody could read what it does."""
 MOST_KNOWN: Final = 64
 """Names that may be in one sentence; of more, the longest count."""
+_APOSTROPHES: Final = "'\u2019"
 NO_ATTRIBUTES: Mapping[str, AttributeValue] = MappingProxyType({})
 
 
@@ -100,14 +101,16 @@ class House:
 def names_in(house: House, text: str) -> tuple[KnownName, ...]:
     """Return the names of `house` that occur in `text`, be it within a word, the longest first: at most `MOST_KNOWN`.
 
-    A name of two things is told once. Of a person's name each part counts by itself: people are called by one of them.
+    A name of two things is told once, with the apostrophe that the text has. Of a person's name each part counts by
+    itself: people are called by one of them.
     """
     said = text.casefold()
     found: dict[str, KnownName] = {}
     for name, kind in _names(house):
-        key = name.casefold().strip()
-        if key and key in said:
-            found.setdefault(key, KnownName(name=name.strip(), kind=kind))
+        for spelled in dict.fromkeys((name.strip(), *(_respelled(name.strip(), mark) for mark in _APOSTROPHES))):
+            key = spelled.casefold()
+            if key and key in said:
+                found.setdefault(key, KnownName(name=spelled, kind=kind))
     return tuple(sorted(found.values(), key=lambda known: -len(known.name))[:MOST_KNOWN])
 
 
@@ -126,6 +129,10 @@ def _names(house: House) -> Iterator[tuple[str, Called]]:
         yield from ((name, Called.AREA) for name in _all(floor))
     for entity in house.entities:
         yield from ((name, Called.DEVICE) for name in _all(entity))
+
+
+def _respelled(name: str, apostrophe: str) -> str:
+    return name.translate(dict.fromkeys(map(ord, _APOSTROPHES), apostrophe))
 
 
 def _all(named: Floor | Area | Entity) -> tuple[str, ...]:

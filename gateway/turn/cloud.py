@@ -178,7 +178,7 @@ def _patterns(code: str) -> _Patterns:
     flags = re.IGNORECASE
     return _Patterns(
         openings=re.compile(openings, flags),
-        asks=re.compile(rf"{openings}(?:{phrases.asks})(?!\w)", flags),
+        asks=re.compile(rf"{openings}(?:{phrases.asks})(?!\w)(?:\W+(?:{phrases.then}))?", flags),
         politeness=re.compile(rf"(?<!\w){phrases.politeness}(?!\w)", flags),
     )
 

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
+NOTHING: Final = r"(?!)"
+"""Matches nowhere."""
 _CLOUD: Final = r"[ck]l(?:ou|au|ouw|auw|u)(?:d|t|dt)(?:e|s)?"
 
 
@@ -20,6 +22,8 @@ class Phrases:
     """What may stand before anything, and says nothing."""
     asks: str
     """What has the cloud asked; what follows is for it."""
+    then: str
+    """What may stand before that, and is no part of it, as in "ask the cloud to"."""
     listens: frozenset[str]
     """What follows where the cloud is to hear again what was said before."""
     forgets: frozenset[str]
@@ -35,7 +39,8 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
         "en": Phrases(
             openings=r"(?:ok|okay|hey|hi|hello|well|so|um+|uh+|and|now|then|alright|all right|oh|yes|yeah|please|just|"
             r"(?:can|could|would|will) you|i (?:want|need) you to|i(?:'d| would) like you to|let's)",
-            asks=rf"ask(?:ed|s|ing)? (?:to )?(?:the |a |my )?{_CLOUD}(?: please)?(?:\W+to(?=\W))?",
+            asks=rf"ask(?:ed|s|ing)? (?:to )?(?:the |a |my )?{_CLOUD}(?: please)?",
+            then=r"to(?!\w)",
             listens=frozenset(
                 {
                     *("listen", "listen again", "listen to it", "listen to it again", "listen to that"),
@@ -69,6 +74,7 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
             r"(?:kannst|könntest|würdest) du)",
             asks=rf"(?:frage?|fragt|fragen sie|frag doch)(?: bitte)?(?: doch)?(?: mal)?(?: bei)? (?:die |der |in der )?"
             rf"(?:{_CLOUD}|wolke)(?: bitte)?(?: mal)?|(?:die |der )?(?:{_CLOUD}|wolke)(?: bitte)?(?: mal)? fragen",
+            then=NOTHING,
             listens=frozenset(
                 {
                     *("zuzuhören", "noch einmal zuzuhören", "noch mal zuzuhören", "nochmal zuzuhören", "hör zu"),
@@ -93,6 +99,7 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
                     *("beschreibe", "übersetz", "übersetze", "schreib", "schreibe", "berechne", "rechne", "such"),
                     *("finde heraus", "empfiehl", "schlag mir", "hilf mir", "definiere", "vergleiche", "buchstabiere"),
                     *("fasse zusammen", "ich möchte wissen", "weißt du", "gib mir"),
+                    *("mir sagen", "uns sagen", "mir erklären", "mir erzählen", "mir helfen", "mir eine", "mir einen"),
                 }
             ),
         ),
@@ -100,7 +107,8 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
             openings=r"(?:ok|okay|hé|salut|bon|alors|euh|et|puis|maintenant|oui|s'il te plaît|s'il vous plaît|"
             r"(?:peux|pourrais)[- ]tu|tu peux|est-ce que tu peux)",
             asks=rf"(?:demande[rzs]?|demandes|pose la question|interroge[rz]?) (?:au |à la |à le |le |aux )?"
-            rf"(?:{_CLOUD}|nuages?)(?: s'il te plaît)?(?:\W+de(?=\W)|\W+d'(?=\w))?",
+            rf"(?:{_CLOUD}|nuages?)(?: s'il te plaît)?",
+            then=r"de(?!\w)|d'",
             listens=frozenset(
                 {
                     *("écouter", "écouter encore", "écouter encore une fois", "écouter à nouveau", "réécouter"),
@@ -121,7 +129,7 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
                     *("c est quoi", "à quelle", "de quelle", "dis moi", "dis nous", "raconte", "explique", "donne moi"),
                     *("cite", "nomme", "décris", "traduis", "écris", "calcule", "cherche", "trouve", "recommande"),
                     *("propose moi", "aide moi", "définis", "compare", "épelle", "résume", "je voudrais savoir"),
-                    *("sais tu", "quelle est", "a quelle"),
+                    *("sais tu", "a quelle", "me dire", "m expliquer", "m aider", "me donner", "me raconter"),
                 }
             ),
         ),
@@ -129,6 +137,7 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
             openings=r"(?:ok|okay|oye|hola|bueno|pues|eh|y|ahora|sí|por favor|(?:puedes|podrías))",
             asks=rf"(?:preg[uú]nta(?:r|le|me|lo|rle)?|preg[uú]ntale|preg[uú]ntele|p[ií]de(?:le)?|consulta(?:r)?) "
             rf"(?:a la |al |con la |la |el |a )?(?:{_CLOUD}|nubes?)(?: por favor)?",
+            then=NOTHING,
             listens=frozenset(
                 {
                     *("que escuche", "que escuche otra vez", "que escuche de nuevo", "que vuelva a escuchar"),
@@ -150,7 +159,7 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
                     *("cuántas", "cuanto", "es", "son", "hay", "dime", "cuéntame", "explica", "explícame", "dame"),
                     *("nombra", "describe", "traduce", "escribe", "calcula", "busca", "recomienda", "recomiéndame"),
                     *("ayúdame", "define", "compara", "deletrea", "resume", "quiero saber", "sabes", "a qué", "de qué"),
-                    *("en qué",),
+                    *("en qué", "decirme", "explicarme", "ayudarme", "contarme", "darme"),
                 }
             ),
         ),
@@ -158,6 +167,7 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
             openings=r"(?:ok|okay|oké|hé|hallo|nou|dus|eh|en|nu|dan|ja|alsjeblieft|(?:kan|kun|zou|wil) je)",
             asks=rf"(?:vraag|vragen|vraagt)(?: het)?(?: eens| even| maar)*(?: aan)? (?:de |het )?(?:{_CLOUD}|wolk)"
             rf"(?: alsjeblieft)?|(?:het )?(?:aan )?(?:de |het )?(?:{_CLOUD}|wolk)(?: eens| even)? vragen",
+            then=NOTHING,
             listens=frozenset(
                 {
                     *("te luisteren", "om te luisteren", "om opnieuw te luisteren", "opnieuw te luisteren"),
@@ -178,14 +188,15 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
                     *("welk", "welke", "is", "zijn", "was", "waren", "heeft", "hebben", "mag", "moet", "vertel"),
                     *("leg uit", "geef me", "geef mij", "noem", "beschrijf", "vertaal", "schrijf", "bereken", "zoek"),
                     *("vind", "raad", "help me", "definieer", "vergelijk", "spel", "vat samen", "ik wil weten"),
-                    *("weet je", "zeg me"),
+                    *("weet je", "zeg me", "me vertellen", "mij vertellen", "me zeggen", "me helpen", "me uitleggen"),
                 }
             ),
         ),
         "it": Phrases(
             openings=r"(?:ok|okay|ehi|ciao|allora|beh|eh|e|adesso|ora|sì|per favore|(?:puoi|potresti))",
             asks=rf"(?:chied(?:i|ere|a|ilo)|domanda(?:re)?|interroga(?:re)?) (?:al |alla |allo |il |la |a )?"
-            rf"(?:{_CLOUD}|nuvol[ae])(?: per favore)?(?:\W+di(?=\W))?",
+            rf"(?:{_CLOUD}|nuvol[ae])(?: per favore)?",
+            then=r"di(?!\w)",
             listens=frozenset(
                 {
                     *("ascoltare", "ascoltare di nuovo", "ascoltare ancora", "ascoltare ancora una volta"),
@@ -207,6 +218,7 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
                     *("raccontami", "spiega", "spiegami", "dammi", "elenca", "nomina", "descrivi", "traduci"),
                     *("scrivi", "calcola", "cerca", "trova", "consigliami", "suggeriscimi", "aiutami", "definisci"),
                     *("confronta", "riassumi", "voglio sapere", "sai", "a che", "di che", "in che"),
+                    *("dirmi", "spiegarmi", "aiutarmi", "raccontarmi", "darmi"),
                 }
             ),
         ),

@@ -113,7 +113,7 @@ WORDINGS: Final[Mapping[str, Wordings]] = MappingProxyType(
         "nl": Wordings(
             cannot="Dat kan ik thuis niet beantwoorden.",
             asked="Ik heb in Home Assistant toestemming gevraagd om het aan de cloud te vragen.",
-            switched_off="Vragen aan de cloud staan uit, dus ik heb niemand iets gevraagd.",
+            switched_off="Verzoeken aan de cloud staan uit, dus ik heb niemand iets gevraagd.",
             not_set_up="Daarvoor is geen clouddienst ingesteld, dus ik heb niemand iets gevraagd.",
             already_waiting="Een ander verzoek van hier wacht nog in Home Assistant.",
             too_many="Dat waren zojuist te veel verzoeken. Probeer het over een paar minuten opnieuw.",

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.events import (
     ActionDone,
+    ConsentAsked,
     Hypothesis,
     IntentRecognized,
     Outcome,
@@ -55,6 +56,15 @@ def test_hypotheses_slots_and_changes_are_written_whole() -> None:
         },
         {"type": "end", "t_ms": 4, "outcome": "action", "stages_ms": {"stt": 12.3457}},
     ]
+
+
+def test_that_a_person_is_asked_is_written_with_its_request() -> None:
+    assert as_json(ConsentAsked(t_ms=5, request_id="0123", content="audio")) == {
+        "type": "consent",
+        "t_ms": 5,
+        "request_id": "0123",
+        "content": "audio",
+    }
 
 
 def test_sound_is_never_written() -> None:

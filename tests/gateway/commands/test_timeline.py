@@ -6,6 +6,7 @@ from rich.console import Console
 from gateway.commands.timeline import ENDINGS, EXIT_CODES, OUTCOMES, JsonLines, Timeline
 from gateway.events import (
     ActionDone,
+    ConsentAsked,
     Event,
     Hypothesis,
     IntentRecognized,
@@ -42,6 +43,7 @@ EVENTS: list[tuple[Event, str]] = [
     (IntentRecognized(t_ms=3_000, name="HassNevermind", slots={}, heard="a", used="a"), "HassNevermind()"),
     (QuestionAsked(t_ms=3_100, text="Should I [really]?"), "“Should I [really]?”"),
     (ActionDone(t_ms=3_200, intent="HassTurnOn", changes=(LAMP, LAMP)), "Lamp: off → on; Lamp: off → on"),
+    (ConsentAsked(t_ms=3_250, request_id="0123", content="audio"), "asked whether audio may be sent"),
     (Reply(t_ms=3_300, text="Done", first_sound_ms=700), "“Done”"),
     (NothingHeard(t_ms=3_300, reason="noise"), "noise, or speech too unclear to act on"),
     (TurnFailed(t_ms=3_300, code="engine"), "engine"),

@@ -8,9 +8,22 @@ import pytest
 from gateway.errors import HomeError, ProtocolError
 from gateway.events import ActionRequest, ActionResult, Intent
 from gateway.server.conversing import MOST_QUESTIONS, QUESTION_S, Conversing
+from gateway.turn.cloud_wordings import WORDINGS
+from gateway.turn.proposals import CloudState, Content, Refusal
+from gateway.turn.stages import NO_CLOUD
 from gateway.wire.request_words import Converse, Conversed
 from gateway.wire.voice_words import ActionAsked, ActionDone, HouseUsable
-from tests.fakes import LIGHT_ON, LIT, SWITCHED, UNLOCK, UNLOCKED, ScriptedUnderstanding, stages
+from tests.fakes import (
+    LIGHT_ON,
+    LIT,
+    PERSON_NAME,
+    SWITCHED,
+    UNLOCK,
+    UNLOCKED,
+    ScriptedCloud,
+    ScriptedUnderstanding,
+    stages,
+)
 from tests.gateway.server.scripted_gateway import ScriptedEquipment, ScriptedHousehold, scripted_gateway
 from tests.gateway.server.test_home_session import HOUSE
 
@@ -20,6 +33,7 @@ LATER = Intent(
     text="unlock the front door in five minutes",
 )
 REFUSED = "Okay, I left it as it is."
+SAID = WORDINGS["en"]
 
 
 @dataclass
@@ -43,7 +57,7 @@ class Home:
 class Rig:
     """Conversations with a house in which things would happen as `foreseen` says."""
 
-    def __init__(self, *, language: str = "en") -> None:
+    def __init__(self, *, language: str = "en", cloud: ScriptedCloud | None = None) -> None:
         self.home = Home()
         self.household = ScriptedHousehold(foreseen=(LIT,))
         self.equipment = ScriptedEquipment([])
@@ -51,7 +65,9 @@ class Rig:
         assert isinstance(usual, ScriptedUnderstanding)
         self.equipment.understands = ScriptedUnderstanding(*usual.intents.values(), LATER, language=language)
         self.now_s = 0.0
-        self.conversing = Conversing(self.home, self.household, self.equipment, lambda: self.now_s)
+        self.conversing = Conversing(
+            self.home, self.household, self.equipment, lambda: self.now_s, NO_CLOUD if cloud is None else cloud
+        )
         self._id = 0
 
     async def hears(self, text: str, *, conversation: str = "a", area: str | None = None) -> Conversed:
@@ -192,3 +208,55 @@ async def test_where_nobody_can_be_asked_it_is_refused() -> None:
     asked = Converse(id=1, text=UNLOCK.text, conversation_id="a")
     assert (await wordless.conversing.converse(asked)).outcome == "not_confirmed"
     assert rig.home.requests == wordless.home.requests == []
+
+
+async def test_what_a_home_was_told_has_a_person_asked_as_what_is_said_at_a_satellite() -> None:
+    cloud = ScriptedCloud()
+    rig = Rig(cloud=cloud)
+    answer = await rig.hears("Ask the cloud how old Anna is")
+    assert (answer.outcome, answer.speech, answer.is_question) == ("consent_asked", SAID.asked, False)
+    answer = await rig.hears("how old is the moon")
+    assert (answer.outcome, answer.speech) == ("consent_asked", f"{SAID.cannot} {SAID.asked}")
+    assert [(asked.satellite_id, asked.text) for asked in cloud.proposals] == [
+        ("", "how old Anna is"),
+        ("", "how old is the moon"),
+    ]
+    assert [asked.names for asked in cloud.proposals] == [(PERSON_NAME,), ()]
+    assert rig.home.requests == []
+
+
+async def test_where_nobody_is_asked_a_home_is_told_why_or_sorry() -> None:
+    rig = Rig(cloud=ScriptedCloud(states=dict.fromkeys(Content, CloudState.SWITCHED_OFF)))
+    answer = await rig.hears("ask the cloud how old the moon is")
+    assert (answer.outcome, answer.speech) == ("not_understood", SAID.switched_off)
+    assert (await rig.hears("how old is the moon")).speech == "sorry"
+    rig = Rig(cloud=ScriptedCloud(refusal=Refusal.TOO_MANY))
+    assert (await rig.hears("ask the cloud how old the moon is")).outcome == "not_understood"
+    assert (await Rig().hears("ask the cloud how old the moon is")).speech == SAID.not_set_up
+
+
+async def test_what_was_written_has_no_sound_that_could_be_listened_to() -> None:
+    cloud = ScriptedCloud()
+    answer = await Rig(cloud=cloud).hears("ask the cloud to listen")
+    assert (answer.outcome, answer.speech) == ("not_understood", SAID.nothing_kept)
+    assert cloud.proposals == []
+
+
+@pytest.mark.parametrize("said", ["never mind", "forget that"])
+async def test_what_waits_can_be_taken_back_in_writing(said: str) -> None:
+    cloud = ScriptedCloud(waiting=1)
+    rig = Rig(cloud=cloud)
+    answer = await rig.hears(said)
+    assert (answer.outcome, answer.speech) == ("never_mind", SAID.withdrawn)
+    cloud.waiting = 0
+    answer = await rig.hears(said)
+    assert answer.speech == ("" if said == "never mind" else "sorry")
+    assert cloud.withdrawn == ["", ""]
+
+
+async def test_who_is_asked_for_a_yes_and_says_never_mind_takes_nothing_else_back() -> None:
+    cloud = ScriptedCloud(waiting=1)
+    rig = Rig(cloud=cloud)
+    await rig.is_asked_whether_to_unlock()
+    assert (await rig.hears("never mind")).speech == REFUSED
+    assert cloud.withdrawn == []

@@ -158,3 +158,9 @@ def test_a_new_house_makes_older_changes_void() -> None:
     assert waiting.house is not None
     assert waiting.changed == {}
     assert waiting.states == {"fan.fan": ("fan.fan", "on", {"a": 1})}
+
+
+def test_a_house_s_people_are_told_with_it() -> None:
+    house = told(HouseBegin(name="x", people=("Anna", "Jörg")), HouseEnd()).take().house
+    assert house is not None
+    assert house.people == ("Anna", "Jörg")

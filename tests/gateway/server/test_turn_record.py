@@ -4,7 +4,17 @@ import logging
 
 import pytest
 
-from gateway.events import Event, IntentRecognized, Outcome, Reply, Transcript, TurnEnded, TurnFailed, WakeDetected
+from gateway.events import (
+    ConsentAsked,
+    Event,
+    IntentRecognized,
+    Outcome,
+    Reply,
+    Transcript,
+    TurnEnded,
+    TurnFailed,
+    WakeDetected,
+)
 from gateway.server.turn_record import TurnRecord, TurnSummary
 
 WAKE = WakeDetected(t_ms=0, wake_word="alexa", score=0.876)
@@ -43,3 +53,14 @@ def test_a_turn_that_was_left_to_another_leaves_nothing_for_the_next(caplog: pyt
     record(TurnFailed(t_ms=1, code="engine"))
     record(TurnEnded(t_ms=2, outcome=Outcome.ERROR, stages_ms={}))
     assert caplog.messages == ["shelf: failed: engine", "shelf: turn: error; ms after the end of speech: none"]
+
+
+def test_of_a_request_to_the_cloud_its_id_is_told_and_not_what_is_in_it(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO, "gateway")
+    record = TurnRecord("shelf")
+    record(Transcript(t_ms=1, text="secret words", score=-0.1, hypotheses=()))
+    record(ConsentAsked(t_ms=2, request_id="0123", content="text"))
+    record(TurnEnded(t_ms=3, outcome=Outcome.CONSENT_ASKED, stages_ms={}))
+    assert caplog.messages == [
+        "shelf: turn: consent_asked; consent asked for text, request 0123; ms after the end of speech: none"
+    ]

@@ -38,7 +38,7 @@ def context_for(destination: Destination) -> ssl.SSLContext:
     context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
     try:
         context.load_verify_locations(cadata=destination.ca)
-    except (ssl.SSLError, ValueError) as error:
+    except (ssl.SSLError, TypeError, ValueError) as error:
         raise ConfigError(
             f"{destination.id}: its authority is no certificate in PEM; add the destination again"
         ) from error

@@ -5,11 +5,11 @@ connected to. No proxy, no cookie, no redirection, no second try after a byte ha
 """
 
 import asyncio
+import os
 import socket
 import ssl
 import struct
-from collections.abc import Awaitable, Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -36,7 +36,7 @@ type Release = Callable[[], bytes]
 """Called once, right before the bytes are written; what it raises gets out unchanged, and nothing is written."""
 
 _RESET: Final = struct.pack("ii", 1, 0)
-"""SO_LINGER, on and 0 s: what the kernel still holds is thrown away when the socket is closed."""
+"""SO_LINGER, on and 0 s: what the kernel still holds when the connection is cut is thrown away, not sent."""
 
 
 class EgressError(VoiceError):
@@ -89,11 +89,13 @@ class Egress:
             raise EgressError(
                 "late", f"{destination.id}: no connection within {self._total_s:g} s; nothing was sent, try again later"
             ) from error
-        with _cut_at_the_end(writer):
+        try:
             if writer.transport.is_closing():
                 raise _not_reached(destination, "it hung up")
             writer.write(release())  # nothing else happens in between: whoever revokes comes before or after
             return await self._answer(destination, stream, until_s)
+        finally:
+            writer.transport.abort()
 
     async def _connect(self, destination: Destination) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         """Return a connection on which nothing is said yet. Raises EgressError."""
@@ -168,6 +170,7 @@ async def _connected(
     """Return a connection to one address, encrypted, and its certificate checked. Raises OSError."""
     link = socket.socket(socket.AF_INET6 if ":" in address[0] else socket.AF_INET, socket.SOCK_STREAM)
     try:
+        link.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
         link.setblocking(False)
         await asyncio.get_running_loop().sock_connect(link, address)
     except BaseException:
@@ -183,19 +186,6 @@ async def _read(stream: asyncio.StreamReader, reader: AnswerReader) -> None:
         except OSError:  # the connection was lost, which is an end too
             data = b""
         reader.feed(data)
-
-
-@contextmanager
-def _cut_at_the_end(writer: asyncio.StreamWriter) -> Iterator[None]:
-    """Cut the connection after the block, without a word; where the block fails, throw away what the kernel holds."""
-    try:
-        yield
-    except BaseException:
-        with suppress(OSError):
-            writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
-        raise
-    finally:
-        writer.transport.abort()
 
 
 def _no_address(destination: Destination) -> EgressError:
@@ -219,4 +209,4 @@ def _why(error: OSError) -> str:
         return f"no TLS 1.2 or later: {error.reason or type(error).__name__}"
     if isinstance(error, TimeoutError):
         return "no answer"
-    return error.strerror or type(error).__name__
+    return os.strerror(error.errno) if error.errno else type(error).__name__

@@ -295,12 +295,12 @@ class Consent:
 
     async def _revoke(self, which: Callable[[Request], bool], fate: str, reason: str) -> int:
         """End what waits and what is being sent; return how many. When this returns, no byte of it leaves any more."""
-        waiting = [request for request in self._waiting.requests if which(request)]
-        for request in waiting:
-            self._over(self._waiting.take(request.id), Sent(fate=fate, reason=reason))
         sending = [one for one in self._sending.values() if which(one.request)]
         for one in sending:
             one.revoke(reason or fate)
+        waiting = [self._waiting.take(request.id) for request in self._waiting.requests if which(request)]
+        for request in waiting:  # only now: whoever is told may fail
+            self._over(request, Sent(fate=fate, reason=reason))
         if sending:
             await asyncio.gather(*(one.cut() for one in sending))
         return len(waiting) + len(sending)

@@ -87,12 +87,14 @@ class ConsentRows:
         month = now.strftime("%Y-%m")
         if month != self._month:
             self._month, self._month_bytes, self._counted_rows = month, 0, 0
-        counted, self._counted_rows = self._counted_rows, self._records.audit.head.size
+        size, new_bytes = self._records.audit.head.size, 0
         for row in self._records.rows_back():
-            if row.seq <= counted or row.at[: len(month)] < month:
+            if row.seq <= self._counted_rows:
                 break
-            if row.action == Action.SEND and row.at.startswith(month):
-                self._month_bytes += _number(row.detail.get("bytes"))
+            if row.action == Action.SEND and row.at.startswith(month):  # between others: clocks are wrong at times
+                new_bytes += _number(row.detail.get("bytes"))
+        self._month_bytes += new_bytes
+        self._counted_rows = size
         return month, self._month_bytes
 
     def _since_start(self) -> list[AuditRow]:

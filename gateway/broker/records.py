@@ -5,7 +5,7 @@ same action says so: its `undone` is the number of the first. So the peers are a
 """
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -48,18 +48,19 @@ class _Undone(NamedTuple):
 class Records:
     """The folder of one gateway, kept by one process at a time. Nothing changes in it without a row before."""
 
-    def __init__(self, folder: Path) -> None:
-        """Keep `folder`, which is made where it is missing, until `close`.
+    def __init__(self, folder: Path, *, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        """Keep `folder`, which is made where it is missing, until `close`. `now` tells the time of day.
 
         Raises ConfigError where another process keeps it, and where peers or audit log are not usable.
         """
         self._folder = folder
-        self.peers: Final = PeerStore(folder)
+        self._now = now
+        self.peers: Final = PeerStore(folder, now)
         """To be read; `pair` and `revoke` change them. First, since it locks the folder."""
         try:
             self.cloud: Final = CloudStore(folder)
             """To be read; the methods below change it."""
-            self.audit: Final = AuditLog(folder)
+            self.audit: Final = AuditLog(folder, now=now)
         except BaseException:
             self.peers.close()
             raise
@@ -93,7 +94,7 @@ class Records:
 
     def add_destination(self, words: AddDestination, *, by: str) -> Destination:
         """Add a destination, or replace the one of its id; return it as it is kept. Raises ConfigError."""
-        destination = destination_of(words, datetime.now(UTC))
+        destination = destination_of(words, self._now())
         change = "added" if self.cloud.get(destination.id) is None else "replaced"
         with self._written_down(
             by,

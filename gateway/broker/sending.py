@@ -74,6 +74,7 @@ class Sending:
         self._rows = rows
         self._sender = sender
         self._ended = ended
+        self._was_released = False
         self._sent_bytes = 0
         self._revoked_by = ""
         self._over = asyncio.Event()
@@ -104,6 +105,7 @@ class Sending:
     async def _send(self) -> Sent:
         try:
             answer = await self._sender.send(self.request.destination, self._release)
+            text = restored(answer.text, self.request.replaced)[:LONGEST_ANSWER_CHARS]
         except EgressError as error:
             _LOG.warning("request %s: not answered: %s", self.request.id, error.reason)
             return self._failed(error.reason, status=error.status, received_bytes=error.received_bytes)
@@ -111,11 +113,10 @@ class Sending:
             _LOG.error("request %s: not sent: %s", self.request.id, error)
             return self._failed("not_stored")
         except _RevokedError:
-            return Sent(fate="revoked", reason=self._revoked_by or "destination")
+            return Sent(fate="revoked", reason=self._revoked_by or "destination", sent_bytes=self._sent_bytes)
         except Exception as error:  # noqa: BLE001 - the end of a request: a fault in one must not end the broker
             _LOG.error("request %s: failed: %s", self.request.id, type(error).__name__)  # a traceback may hold words
             return self._failed("internal")
-        text = restored(answer.text, self.request.replaced)[:LONGEST_ANSWER_CHARS]
         return Sent(
             fate="answered",
             status=answer.status,
@@ -125,7 +126,10 @@ class Sending:
         )
 
     def _release(self) -> bytes:
-        """Return what to write now, with the key; by then the audit log says that it leaves. To be called once."""
+        """Return what to write now, with the key; by then the audit log says that it leaves. Never a second time."""
+        was_released, self._was_released = self._was_released, True
+        if was_released or self._task.done():
+            raise _RevokedError("it is sent once, if at all")
         destination = self.request.destination
         if self._revoked_by or not self._cloud.is_allowed or self._cloud.get(destination.id) != destination:
             raise _RevokedError("it was revoked before it was sent")

@@ -13,8 +13,9 @@ from gateway.commands.turn import SILENCE_AFTER
 from gateway.config import Config, WakeConfig
 from gateway.events import Event
 from gateway.turn.ear import Ear
+from gateway.turn.earlier import Earlier
 from gateway.turn.run import run_turn
-from gateway.turn.stages import Stages
+from gateway.turn.stages import NO_CLOUD, Cloud, Stages
 from tests.e2e.program import run
 from tests.voices import Voices, babble, hiss, hum, music, silence
 
@@ -64,11 +65,13 @@ def turn(loaded: tuple[Assembly, Callable[[asyncio.AbstractEventLoop], Stages]])
     """Return a function that runs one turn over 16 kHz mono s16le as fast as it goes, and returns its events."""
     assembly, fresh = loaded
 
-    async def take(pcm: bytes, *, is_awake: bool = False) -> list[Event]:
-        stages = fresh(asyncio.get_running_loop())
+    async def take(
+        pcm: bytes, *, is_awake: bool = False, cloud: Cloud = NO_CLOUD, earlier: Earlier | None = None
+    ) -> list[Event]:
+        stages = replace(fresh(asyncio.get_running_loop()), cloud=cloud)
         ear = Ear(paced(pcm + SILENCE_AFTER, realtime=False), stages, assembly.endpoint())
         place = assembly.place(assembly.house())
-        return [event async for event in run_turn(ear, stages, place, is_awake=is_awake)]
+        return [event async for event in run_turn(ear, stages, place, is_awake=is_awake, earlier=earlier)]
 
     return take
 

@@ -1,9 +1,14 @@
 """Whole turns on real models, in this process: voices, paces, noises, and all wake words with no pause after them."""
 
+from collections.abc import Callable
+
 import pytest
 
 from gateway.events import Event, IntentRecognized, Outcome, Transcript, TurnEnded, WakeDetected
+from gateway.turn.earlier import Earlier
+from gateway.turn.words import plain_words
 from tests.e2e.conftest import Turn
+from tests.fakes import ScriptedCloud
 from tests.voices import Voices, hiss, hum, louder, mixed, music, silence
 
 COMMAND = "turn on the kitchen lights."
@@ -97,3 +102,39 @@ async def test_a_cough_after_the_wake_word_does_not_use_up_the_turn(turn: Turn, 
     cough = hiss(0.15, level_dbfs=-12)
     said = voices.piper("Okay Nabu.") + silence(0.3) + cough + silence(1.2) + voices.piper(COMMAND)
     assert_lights_on(await turn(QUIET + said))
+
+
+@pytest.mark.parametrize("opening", ["Ask the cloud", "Please ask the cloud:", "Can you ask the cloud,"])
+async def test_who_asks_the_cloud_is_heard_and_a_person_asked(turn: Turn, voices: Voices, opening: str) -> None:
+    cloud = ScriptedCloud()
+    question = "what is the capital of Australia?"
+    events = await turn(QUIET + voices.piper(f"Okay Nabu. {opening} {question}"), cloud=cloud)
+    assert outcome(events) is Outcome.CONSENT_ASKED
+    assert [" ".join(plain_words(asked.text)) for asked in cloud.proposals] == ["what is the capital of australia"]
+
+
+async def test_what_was_said_before_can_be_listened_to_by_the_cloud(
+    turn: Turn, voices: Voices, read_back: Callable[[bytes], str]
+) -> None:
+    cloud, earlier = ScriptedCloud(), Earlier()
+    events = await turn(
+        QUIET + voices.piper("Okay Nabu. Order a pizza with extra cheese."), cloud=cloud, earlier=earlier
+    )
+    assert outcome(events) is Outcome.NOT_UNDERSTOOD
+    events = await turn(QUIET + voices.piper("Okay Nabu. Ask the cloud to listen."), cloud=cloud, earlier=earlier)
+    assert outcome(events) is Outcome.CONSENT_ASKED
+    (asked,) = cloud.proposals
+    assert "pizza with extra cheese" in read_back(asked.sound)
+    earlier.forget()
+
+
+async def test_a_question_that_the_house_cannot_answer_is_proposed_and_can_be_taken_back(
+    turn: Turn, voices: Voices
+) -> None:
+    cloud = ScriptedCloud(waiting=1)
+    events = await turn(QUIET + voices.piper("Okay Nabu. How many moons does Jupiter have?"), cloud=cloud)
+    assert outcome(events) is Outcome.CONSENT_ASKED
+    assert "jupiter" in cloud.proposals[0].text.casefold()
+    for said in ("Never mind.", "Forget that."):
+        assert outcome(await turn(QUIET + voices.piper(f"Okay Nabu. {said}"), cloud=cloud)) is Outcome.NEVER_MIND
+    assert len(cloud.withdrawn) == 2

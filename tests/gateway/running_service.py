@@ -18,7 +18,7 @@ from gateway.home.demo import demo_house
 from gateway.house import House
 from gateway.offer import Settings, SettingsChange
 from gateway.settings_file import SettingsFile
-from gateway.turn.stages import Home, Stages, Understanding
+from gateway.turn.stages import NO_CLOUD, Cloud, Home, Stages, Understanding
 from gateway.voice_service import VoiceService
 from gateway.wire.dial import Address
 from gateway.wire.identity import Identity, load_or_create_identity
@@ -117,7 +117,9 @@ class Rig:
 
 
 @asynccontextmanager
-async def voice_service_in(folder: Path, config: Config | None = None, *, wyoming: bool = False) -> AsyncIterator[Rig]:
+async def voice_service_in(
+    folder: Path, config: Config | None = None, *, wyoming: bool = False, cloud: Cloud = NO_CLOUD
+) -> AsyncIterator[Rig]:
     """Have a voice service that has loaded nothing yet, with its choices in `folder`; it is closed at the end."""
     identity = load_or_create_identity(folder / "voice.pem")
     voice_port, wyoming_port = bind(HOST, 0), listen(HOST, 0) if wyoming else None
@@ -135,6 +137,7 @@ async def voice_service_in(folder: Path, config: Config | None = None, *, wyomin
             voice_port=voice_port,
             wyoming_port=wyoming_port,
             remember=remember,
+            cloud=cloud,
         )
     except BaseException:
         voice_port.close()

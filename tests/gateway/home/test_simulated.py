@@ -138,3 +138,8 @@ async def test_there_is_no_sentence_in_any_language_for_which_the_house_has_noth
         slots: dict[str, AttributeValue] = {"minutes": 1, "area": "Kitchen", "item": "milk", "search_query": "jazz"}
         result = await lodger.home.perform(request(intent, slots))
         assert result.error != "no_intent", intent
+
+
+def test_the_names_of_the_house_are_found_in_a_text(lodger: Lodger) -> None:
+    assert [known.name for known in lodger.home.names_in("how old is the ceiling")] == ["Ceiling"]
+    assert lodger.home.names_in("how old is the moon") == ()

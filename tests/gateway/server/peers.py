@@ -52,6 +52,7 @@ class Peer:
     """One end of a connection; reads all the time, as every peer does."""
 
     vocabulary: Vocabulary
+    path = "/voice"
 
     def __init__(self, channel: Channel) -> None:
         self.channel = channel
@@ -69,7 +70,7 @@ class Peer:
         cls, address: Address, *, pin: bytes, token: str, hello: Message | None = None
     ) -> AsyncIterator[Self]:
         """Be connected during the block; `hello` replaces the usual first message. Raises what `dial` raises."""
-        async with dial(address, "/voice", cls.vocabulary, pin=pin, token=token) as channel:
+        async with dial(address, cls.path, cls.vocabulary, pin=pin, token=token) as channel:
             peer = cls(channel)
             channel.say(hello or Hello(protocol=PROTOCOL_VERSION, version="test"))
             reading = asyncio.create_task(peer._read())

@@ -183,3 +183,24 @@ async def test_from_the_question_to_the_late_answer(tmp_path: Path) -> None:
             ]
             gateway.server.decided(answer(satellite_id, text="Old."))
             await satellite.until(lambda: b"Old." in satellite.pcm)
+
+
+async def test_what_was_said_before_is_known_in_the_next_turn_and_forgotten_when_the_satellite_goes(
+    tmp_path: Path,
+) -> None:
+    cloud = ScriptedCloud()
+    stt = ScriptedStt(recognized("order a pizza"), recognized("ask the cloud to listen"), recognized("order a pizza"))
+    async with scripted_gateway(tmp_path, stages(stt=stt, cloud=cloud)) as gateway, gateway.home() as home:
+        satellite_id = gateway.pair(Role.SATELLITE)
+        async with gateway.satellite(satellite_id) as satellite:
+            await home.satellite_is(satellite_id, connected=True)
+            for turns in (1, 2, 3):
+                await satellite.hear(quiet(2_500), wake_word(), quiet(300), speech(900), quiet(1_000))
+                await home.told(TurnHappened, turns)
+            session = gateway.server._satellites._sessions[satellite_id]
+            conversation = session.conversation
+            assert conversation is not None
+            assert conversation._earlier.pcm
+        await home.satellite_is(satellite_id, connected=False)
+        assert conversation._earlier.pcm == b""
+    assert [(asked.content, bool(asked.sound)) for asked in cloud.proposals] == [("audio", True)]

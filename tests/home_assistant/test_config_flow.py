@@ -12,12 +12,15 @@ from homeassistant.const import CONF_CODE, CONF_HOST, CONF_PORT
 from homeassistant.core import HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
-from pytest_homeassistant_custom_component.common import MockConfigEntry
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
+from custom_components.local_voice.approvers import ADMINISTRATORS, EVERYONE
 from custom_components.local_voice.const import (
+    CONF_APPROVERS,
     CONF_BROKER_PIN,
     CONF_CUSTOM_SENTENCES,
     CONF_GATEWAY_ID,
+    CONF_NOTIFY_DEVICES,
     CONF_PEER_ID,
     CONF_PIPELINE,
     CONF_PREFERRED,
@@ -448,10 +451,45 @@ async def test_the_options_reload_the_entry(hass: HomeAssistant, entry: MockConf
 
     flow = await hass.config_entries.options.async_init(entry.entry_id)
     assert flow["step_id"] == "init"
-    options = {CONF_CUSTOM_SENTENCES: False, CONF_PIPELINE: False}
+    options = {CONF_CUSTOM_SENTENCES: False, CONF_PIPELINE: False, CONF_APPROVERS: EVERYONE}
     with patch("custom_components.local_voice.async_unload_entry", return_value=True):
         await hass.config_entries.options.async_configure(flow["flow_id"], options)
         await hass.async_block_till_done()
 
     assert entry.options == options
     assert len(set_up.mock_calls) == 2
+
+
+async def test_phones_are_offered_and_one_that_went_can_be_taken_out(
+    hass: HomeAssistant, entry: MockConfigEntry
+) -> None:
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+    hass.config_entries.async_update_entry(entry, options={CONF_NOTIFY_DEVICES: ["mobile_app_old_phone"]})
+    for name in ("mobile_app_ada_s_phone", "smtp"):
+        async_mock_service(hass, "notify", name)
+
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    schema = flow["data_schema"]
+    assert schema is not None
+    field = next(selector for key, selector in schema.schema.items() if key == CONF_NOTIFY_DEVICES)
+    assert [option["label"] for option in field.config["options"]] == ["ada s phone", "old phone"]
+    with patch("custom_components.local_voice.async_unload_entry", return_value=True):
+        await hass.config_entries.options.async_configure(
+            flow["flow_id"], {CONF_NOTIFY_DEVICES: ["mobile_app_ada_s_phone"]}
+        )
+        await hass.async_block_till_done()
+
+    assert entry.options[CONF_NOTIFY_DEVICES] == ["mobile_app_ada_s_phone"]
+    assert entry.options[CONF_APPROVERS] == ADMINISTRATORS
+
+
+async def test_where_there_is_no_phone_none_is_asked_for(hass: HomeAssistant, entry: MockConfigEntry) -> None:
+    entry.add_to_hass(hass)
+    await hass.config_entries.async_setup(entry.entry_id)
+
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+
+    schema = flow["data_schema"]
+    assert schema is not None
+    assert CONF_NOTIFY_DEVICES not in schema.schema

@@ -18,7 +18,7 @@ from pytest_homeassistant_custom_component.typing import ClientSessionGenerator
 from syrupy.assertion import SnapshotAssertion
 from syrupy.filters import props
 
-from custom_components.local_voice.const import DOMAIN
+from custom_components.local_voice.const import CONF_NOTIFY_DEVICES, DOMAIN
 from custom_components.local_voice.gateway import Said
 from custom_components.local_voice.turn_log import LOGS, MOST_TURNS
 from tests.home_assistant.conftest import SetUp, until_told
@@ -99,7 +99,34 @@ async def test_diagnostics_of_a_gateway_whose_broker_is_away(
         "trouble": "too_many_connections",
         "protection": None,
         "audit_log": {"kept": None, "last_row_at": None, "finding": None},
+        "cloud": None,
     }
+
+
+async def test_diagnostics_say_how_many_requests_there_were_and_not_whose_phone_is_notified(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp, hass_client: ClientSessionGenerator
+) -> None:
+    gateway.consent.is_allowed, gateway.consent.sent_bytes = True, 612
+    for request_id in ("1", "2", "3"):
+        gateway.consent.ask(request_id)
+    gateway.consent.decide("answered", "1")
+    gateway.consent.decide("refused", "2")
+    entry = await setup_entry()
+    hass.config_entries.async_update_entry(entry, options={CONF_NOTIFY_DEVICES: ["mobile_app_ada_s_phone"]})
+
+    told: Any = await get_diagnostics_for_config_entry(hass, hass_client, entry)
+
+    assert told["broker"]["cloud"] == {
+        "is_allowed": True,
+        "has_pin": False,
+        "destinations": 1,
+        "waiting": 1,
+        "decided": {"answered": 1, "refused": 1},
+        "month": "2026-11",
+        "sent_bytes": 612,
+    }
+    assert "ada" not in json.dumps(told["entry"]["options"])
+    assert "api.example.com" not in json.dumps(told)
 
 
 async def test_diagnostics_of_a_log_that_is_not_what_it_was(

@@ -19,6 +19,7 @@ from tests.home_assistant.small_house import until_state
 
 LATENCY, TURNS = "sensor.gateway_latency_of_the_last_turn", "sensor.gateway_turns_today"
 FALSE_WAKES = "sensor.gateway_false_wakes_today"
+CLOUD = "sensor.gateway_sent_to_the_cloud_this_month"
 KITCHEN_TURNS = "sensor.kitchen_satellite_turns_today"
 
 
@@ -113,3 +114,36 @@ def test_a_count_is_stored_with_its_day() -> None:
     count = DayCount(date(2026, 11, 22), 3)
     assert DayCount.from_dict(count.as_dict()) == count
     assert DayCount.from_dict({"day": "never", "count": 1}) is None
+
+
+# What left the home
+
+
+async def test_what_left_the_home_this_month_is_what_the_audit_log_says(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp, freezer: FrozenDateTimeFactory
+) -> None:
+    freezer.move_to("2026-11-30T23:59:58+00:00")
+    gateway.consent.month, gateway.consent.sent_bytes = "2026-11", 612
+    await setup_entry()
+    state = await until_state(hass, CLOUD, "612")
+    about = {name: state.attributes.get(name) for name in ("device_class", "unit_of_measurement", "state_class")}
+    assert about == {"device_class": "data_size", "unit_of_measurement": "B", "state_class": "total"}
+    assert state.attributes["last_reset"] == "2026-11-01T00:00:00+00:00"
+
+    freezer.move_to("2026-12-01T00:00:00.6+00:00")
+    async_fire_time_changed(hass)
+    state = await until_state(hass, CLOUD, "0")
+    assert state.attributes["last_reset"] == "2026-12-01T00:00:00+00:00"
+
+    gateway.consent.month, gateway.consent.sent_bytes = "2026-12", 100
+    await gateway.tell_consent()
+    await until_state(hass, CLOUD, "100")
+
+
+async def test_a_request_for_consent_is_a_turn(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    await setup_entry()
+    await gateway.say(happened("consent_asked"))
+    await until_state(hass, TURNS, "1")
+    await until_state(hass, FALSE_WAKES, "0")

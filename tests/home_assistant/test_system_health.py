@@ -40,6 +40,7 @@ async def test_a_gateway_that_is_connected_is_shown_with_how_quick_it_answers(
         "satellites": "1/1",
         "protection": "enforced",
         "audit_log": f"3:{gateway.log.hashes()[-1][:16]}",
+        "cloud": "off (1; 0 B in 2026-11)",
     }
 
 
@@ -63,7 +64,7 @@ async def test_a_broker_that_is_away_is_unknown(
 
     info = await shown(hass)
 
-    assert (info["protection"], info["audit_log"]) == ("unknown", "unknown")
+    assert (info["protection"], info["audit_log"], info["cloud"]) == ("unknown", "unknown", "unknown")
 
 
 async def test_a_gateway_that_is_away_is_unreachable(
@@ -78,6 +79,7 @@ async def test_a_gateway_that_is_away_is_unreachable(
         "satellites": "0/0",
         "protection": "",
         "audit_log": "",
+        "cloud": "",
         "reach": "unreachable",
     }
 
@@ -100,3 +102,12 @@ async def test_another_in_the_gateways_place_is_shown_as_such(hass: HomeAssistan
     hass.config_entries.async_update_entry(entry, data={**entry.data, CONF_VOICE_PIN: "00" * 32})
 
     assert (await shown(hass))["reach"] == "another gateway"
+
+
+async def test_what_may_leave_the_home_and_what_did_is_shown(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    gateway.consent.is_allowed, gateway.consent.sent_bytes = True, 1_234
+    await setup_entry()
+
+    assert (await shown(hass))["cloud"] == "on (1; 1234 B in 2026-11)"

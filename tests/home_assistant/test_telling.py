@@ -271,3 +271,33 @@ async def test_a_large_house_is_told_without_keeping_others_waiting(hass: HomeAs
         assert sum(len(part.entities) for part in gateway.all_of(HousePart)) == 2_006
     assert took_s < 2  # 0.08 s on a laptop's two cores
     assert longest_s < 0.05  # 0.009 s there
+
+
+async def test_who_lives_here_is_told_with_the_house_exposed_or_not_and_again_when_that_changes(
+    hass: HomeAssistant,
+) -> None:
+    hass.states.async_set("person.ada", "home", {"friendly_name": "Ada Lovelace"})
+    async with told(hass) as (gateway, _):
+        assert gateway.all_of(HouseBegin)[-1].people == ("Ada Lovelace",)
+
+        hass.states.async_set("person.ada", "not_home", {"friendly_name": "Ada Lovelace"})
+        hass.states.async_set("person.grace", "home", {"friendly_name": "Grace"})
+        await gateway.until(lambda: len(gateway.all_of(HouseEnd)) == 2)
+        assert gateway.all_of(HouseBegin)[-1].people == ("Ada Lovelace", "Grace")
+
+        hass.states.async_set("person.grace", "home", {"friendly_name": "Grace Hopper"})
+        await gateway.until(lambda: len(gateway.all_of(HouseEnd)) == 3)
+        assert gateway.all_of(HouseBegin)[-1].people == ("Ada Lovelace", "Grace Hopper")
+
+        hass.states.async_remove("person.ada")
+        await gateway.until(lambda: len(gateway.all_of(HouseEnd)) == 4)
+        assert gateway.all_of(HouseBegin)[-1].people == ("Grace Hopper",)
+
+
+async def test_of_a_crowd_as_many_are_told_as_a_message_may_have(hass: HomeAssistant) -> None:
+    for number in range(telling.MOST_PEOPLE + 1):
+        hass.states.async_set(f"person.p{number:03}", "home", {"friendly_name": f"P{number:03}" + "x" * 300})
+    async with told(hass) as (gateway, _):
+        people = gateway.all_of(HouseBegin)[0].people
+        assert len(people) == telling.MOST_PEOPLE
+        assert {len(name) for name in people} == {telling.LONGEST_NAME_CHARS}

@@ -53,7 +53,8 @@ async def test_who_says_ask_the_cloud_has_a_person_asked_and_hears_so() -> None:
     (proposal,) = cloud.proposals
     assert (proposal.text, proposal.names) == (f"{CAPITAL}, Anna?", (PERSON_NAME,))
     assert (proposal.satellite_id, proposal.language) == ("shelf", "en")
-    assert home.requests == home.sentences == []
+    assert not home.requests
+    assert not home.sentences
 
 
 async def test_it_counts_whatever_else_the_words_might_mean() -> None:
@@ -61,7 +62,8 @@ async def test_it_counts_whatever_else_the_words_might_mean() -> None:
     cloud, home = ScriptedCloud(), ScriptedHome(own=SentenceAnswer(text=said, speech="old"))
     await turn(parts("ask the crowd how old", said, "turn on the lamp", cloud=cloud, home=home))
     assert [proposal.text for proposal in cloud.proposals] == ["how old is the moon"]
-    assert home.requests == home.sentences == []
+    assert not home.requests
+    assert not home.sentences
 
 
 async def test_but_a_likelier_reading_that_means_something_here_is_done() -> None:
@@ -176,7 +178,8 @@ async def test_what_waits_can_be_taken_back_and_that_is_said(said: str) -> None:
     events = await turn(parts(said, cloud=cloud, home=home))
     assert (the(events, Reply).text, outcome(events)) == (SAID.withdrawn, Outcome.NEVER_MIND)
     assert cloud.withdrawn == ["shelf"]
-    assert home.requests == home.sentences == []
+    assert not home.requests
+    assert not home.sentences
 
 
 async def test_where_nothing_waits_never_mind_is_silent_and_forget_that_is_what_it_was() -> None:

@@ -93,7 +93,7 @@ class Desk:
                 await consent.add_destination(message, by=by)
             case RemoveDestination():
                 await consent.remove_destination(message.name, by=by)
-            case SetPin():
+            case _:
                 consent.set_pin(message.pin, by=by)
         await say(ConsentDone(id=message.id))
 

@@ -362,6 +362,24 @@ def test_a_request_is_approved_once_whatever_else_is_believed(tmp_path: Path) ->
         log.approve("owner", "r1")
 
 
+def test_what_was_approved_cannot_be_made_not_to_have_been(tmp_path: Path) -> None:
+    with opened(tmp_path) as log:
+        log.approve("owner", "r1")
+    with closing(sqlite3.connect(tmp_path / "audit.db", isolation_level=None)) as database:
+        for statement in ("UPDATE consumed SET id = 'r2'", "DELETE FROM consumed"):
+            with pytest.raises(sqlite3.IntegrityError, match="what was approved stays approved"):
+                database.execute(statement)
+        assert database.execute("SELECT id, seq FROM consumed").fetchall() == [("r1", 1)]
+    assert flaw(tmp_path) is None
+
+
+def test_only_a_yes_consumes(tmp_path: Path) -> None:
+    with opened(tmp_path) as log:
+        for action in Action:
+            log.append("owner", action, "r1")
+        assert log.approve("owner", "r1").size == len(Action) + 1
+
+
 def test_a_log_from_before_there_was_consent_goes_on(tmp_path: Path) -> None:
     filled(tmp_path, 3)
     with closing(sqlite3.connect(tmp_path / "audit.db", isolation_level=None)) as database:

@@ -122,3 +122,29 @@ def test_a_log_whose_making_fails_is_made_the_next_time(tmp_path: Path, count: i
             assert log.append("owner", Action.START).size == 1
         assert flaw(folder) is None
     assert failed > 5
+
+
+@pytest.mark.parametrize("count", [1, 1_000_000], ids=["once", "for ever"])
+def test_a_yes_that_a_broken_disk_refuses_has_consumed_nothing(tmp_path: Path, count: int) -> None:
+    refused = 0
+    for number in range(1, 100):
+        folder = tmp_path / str(number)
+        with opened(folder):
+            pass
+        faults = Faults()
+        with on_disk(faults) as vfs, opened(folder, vfs=vfs) as log:
+            faults.begin(number, count)
+            with suppress(AuditError):
+                log.approve("owner", "r1")
+            faults.end()
+            is_consumed = log.head.size == 1
+        with opened(folder) as log:
+            assert log.head.size == is_consumed
+            if is_consumed:
+                break
+            log.approve("owner", "r1")
+            refused += 1
+        assert flaw(folder) is None
+    assert refused > 2
+    with opened(folder) as log, pytest.raises(AuditError, match="consumed"):
+        log.approve("owner", "r1")

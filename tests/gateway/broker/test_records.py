@@ -4,13 +4,14 @@ import json
 import logging
 from collections.abc import Callable
 from contextlib import ExitStack, closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import apsw
 import pytest
 
-from gateway.broker import records
+from gateway.broker import cloud_store, records
 from gateway.broker.audit import Action, AuditError, AuditLog
 from gateway.broker.records import GATEWAY, OWNER, PAGE_ROWS, Records
 from gateway.broker.store import PeerStore
@@ -20,6 +21,7 @@ from gateway.protection import Layer, Protection
 from gateway.settings_file import SettingsFile
 from gateway.wire.broker_words import MOST_PEERS
 from gateway.wire.peers import Role
+from tests.gateway.broker.consenting import CHAT, HOST, KEY, PIN, chat_service
 from tests.gateway.broker.running import locked
 
 
@@ -40,6 +42,9 @@ ACTS: dict[str, Callable[[Records, str], object]] = {
     "download": lambda kept, _: kept.record_download("tiny.en", "example.org"),
     "start broker": lambda kept, _: kept.broker_started(version="1", configuration="c"),
     "start voice": lambda kept, _: kept.voice_started(Protection(), version="1"),
+    "add destination": lambda kept, _: kept.add_destination(chat_service(), by=OWNER),
+    "switch on": lambda kept, _: kept.allow_cloud(True, by=OWNER),
+    "set PIN": lambda kept, _: kept.set_pin(PIN, by=OWNER),
 }
 
 
@@ -54,6 +59,7 @@ def test_what_cannot_be_written_down_is_not_done(act: Callable[[Records, str], o
         assert rows(kept) == before
         assert kept.peers.peers() == (peer,)
         assert not (tmp_path / "settings.json").exists()
+        assert not (tmp_path / "cloud.json").exists()
         act(kept, peer.id)
         assert len(rows(kept)) == len(before) + 1
 
@@ -106,6 +112,72 @@ def test_where_there_is_no_room_for_a_peer_there_is_no_row(tmp_path: Path) -> No
         with pytest.raises(ConfigError, match="128 peers leave no room for another"):
             kept.pair(by=OWNER, name="One more", role=Role.SATELLITE)
         assert rows(kept) == []
+
+
+def test_rows_of_the_cloud_say_what_was_changed_and_hold_no_key_and_no_pin(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 22, 4, 5, 6, tzinfo=UTC)
+    with closing(Records(tmp_path, now=lambda: now)) as kept:
+        assert kept.add_destination(chat_service(), by=OWNER) == kept.cloud.get(CHAT)
+        assert kept.cloud.destinations[0].added_at == now.isoformat()
+        assert kept.add_destination(chat_service(), by=OWNER).key_version == 2
+        kept.allow_cloud(True, by="home", user="u7")
+        kept.allow_cloud(False, by=OWNER)
+        kept.set_pin(PIN, by=OWNER)
+        kept.set_pin("", by=OWNER)
+        assert kept.remove_destination(CHAT, by=OWNER)
+        assert not kept.remove_destination(CHAT, by=OWNER), "what is none is none afterwards, and it is no row"
+        assert kept.approve("home", "r1", bytes=3) == 8
+        place = {"host": HOST, "kind": "chat", "local": False}
+        assert rows(kept) == [
+            row("owner", "configure", f"destination:{CHAT}", change="added", **place),
+            row("owner", "configure", f"destination:{CHAT}", change="replaced", **place),
+            row("home", "configure", "cloud", allowed=True, user="u7"),
+            row("owner", "configure", "cloud", allowed=False),
+            row("owner", "configure", "pin", set=True),
+            row("owner", "configure", "pin", set=False),
+            row("owner", "configure", f"destination:{CHAT}", change="removed"),
+            row("home", "approve", "r1", bytes=3),
+        ]
+        assert not any(canary in json.dumps(rows(kept)) for canary in (KEY, PIN))
+
+
+@pytest.mark.usefixtures("impatient")
+def test_switching_off_and_removing_are_done_even_where_they_cannot_be_written_down(tmp_path: Path) -> None:
+    with closing(Records(tmp_path)) as kept:
+        kept.add_destination(chat_service(), by=OWNER)
+        kept.allow_cloud(True, by=OWNER)
+        with locked(tmp_path):
+            for act in (
+                lambda: kept.allow_cloud(False, by=OWNER),
+                lambda: kept.remove_destination(CHAT, by=OWNER),
+            ):
+                with pytest.raises(AuditError, match="cannot be written"):
+                    act()
+    with closing(Records(tmp_path)) as kept:
+        assert (kept.cloud.is_allowed, kept.cloud.destinations) == (False, ())
+
+
+def test_a_cloud_file_that_cannot_be_written_leaves_all_but_the_switch_as_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with closing(Records(tmp_path)) as kept:
+        kept.add_destination(chat_service(), by=OWNER)
+        kept.allow_cloud(True, by=OWNER)
+        before = kept.cloud.destinations
+
+        def fail(*_: object) -> None:
+            raise ConfigError("the disk failed")
+
+        monkeypatch.setattr(cloud_store, "write_privately", fail)
+        for act in (
+            lambda: kept.add_destination(chat_service(), by=OWNER),
+            lambda: kept.remove_destination(CHAT, by=OWNER),
+            lambda: kept.set_pin(PIN, by=OWNER),
+            lambda: kept.allow_cloud(False, by=OWNER),
+        ):
+            with pytest.raises(ConfigError, match="the disk failed"):
+                act()
+        assert (kept.cloud.destinations, kept.cloud.has_pin, kept.cloud.is_allowed) == (before, False, False)
 
 
 @pytest.mark.parametrize("act", ["pair", "revoke", "configure"])
@@ -243,7 +315,7 @@ def test_one_process_at_a_time_keeps_the_folder(tmp_path: Path) -> None:
     Records(tmp_path).close()
 
 
-@pytest.mark.parametrize("name", ["audit.db", "peers.json"])
+@pytest.mark.parametrize("name", ["audit.db", "cloud.json", "peers.json"])
 def test_a_folder_with_something_unusable_in_it_is_let_go(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(b"x" * 10_000)
     with pytest.raises(ConfigError, match=name):

@@ -1,9 +1,11 @@
 """A gateway at the owner's socket that says what a test has it say, and remembers what it was asked."""
 
 import asyncio
+import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
+from gateway.broker.owner import socket_path
 from gateway.paths import gateway_dir
 from gateway.wire.broker_words import OWNER_TO_BROKER
 from gateway.wire.messages import Message, encode
@@ -25,5 +27,9 @@ async def scripted(answers: Answers) -> AsyncIterator[list[Message]]:
         writer.close()
 
     gateway_dir().mkdir(parents=True, exist_ok=True)
-    async with await asyncio.start_unix_server(converse, str(gateway_dir() / "owner.sock")):
-        yield asked
+    folder_fd = os.open(gateway_dir(), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        async with await asyncio.start_unix_server(converse, socket_path(folder_fd)):
+            yield asked
+    finally:
+        os.close(folder_fd)

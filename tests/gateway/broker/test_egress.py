@@ -227,7 +227,7 @@ async def test_a_name_without_an_address_is_said_to_have_none(server: Cloud) -> 
 async def test_the_next_address_is_tried_where_one_does_not_answer(
     server: Cloud, authority: Authority, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(egress, "CONNECT_S", 0.2)
+    monkeypatch.setattr(egress, "CONNECT_S", 0.5)
     with cloud(address="127.0.0.2", port=server.port, authority=authority) as silent:
         silent.behave(b"", tls=Tls.SILENT)
         names = Names(["127.0.0.3", "127.0.0.2", "127.0.0.1"])  # nobody listens at the first
@@ -344,8 +344,8 @@ async def test_a_slow_answer_is_late(server: Cloud) -> None:
     raw = chat("secret")
     server.behave([step for byte in raw for step in (bytes([byte]), 0.01)])
     start_s = monotonic()
-    error = await refused_after(server, total_s=0.3)
-    assert 0.3 <= monotonic() - start_s < 2.0
+    error = await refused_after(server, total_s=0.6)
+    assert 0.6 <= monotonic() - start_s < 3.0
     assert error.reason == "late"
     assert 0 < error.received_bytes < len(raw)
     await seen_by(server, lambda server: server.hung_up == 1)
@@ -353,7 +353,7 @@ async def test_a_slow_answer_is_late(server: Cloud) -> None:
 
 async def test_no_answer_is_late_too(server: Cloud) -> None:
     server.behave((HANG,))
-    error = await refused_after(server, total_s=0.3)
+    error = await refused_after(server, total_s=0.6)
     assert (error.reason, error.status, error.received_bytes) == ("late", 0, 0)
 
 
@@ -412,7 +412,7 @@ async def cancelled(sending: asyncio.Task[Answer]) -> None:
     start_s = monotonic()
     with pytest.raises(asyncio.CancelledError):
         await sending
-    assert monotonic() - start_s < 0.5
+    assert monotonic() - start_s < 2.0  # a graceful end of TLS would wait for the other side
 
 
 async def test_who_is_cancelled_while_connecting_sends_nothing(server: Cloud) -> None:

@@ -10,6 +10,7 @@ import socket
 import ssl
 import struct
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import Final, cast
 
@@ -35,6 +36,8 @@ type Resolve = Callable[[str, int], Awaitable[Sequence[SocketAddress]]]
 type Release = Callable[[], bytes]
 """Called once, right before the bytes are written; what it raises gets out unchanged, and nothing is written."""
 
+_LOOKING_UP: Final = ThreadPoolExecutor(max_workers=4, thread_name_prefix="resolve")
+"""Not the event loop's own threads: the system's resolver cannot be broken off, and its end would wait for that."""
 _RESET: Final = struct.pack("ii", 1, 0)
 """SO_LINGER, on and 0 s: what the kernel still holds when the connection is cut is thrown away, not sent."""
 
@@ -160,7 +163,8 @@ class Egress:
 
 
 async def _looked_up(host: str, port: int) -> Sequence[SocketAddress]:
-    found = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    loop = asyncio.get_running_loop()
+    found = await loop.run_in_executor(_LOOKING_UP, lambda: socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
     return cast("list[SocketAddress]", list(dict.fromkeys(address for *_, address in found)))
 
 

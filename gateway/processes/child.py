@@ -27,6 +27,11 @@ DYING_S: Final = 2.0
 """The kernel takes a killed process away at once, unless its disk hangs."""
 
 
+_ASTRAY: Final = frozenset(
+    {"HOSTALIASES", "LOCALDOMAIN", "OPENSSL_CONF", "OPENSSL_MODULES", "RES_OPTIONS", "SSLKEYLOGFILE"}
+)
+"""What libc's resolver and OpenSSL would heed: where a name leads, and who may read along, is not for them to say."""
+
 _LOG = logging.getLogger("gateway.launcher")
 
 
@@ -106,7 +111,7 @@ async def started[Heard: Message](
                 stdin=asyncio.subprocess.DEVNULL,
                 pass_fds=(*inherited.values(), *more),
                 start_new_session=True,
-                env={name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")},
+                env={name: value for name, value in os.environ.items() if not _leads_astray(name)},
                 user=user,
                 group=user,
                 extra_groups=None if user is None else [],
@@ -126,3 +131,8 @@ async def started[Heard: Message](
     finally:
         watching.cancel()
     await child.kill()
+
+
+def _leads_astray(name: str) -> bool:
+    """Tell whether a variable of the environment could have requests go elsewhere, or be read by others."""
+    return name.lower().endswith("_proxy") or name in _ASTRAY

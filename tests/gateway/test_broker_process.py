@@ -20,6 +20,7 @@ from gateway.processes import beginning
 from gateway.processes.words import (
     BrokerBegin,
     BrokerReady,
+    CloudIs,
     Failed,
     FromBroker,
     KeepSettings,
@@ -67,6 +68,7 @@ class Running(PlayedLauncher[FromBroker]):
         """Have it serve in a folder of its own, for the first time."""
         self.begin()
         await self.told(Peers)
+        await self.told(CloudIs)
         await self.told(BrokerReady)
 
 
@@ -99,6 +101,7 @@ class TestItsLife:
         async with running(tmp_path) as launcher:
             launcher.begin()
             assert await launcher.told(Peers) == Peers(peers=())
+            assert await launcher.told(CloudIs) == CloudIs(is_allowed=False)
             await launcher.told(BrokerReady)
             assert await launcher.is_told_nothing(), "who paired now would find nobody who hears"
             launcher.say(VoiceStarted(id=1, protection=PROTECTED))

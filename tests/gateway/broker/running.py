@@ -9,10 +9,14 @@ from pathlib import Path
 import apsw
 
 from gateway.broker.app import Broker
+from gateway.broker.decided import Decided
+from gateway.broker.destination import Content
 from gateway.broker.owner_link import owner_link
 from gateway.broker.pairing import WINDOW_S
+from gateway.broker.sending import Sender
 from gateway.wire.broker_words import FROM_BROKER, OpenPairing, PairingOpen, RevokePeer
 from gateway.wire.channel import Channel
+from gateway.wire.consent_words import AddDestination, AllowCloud, ConsentDone
 from gateway.wire.dial import Address, dial
 from gateway.wire.identity import load_or_create_identity
 from gateway.wire.listener import Listener, bind
@@ -37,6 +41,10 @@ class Gateway:
     """What the voice side heard, each time."""
     shown: list[PairingOpen]
     """The codes of the first start."""
+    decided: list[Decided]
+    """What the voice side heard of requests."""
+    cloud: list[tuple[bool, tuple[Content, ...]]]
+    """What it heard of what it may propose, each time."""
     opened: list[str] = field(default_factory=list)
 
     async def code(self, role: Role = Role.HOME, area: str = "") -> str:
@@ -58,6 +66,12 @@ class Gateway:
             for peer in peers:
                 await owner.ask(RevokePeer(peer_id=peer.peer_id))
 
+    async def sends_to(self, *destinations: AddDestination) -> None:
+        """Add destinations as the owner does, and turn the switch on."""
+        async with owner_link(self.folder) as owner:
+            for message in (*destinations, AllowCloud(id=1, is_allowed=True)):
+                assert await owner.ask(message) == ConsentDone(id=message.id)
+
     @asynccontextmanager
     async def channel(self, peer: Paired) -> AsyncIterator[Channel]:
         """Hold a greeted connection of a peer to the broker's port."""
@@ -68,13 +82,17 @@ class Gateway:
 
 
 @asynccontextmanager
-async def running(folder: Path, *, window_s: float = WINDOW_S, configuration: str = "1d") -> AsyncIterator[Gateway]:
-    """Run a broker that keeps its things in `folder`."""
+async def running(
+    folder: Path, *, window_s: float = WINDOW_S, configuration: str = "1d", sender: Sender | None = None
+) -> AsyncIterator[Gateway]:
+    """Run a broker that keeps its things in `folder`, and has requests sent by `sender`."""
     voice_identity = load_or_create_identity(folder / "voice.pem")
     identity = load_or_create_identity(folder / "broker.pem")
     voice = Listener(bind(HOST, 0), voice_identity.server_context(), {}, most_connections=64, name="voice port")
     told: list[list[Peer]] = []
     shown: list[PairingOpen] = []
+    decided: list[Decided] = []
+    cloud: list[tuple[bool, tuple[Content, ...]]] = []
     broker = Broker(
         folder,
         bind(HOST, 0),
@@ -84,6 +102,9 @@ async def running(folder: Path, *, window_s: float = WINDOW_S, configuration: st
         configuration=configuration,
         tell_voice=told.append,
         show_code=shown.append,
+        decided=decided.append,
+        cloud_changed=lambda is_allowed, contents: cloud.append((is_allowed, contents)),
+        sender=sender,
         window_s=window_s,
     )
     voice.start()
@@ -96,6 +117,8 @@ async def running(folder: Path, *, window_s: float = WINDOW_S, configuration: st
             port=Address(host=HOST, port=broker.port),
             told=told,
             shown=shown,
+            decided=decided,
+            cloud=cloud,
         )
     finally:
         await broker.close()

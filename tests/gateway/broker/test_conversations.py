@@ -9,7 +9,7 @@ import pytest
 
 from gateway.broker import conversations
 from gateway.errors import ConfigError, LinkError, TrustError
-from gateway.wire import broker_words, voice_words
+from gateway.wire import broker_words, consent_words, voice_words
 from gateway.wire.broker_words import (
     FROM_BROKER,
     PAIRING_FROM_BROKER,
@@ -25,6 +25,7 @@ from gateway.wire.broker_words import (
 )
 from gateway.wire.channel import Channel
 from gateway.wire.codes import Agreement, client_proof, server_proof
+from gateway.wire.consent_words import AllowCloud, Approve, AskAnswer, AskPreview, Refuse, WatchConsent
 from gateway.wire.dial import Address, dial, fingerprint_of
 from gateway.wire.identity import Identity, client_context, load_or_create_identity
 from gateway.wire.listener import bind
@@ -288,6 +289,12 @@ SAYABLE: dict[type[Message], Message] = {
     RevokePeer: RevokePeer(peer_id="nobody"),
     Leave: Leave(),
     WatchAudit: WatchAudit(),
+    WatchConsent: WatchConsent(),
+    AskPreview: AskPreview(id=1, request_id="none"),
+    Approve: Approve(id=1, request_id="none", hash=NONCE, nonce="ab" * 16),
+    Refuse: Refuse(id=1, request_id="none"),
+    AllowCloud: AllowCloud(id=1, is_allowed=False),
+    AskAnswer: AskAnswer(id=1, request_id="none"),
 }
 """An example of each message that somebody may say on the broker's port."""
 
@@ -296,7 +303,7 @@ def all_messages() -> list[type[Message]]:
     """Return each message of both ports, whoever says it."""
     kinds = {
         kind
-        for words in (broker_words, voice_words)
+        for words in (broker_words, consent_words, voice_words)
         for kind in vars(words).values()
         if isinstance(kind, type) and issubclass(kind, Message) and kind is not Message
     }
@@ -305,14 +312,24 @@ def all_messages() -> list[type[Message]]:
 
 def expected(role: Role, kind: type[Message]) -> str:
     """Return what comes of a message after the greeting: the table of `docs/protocol.md`, written down once more."""
-    known = {"hello", "list_peers", "revoke_peer", "leave", "watch_audit"}
-    may = {Role.CONSENT: known, Role.SATELLITE: {"hello", "leave"}}
+    answers = {
+        "hello": "out_of_order",
+        "list_peers": "peers",
+        "revoke_peer": "peers",
+        "leave": "end",
+        "watch_audit": "audit_head",
+        "watch_consent": "consent",
+        "ask_preview": "preview",
+        "approve": "consent_done",
+        "refuse": "consent_done",
+        "allow_cloud": "consent_done",
+        "ask_answer": "cloud_answer",
+    }
+    may = {Role.CONSENT: set(answers), Role.SATELLITE: {"hello", "leave"}}
     name = name_of(kind)
-    if name not in known:
+    if name not in answers:
         return "unknown_type"
-    if name not in may[role]:
-        return "not_allowed"
-    return {"hello": "out_of_order", "leave": "end", "watch_audit": "audit_head"}.get(name, "peers")
+    return answers[name] if name in may[role] else "not_allowed"
 
 
 async def outcome(channel: Channel, kind: type[Message]) -> str:

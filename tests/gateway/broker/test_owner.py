@@ -29,6 +29,17 @@ from gateway.wire.broker_words import (
     Recorded,
     RevokePeer,
 )
+from gateway.wire.consent_words import (
+    AddDestination,
+    AllowCloud,
+    Approve,
+    AskAnswer,
+    AskConsent,
+    AskPreview,
+    Refuse,
+    RemoveDestination,
+    SetPin,
+)
 from gateway.wire.identity import load_or_create_identity
 from gateway.wire.listener import bind
 from gateway.wire.messages import Hello, Message, Refused, encode, name_of
@@ -283,6 +294,15 @@ EXAMPLES: dict[type[Message], Message] = {
     RevokePeer: RevokePeer(peer_id="nobody"),
     AskProtection: AskProtection(),
     RecordDownload: RecordDownload(model="tiny.en", host="example.org"),
+    AskConsent: AskConsent(),
+    AskPreview: AskPreview(id=1, request_id="none"),
+    Approve: Approve(id=1, request_id="none", hash="ab" * 32, nonce="ab" * 16),
+    Refuse: Refuse(id=1, request_id="none"),
+    AllowCloud: AllowCloud(id=1, is_allowed=False),
+    AskAnswer: AskAnswer(id=1, request_id="none"),
+    AddDestination: AddDestination(id=1, name="cloud", kind="chat", url="https://cloud.example", model="m"),
+    RemoveDestination: RemoveDestination(id=1, name="cloud"),
+    SetPin: SetPin(id=1, pin=""),
 }
 ANSWERS = {
     OpenPairing: "pairing_open",
@@ -290,6 +310,15 @@ ANSWERS = {
     RevokePeer: "peers",
     AskProtection: "protection",
     RecordDownload: "recorded",
+    AskConsent: "consent",
+    AskPreview: "preview",
+    Approve: "consent_done",
+    Refuse: "consent_done",
+    AllowCloud: "consent_done",
+    AskAnswer: "cloud_answer",
+    AddDestination: "consent_done",
+    RemoveDestination: "consent_done",
+    SetPin: "consent_done",
 }
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import msgspec
 import pytest
 
+from gateway import launcher as launchers
 from gateway.offer import SettingsChange
 from gateway.processes import child as children
 from gateway.processes.link import MOST_UNSENT_BYTES
@@ -184,6 +185,24 @@ class TestRequestsToTheCloud:
             assert await voice.told(CloudIs) == CloudIs(is_allowed=False, contents=("text",))
             assert await voice.told(Peers) == Peers(peers=(peer(),))
             assert await voice.is_told_nothing()
+
+    async def test_a_voice_that_was_taken_over_does_not_keep_the_broker_busy(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now_s = 1_000.0
+        monkeypatch.setattr(launchers, "monotonic", lambda: now_s)
+        async with launched(stage):
+            broker, voice = await stage.serving()
+            for _ in range(launchers.MOST_PROPOSALS):
+                voice.say(QUESTION)
+                await broker.told(Propose)
+            now_s += launchers.PROPOSALS_WITHIN_S - 1
+            voice.say(QUESTION, Withdraw(id=9, satellite_id="kitchen"))
+            assert await voice.told(Proposed) == Proposed(id=3, error="too_many")
+            await broker.told(Withdraw)
+            now_s += 2
+            voice.say(QUESTION)
+            await broker.told(Propose)
 
     async def test_while_the_broker_is_away_nothing_is_asked_and_nothing_waits(self, stage: Stage) -> None:
         async with launched(stage):

@@ -220,6 +220,7 @@ export class RequestView {
   #tellFate() {
     this.#say("");
     this.#again.hidden = true;
+    this.#heading.textContent = TEXTS.headingDecided;
     const text = fateText(this.#decided);
     if (this.#came.dataset.text !== text) {
       this.#came.dataset.text = text;

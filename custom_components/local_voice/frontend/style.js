@@ -64,9 +64,9 @@ STYLE.replaceSync(`
     text-align: left; white-space: pre-wrap; overflow-wrap: anywhere; tab-size: 4; border-radius: 8px;
     background: var(--lv-inner); border: 1px solid var(--lv-line);
   }
-  .mark, .key, .sound { border-radius: 3px; padding: 0 3px; border: 1px solid currentColor; }
-  .mark { font-family: var(--ha-font-family-code, ui-monospace, monospace); font-size: 0.85em; color: var(--error-color, #db4437); }
-  .key { color: var(--primary-color, #03a9f4); }
+  .mark, .key, .sound { border-radius: 3px; padding: 0 3px; border: 1px solid var(--lv-faint); font-weight: 600; }
+  .mark { font-family: var(--ha-font-family-code, ui-monospace, monospace); font-size: 0.85em; border-color: var(--error-color, #db4437); }
+  .key { border-color: var(--primary-color, #03a9f4); }
   .sound { font-style: italic; }
   audio { display: block; width: 100%; margin: 8px 0; }
   .decision { display: grid; grid-template-columns: 1fr 1fr; gap: 16px; margin-top: 12px; }

@@ -36,7 +36,7 @@ export const TEXTS = {
   mayNot: "What waits here is not yours to see or to decide. Administrators of this Home Assistant may; others only where the gateway's options say so.",
 
   waiting: "Waiting for a person",
-  nothingWaits: "Nothing is waiting. Whatever is to leave the home appears here first.",
+  nothingWaits: "Nothing is waiting. A request appears here before anything of it is sent.",
   howMany: (count) => (count === 1 ? "1 request is waiting." : `${count} requests are waiting.`),
   look: "Look at it",
   lookAt: (content, place) => `Look at it: ${content}, ${place}`,
@@ -48,6 +48,7 @@ export const TEXTS = {
   gatewayOf: "at gateway",
 
   heading: "May this be sent?",
+  headingDecided: "This has been decided",
   to: "To",
   where: { cloud: "a cloud service, outside this home", local: "the owner says it is on the home's own network" },
   port: "Port",
@@ -62,7 +63,7 @@ export const TEXTS = {
   replacedBy: "goes as",
   nothingReplaced: "No names were replaced. Only names that this home knows are found: read the text yourself.",
   replacedHint: "Put back in the answer. Only names that this home knows are found: read the text yourself.",
-  bytes: "Exactly what will be sent",
+  bytes: "The exact bytes",
   bytesHint: "Nothing else goes along. What cannot be seen is shown as a mark, such as ",
   bytesMark: "[U+202E]",
   keyHint: "stands where the key goes. The key goes here; it is never shown.",
@@ -82,7 +83,7 @@ export const TEXTS = {
   refusing: "Refusing…",
   approved: "Approved.",
   refused: "Refused.",
-  outOfTime: "Time is up. Nothing of this was sent.",
+  outOfTime: "Time is up.",
   gone: "This request does not wait any more, or never did. Nothing can be approved here.",
   failed: (message) => `That did not work: ${message}`,
   errors: {
@@ -129,8 +130,8 @@ export const TEXTS = {
     stopped: "the gateway was stopped",
     withdrawn: "it was taken back where it was asked",
   },
-  nothingLeft: "Nothing left the home.",
-  didLeave: (sent, received) => `${bytesText(sent)} left the home, ${bytesText(received)} came back.`,
+  nothingLeft: "Nothing was sent.",
+  didLeave: (sent, received) => `${bytesText(sent)} sent, ${bytesText(received)} came back.`,
   showAnswer: "Show answer",
   hideAnswer: "Hide answer",
   answerOf: (host) => ["Answer from ", host, ", not from your home"],
@@ -138,8 +139,9 @@ export const TEXTS = {
   gateway: "Gateway",
   allow: "Allow cloud requests",
   allowHint: "Each one still waits for a person's yes. Off, nothing waits, and what is being sent is stopped.",
-  allowIs: (isAllowed) => (isAllowed ? "Cloud requests are allowed. Each one waits for a person's yes." : "Cloud requests are off. Nothing leaves."),
-  sentInMonth: (count, month) => (count ? `${bytesText(count)} left this home in ${monthText(month)}.` : `Nothing left this home in ${monthText(month)}.`),
+  allowIs: (isAllowed) =>
+    isAllowed ? "Cloud requests are allowed. Each one waits for a person's yes." : "Cloud requests are off: nothing is sent.",
+  sentInMonth: (count, month) => (`Sent in ${monthText(month)}: ${count ? bytesText(count) : "nothing"}.`),
   destinations: "Where requests may go",
   noDestinations: "Nowhere. The owner adds a service at the gateway: local-voice cloud add.",
 };

@@ -2,9 +2,7 @@
 
 import asyncio
 import base64
-import io
 import json
-import wave
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -14,6 +12,7 @@ from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, Locator, Page, Route
 
+from gateway.broker.outgoing import MARKER
 from tests.e2e.home_assistant.browser import SCREENSHOTS
 from tests.e2e.home_assistant.running import ROOT
 
@@ -23,7 +22,6 @@ HOST: Final = "home.test"
 ADDRESS: Final = f"http://{HOST}/local-voice"
 RESTED_MS: Final = 1_500
 """The panel waits so long at most, from the bytes' appearance to the first possible decision."""
-MARKER: Final = "{{the-key-goes-here}}"
 HOSTILE: Final = "<img src=http://elsewhere.test/x onerror=window.hacked=1><script>window.hacked=1</script>"
 REQUEST: Final = "5ca1ab1e5ca1ab1e5ca1ab1e5ca1ab1e"
 ENTRY: Final = "01JENTRY"
@@ -160,37 +158,16 @@ async def opened_panel(
         await page.close()
 
 
-def text_request(text: str, *, key: str = MARKER) -> bytes:
-    """Return the bytes of a request to a chat service."""
+def text_request(text: str) -> bytes:
+    """Return the bytes of a request to a chat service, with any text whatsoever in it."""
     body = json.dumps(
         {"model": "small-1", "messages": [{"role": "user", "content": text}]}, ensure_ascii=False, separators=(",", ":")
     ).encode()
-    authorization = f"Authorization: Bearer {key}\r\n" if key else ""
-    return _post("/v1/chat/completions", authorization, "application/json", body)
-
-
-def audio_request(wav: bytes) -> bytes:
-    """Return the bytes of a request to a transcription service."""
-    head = b'--b0undary\r\nContent-Disposition: form-data; name="file"; filename="speech.wav"\r\n\r\n'
-    tail = b'\r\n--b0undary\r\nContent-Disposition: form-data; name="model"\r\n\r\nhear-1\r\n--b0undary--\r\n'
-    kind = "multipart/form-data; boundary=b0undary"
-    return _post("/v1/audio/transcriptions", f"Authorization: Bearer {MARKER}\r\n", kind, head + wav + tail)
-
-
-def _post(path: str, authorization: str, kind: str, body: bytes) -> bytes:
-    head = f"POST {path} HTTP/1.1\r\nHost: api.example.com\r\n{authorization}Content-Type: {kind}\r\n"
-    return f"{head}Content-Length: {len(body)}\r\nConnection: close\r\n\r\n".encode() + body
-
-
-def wav_of(seconds: float) -> bytes:
-    """Return a WAV file of silence."""
-    out = io.BytesIO()
-    with wave.open(out, "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(16_000)
-        file.writeframes(bytes(int(seconds * 16_000) * 2))
-    return out.getvalue()
+    head = (
+        f"POST /v1/chat/completions HTTP/1.1\r\nHost: api.example.com\r\nAuthorization: Bearer {MARKER}\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+    )
+    return head.encode() + body
 
 
 def destination(**other: Any) -> Words:

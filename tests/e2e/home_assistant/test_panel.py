@@ -1,6 +1,7 @@
 """The page on which a person decides, with the test in Home Assistant's place: hostile contents, keys, clocks."""
 
 import asyncio
+import re
 import time
 from collections.abc import AsyncIterator
 from typing import Final
@@ -9,11 +10,13 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
+from gateway.broker.destination import Destination, Kind
+from gateway.broker.outgoing import MARKER, audio_request
 from tests.e2e.home_assistant.browser import SWITCHES, chromium
 from tests.e2e.home_assistant.panel_page import (
     ENTRY,
+    FRONTEND,
     HOSTILE,
-    MARKER,
     REQUEST,
     RESTED_MS,
     Answers,
@@ -21,7 +24,6 @@ from tests.e2e.home_assistant.panel_page import (
     PanelPage,
     Theme,
     Words,
-    audio_request,
     decided,
     destination,
     gateway,
@@ -30,7 +32,6 @@ from tests.e2e.home_assistant.panel_page import (
     state,
     text_request,
     waiting,
-    wav_of,
 )
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
@@ -58,6 +59,15 @@ async def browser() -> AsyncIterator[Browser]:
 def shown_as(raw: bytes) -> str:
     """Return what the page shows of these bytes, where all of them are ordinary text."""
     return raw.decode().replace("\r\n", "\n")
+
+
+async def test_nothing_is_ever_parsed_as_html_kept_in_the_browser_or_fetched() -> None:
+    forbidden = re.compile(
+        r"HTML\b|\beval\b|\bFunction\(|Storage|cookie|XMLHttp|(?<!#)\bfetch\(|WebSocket|\bimport\(|https?:"
+    )
+    for path in FRONTEND.glob("*.js"):
+        code = re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+        assert forbidden.findall(code) == [], path.name
 
 
 async def can_decide(panel: PanelPage) -> None:
@@ -98,7 +108,7 @@ async def test_what_becomes_of_it_is_shown_and_the_answer_is_the_clouds(browser:
         await expect(panel.text("Being sent…")).to_be_visible()
         done = decided("answered", sent_bytes=301, received_bytes=812, status=200, has_answer=True)
         await panel.tell(state(gateway(decided=[done])))
-        await expect(panel.text("Answered. 301 bytes left the home, 812 bytes came back.")).to_be_visible()
+        await expect(panel.text("Answered. 301 bytes sent, 812 bytes came back.")).to_be_visible()
         answer = panel.page.locator(".answer")
         await expect(answer).to_contain_text("Answer from api.example.com, not from your home")
         assert (await answer.text_content() or "").endswith(ANSWER)
@@ -106,16 +116,16 @@ async def test_what_becomes_of_it_is_shown_and_the_answer_is_the_clouds(browser:
 
 
 ENDS: Final = (
-    ({"fate": "failed", "reason": "certificate"}, "Failed: the service could not prove who it is. Nothing left"),
+    ({"fate": "failed", "reason": "certificate"}, "Failed: the service could not prove who it is. Nothing was sent."),
     (
         {"fate": "failed", "reason": "status", "status": 503, "sent_bytes": 300, "received_bytes": 1},
-        "Failed: the service did not accept it (HTTP 503). 300 bytes left the home, 1 byte came back.",
+        "Failed: the service did not accept it (HTTP 503). 300 bytes sent, 1 byte came back.",
     ),
-    ({"fate": "failed", "reason": "of_tomorrow"}, "Failed: of_tomorrow. Nothing left the home."),
-    ({"fate": "refused"}, "Refused. Nothing left the home."),
-    ({"fate": "expired"}, "Nobody decided in time. Nothing left the home."),
-    ({"fate": "withdrawn"}, "Taken back where it was asked. Nothing left the home."),
-    ({"fate": "revoked", "reason": "switched_off"}, "Stopped: cloud requests were switched off. Nothing left"),
+    ({"fate": "failed", "reason": "of_tomorrow"}, "Failed: of_tomorrow. Nothing was sent."),
+    ({"fate": "refused"}, "Refused. Nothing was sent."),
+    ({"fate": "expired"}, "Nobody decided in time. Nothing was sent."),
+    ({"fate": "withdrawn"}, "Taken back where it was asked. Nothing was sent."),
+    ({"fate": "revoked", "reason": "switched_off"}, "Stopped: cloud requests were switched off. Nothing was sent."),
 )
 
 
@@ -387,10 +397,23 @@ async def test_half_a_megabyte_is_shown_to_the_last_byte(browser: Browser, piece
 
 
 async def test_sound_can_be_played_and_everything_around_it_read(browser: Browser) -> None:
-    wav = wav_of(1.5)
-    raw = audio_request(wav)
-    at = raw.index(b"RIFF")
     to = destination(kind="transcription", path="/v1/audio/transcriptions", model="hear-1", is_local=True)
+    there = Destination(
+        id=to["id"],
+        kind=Kind.TRANSCRIPTION,
+        host=to["host"],
+        port=to["port"],
+        path=to["path"],
+        model=to["model"],
+        is_local=True,
+        key="k",
+        key_version=1,
+        added_at=to["added_at"],
+    )
+    pcm = bytes(range(256)) * 188
+    outgoing = audio_request(there, pcm, language="en")
+    raw, at = outgoing.raw, outgoing.audio_at
+    wav = raw[at : at + outgoing.audio_bytes]
     words = preview(raw, content="audio", destination=to, audio_at=at, audio_bytes=len(wav))
     shows = gateway(destinations=[to], waiting=[waiting(content="audio", size_bytes=len(raw))])
     async with opened_panel(browser, state(shows), request=REQUEST, answers={"preview": words}, width=NARROW) as panel:
@@ -402,7 +425,7 @@ async def test_sound_can_be_played_and_everything_around_it_read(browser: Browse
         await expect(panel.text("The sound, 1.5 seconds")).to_be_visible()
         audio = panel.page.locator("audio")
         played = await audio.evaluate("async e => { await e.play(); return [e.duration, e.controls, e.autoplay] }")
-        assert played == [1.5, True, False]
+        assert played == [len(pcm) / 32_000, True, False]
         got = await audio.evaluate("async e => [...new Uint8Array(await (await fetch(e.src)).arrayBuffer())]")
         assert bytes(got) == wav
         await panel.picture("consent-audio")
@@ -444,8 +467,8 @@ STANDS: Final = (
     (state(gateway()), "Nothing is waiting."),
     (state(gateway(connected=False, is_allowed=False, destinations=[])), "This gateway cannot be reached"),
     (state(gateway(destinations=[])), "local-voice cloud add"),
-    (state(gateway(sent_bytes=1)), "1 byte left this home in November 2026."),
-    (state(gateway(sent_bytes=0, month="")), "Nothing left this home in this month."),
+    (state(gateway(sent_bytes=1)), "Sent in November 2026: 1 byte."),
+    (state(gateway(sent_bytes=0, month="")), "Sent in this month: nothing."),
     (state(gateway(name="Up"), gateway(entry_id="2", waiting=[waiting()], name="Down")), "at gateway Down"),
 )
 
@@ -502,7 +525,7 @@ async def test_an_answer_is_shown_on_demand_and_hidden_again(browser: Browser) -
     done = decided("answered", sent_bytes=1, received_bytes=2, has_answer=True)
     shows = gateway(decided=[done, decided("refused", request_id="1" * 32)])
     async with opened_panel(browser, state(shows), answers={"answer": {"text": ANSWER}}) as panel:
-        await expect(panel.text("Refused. Nothing left the home.")).to_be_visible()
+        await expect(panel.text("Refused. Nothing was sent.")).to_be_visible()
         assert panel.asked_for("answer") == []
         await panel.button("Show answer").click()
         await expect(panel.page.locator(".answer")).to_contain_text("Herman Melville.")

@@ -1,9 +1,10 @@
 """A room with one cable: programs in a network of their own, where whatever leaves is counted and named.
 
 The cable's other end is here. Whoever goes out, to whatever address, comes to it: everything in the room is routed
-there, its resolver is there, and canaries answer for all the world. Two meters count, each by its own means: one in the
-room, of what its kernel sends (nftables, output, with connection tracking), and one at this end of the cable, of every
-frame that arrives (nftables, ingress), raw ones included. IPv6 is off, so that it cannot be a way round either.
+there, its resolver is there, and canaries, or a test's own servers, answer for all the world. Two meters count, each by
+its own means: one in the room, of what its kernel sends (nftables, output, with connection tracking), and one at this
+end of the cable, of every frame that arrives (nftables, ingress), raw ones included. IPv6 is off, so that it cannot be
+a way round either.
 """
 
 import json
@@ -85,6 +86,8 @@ class Canaries:
     """`tcp 443`, `udp 53` … and how often."""
     lookups: list[str] = field(default_factory=list)
     """The names that were asked for by DNS."""
+    addresses: dict[str, str] = field(default_factory=dict)
+    """What these names are told to be, IPv4; all others are at this end."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,8 +126,12 @@ class Room:
 
 
 @contextmanager
-def room(folder: Path, ports: tuple[int, ...]) -> Iterator[Room]:
-    """Have a room during the block whose `ports` are reached at `INSIDE`; its files go to `folder`."""
+def room(folder: Path, ports: tuple[int, ...], *, world: tuple[str, ...] = ()) -> Iterator[Room]:
+    """Have a room during the block whose `ports` are reached at `INSIDE`; its files go to `folder`.
+
+    `world` are addresses outside at which TCP is answered, too, by whoever listens at this end; others are met by
+    canaries, which see that somebody comes, and cannot answer.
+    """
     resolver = folder / "resolv.conf"
     resolver.write_text(f"nameserver {OUTSIDE}\noptions timeout:2 attempts:1\n", encoding="ascii")
     with ExitStack() as stack:
@@ -145,6 +152,9 @@ def room(folder: Path, ports: tuple[int, ...]) -> Iterator[Room]:
         _run("ip", "route", "add", "local", "default", "dev", "lo", "table", str(TABLE))
         stack.callback(_run, "ip", "route", "flush", "table", str(TABLE))
         _run("ip", "address", "add", f"{OUTSIDE}/24", "dev", CABLE)
+        for address in world:  # without that the kernel says nothing in its name
+            _run("ip", "address", "add", f"{address}/32", "dev", "lo")
+            stack.callback(_run, "ip", "address", "delete", f"{address}/32", "dev", "lo")
         _run("ip", "link", "set", CABLE, "up")
         _run(*made.via, "ip", "address", "add", f"{INSIDE}/24", "dev", "eth0")
         _run(*made.via, "ip", "link", "set", "eth0", "up")
@@ -288,8 +298,9 @@ def _meet(listener: socket.socket, canaries: Canaries) -> None:
     canaries.met[f"udp {port}"] += 1
     query, asker = listener.recvfrom(4_096)
     if port == DNS:
-        canaries.lookups.append(_asked_name(query))
-        listener.sendto(_dns_answer(query), asker)
+        name = _asked_name(query)
+        canaries.lookups.append(name)
+        listener.sendto(_dns_answer(query, canaries.addresses.get(name, OUTSIDE)), asker)
 
 
 def _asked_name(query: bytes) -> str:
@@ -301,11 +312,11 @@ def _asked_name(query: bytes) -> str:
     return ".".join(labels)
 
 
-def _dns_answer(query: bytes) -> bytes:
-    """Return the answer that whatever was asked for is at this end; for other things than addresses, nothing."""
+def _dns_answer(query: bytes, address: str) -> bytes:
+    """Return the answer that whatever was asked for is at `address`; for other things than addresses, nothing."""
     question = query[12 : query.index(0, 12) + 5]
     is_address = question[-4:-2] == b"\0\1"
-    record = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(OUTSIDE) if is_address else b""
+    record = b"\xc0\x0c\0\1\0\1\0\0\0\x3c\0\4" + socket.inet_aton(address) if is_address else b""
     return query[:2] + b"\x81\x80\0\1\0" + bytes([is_address]) + bytes(4) + question + record
 
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import pty
+import select
 import signal
 import subprocess
 import sys
@@ -171,6 +173,42 @@ def started(
             reader.join()
         if process.stdin is not None:
             process.stdin.close()
+
+
+def run_in_a_terminal(
+    *arguments: str | Path,
+    typed: Mapping[str, str],
+    environ: Mapping[str, str] | None = None,
+    via: Sequence[str] = (),
+) -> Finished:
+    """Run `local-voice` to its end at a terminal of its own; `typed` is what a person types after which words."""
+    start_s = time.monotonic()
+    outer, inner = pty.openpty()
+    process = subprocess.Popen(
+        [*via, *_command(*arguments)],
+        stdin=inner,
+        stdout=inner,
+        stderr=inner,
+        env=_environ(environ),
+        start_new_session=True,
+    )
+    os.close(inner)
+    shown, left = b"", dict(typed)
+    try:
+        while time.monotonic() - start_s < DEADLINE_S and select.select([outer], [], [], DEADLINE_S)[0]:
+            try:
+                shown += os.read(outer, 4_096)
+            except OSError:  # nobody is at the other end any more
+                break
+            for words in [words for words in left if shown.decode("utf-8", "replace").endswith(words)]:
+                os.write(outer, left.pop(words).encode())
+        code = process.wait(DEADLINE_S)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(outer)
+    seconds = time.monotonic() - start_s
+    return Finished(code=code, out=shown.decode("utf-8", "replace"), err="", seconds=seconds)
 
 
 def descendants(pid: int) -> set[int]:

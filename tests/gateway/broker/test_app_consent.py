@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager
 from itertools import groupby
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gateway.broker import app, owner, waiting
@@ -96,9 +97,8 @@ async def watching(gateway: Gateway, home: Paired) -> AsyncIterator[Home]:
 
 
 def yes(preview: Preview, **changes: str) -> Approve:
-    return Approve(
-        **({"id": 2, "request_id": preview.request_id, "hash": preview.hash, "nonce": preview.nonce} | changes)
-    )  # type: ignore[arg-type]
+    said = Approve(id=2, request_id=preview.request_id, hash=preview.hash, nonce=preview.nonce)
+    return msgspec.structs.replace(said, **changes)
 
 
 async def test_voice_is_told_at_the_start_and_whenever_it_is_different_what_it_may_propose(tmp_path: Path) -> None:

@@ -33,7 +33,7 @@ HOUSE: Final = House(
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """Something that people say, and what comes of it."""
+    """Something that people say, and what comes of it where the cloud may be asked."""
 
     words: str
     outcome: str
@@ -43,7 +43,7 @@ SAID: Final = (
     Said("turn on the ceiling light", "action"),
     Said("is the night light on", "answer"),
     Said("turn off the coffee machine", "action"),
-    Said("who wrote the book about the white whale", "not_understood"),
+    Said("who wrote the book about the white whale", "consent_asked"),
 )
 
 

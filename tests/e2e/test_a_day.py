@@ -1,9 +1,11 @@
 """A day of the gateway in a room with one cable: turns, pairing, restarts, errors; nothing leaves but replies.
 
-The switch that allows cloud requests does not exist yet; once it does, it is on during this day, and nothing approved.
+Cloud requests are allowed during this day, there is a place for them to go, and what nobody at home can answer is asked
+about; nobody says yes.
 """
 
 import asyncio
+import json
 import signal
 import subprocess
 import sys
@@ -21,6 +23,7 @@ from zeroconf.asyncio import AsyncServiceInfo, AsyncZeroconf
 from gateway.announce import SERVICE_TYPE
 from gateway.errors import TrustError
 from gateway.server.arbiter import WINDOW_MS
+from gateway.wire.consent_words import AllowCloud
 from gateway.wire.dial import dial
 from gateway.wire.pairing import Paired
 from gateway.wire.peers import Role
@@ -29,6 +32,7 @@ from gateway.wire.request_words import (
     SettingsChanged,
 )
 from gateway.wire.voice_words import TO_HOME, TurnBegan
+from tests.e2e.deciding import ConsentHome, deciding
 from tests.e2e.household import ROOMS, SAID, Household
 from tests.e2e.namespaces import INSIDE, KINDS, OUTSIDE, Count, Room, room, why_impossible
 from tests.e2e.processes import BROKER, VOICE, child_of, kill
@@ -41,6 +45,8 @@ PORT: Final = 10_870
 PORTS: Final = (PORT, PORT + 1)
 SOON_S: Final = 3.0
 TURNS: Final = 40
+ASKED: Final = 2
+"""Of eight turns: what is asked about, at a satellite and by the home."""
 MANY: Final = 1_000
 """Packets: fewer, and the meter would not see what it should."""
 
@@ -149,13 +155,32 @@ class Day:
     household: Household
 
     async def eight_turns(self) -> None:
-        """Take four turns at satellites, one beginning while the other ends; meanwhile four by the home's pipeline."""
-        self.household.served = self.gateway.served
-        async with self.household.connected() as (home, satellites), asyncio.TaskGroup() as speaking:
-            speaking.create_task(self._four_turns_through(home))
-            for satellite, said in zip(satellites, SAID, strict=True):
-                speaking.create_task(self.household.turn_at(home, satellite, said))
-                await self._alone_with_its_wake_word(home, satellite)
+        """Take four turns at satellites, one beginning while the other ends; meanwhile four by the home's pipeline.
+
+        The cloud could have answered one of each; somebody looks at what is asked, and says neither yes nor no.
+        """
+        self.household.served = served = self.gateway.served
+        async with (
+            deciding(served, self.household.home) as consent,
+            self.household.connected() as (home, satellites),
+        ):
+            async with asyncio.TaskGroup() as speaking:
+                speaking.create_task(self._four_turns_through(home))
+                for satellite, said in zip(satellites, SAID, strict=True):
+                    speaking.create_task(self.household.turn_at(home, satellite, said))
+                    await self._alone_with_its_wake_word(home, satellite)
+            for request in (await consent.stands(lambda state: len(state.waiting) == ASKED)).waiting:
+                _, raw = await consent.shown(request.request_id)
+                assert b"white whale" in raw.lower()
+            await self._asked_anew(consent)
+
+    @staticmethod
+    async def _asked_anew(consent: ConsentHome) -> None:
+        """Let nothing wait any more, so that the same may be asked again: off, and on."""
+        for is_allowed in (False, True):
+            switch = AllowCloud(id=next(consent.numbers), is_allowed=is_allowed)
+            assert (await consent.done(switch)).error == ""
+        assert consent.state.waiting == ()
 
     @staticmethod
     async def _alone_with_its_wake_word(home: ScriptedHome, satellite: ScriptedSatellite) -> None:
@@ -188,6 +213,12 @@ class Day:
         writer.close()
         with suppress(ConnectionError):
             await writer.wait_closed()
+
+    def allow_cloud(self) -> None:
+        """Say where requests may go, and allow them, as the owner does."""
+        options = ("https://cloud.example/v1", "--model", "wise-1", "--no-key")
+        self.gateway.command("cloud", "add", "oracle", *options)
+        self.gateway.command("cloud", "on")
 
     def look_round(self) -> None:
         """See whether all is well, as the owner does, at the gateway itself."""
@@ -231,6 +262,7 @@ async def test_nothing_leaves_in_a_whole_day_but_replies_and_mdns(
         await wrong_code(gateway.served)
         household = await Household.paired(gateway.served, voices, ROOMS)
         day = Day(gateway, household)
+        await asyncio.to_thread(day.allow_cloud)
         await found_by_zeroconf(household.home)
         await day.eight_turns()
         await asyncio.gather(day.errors(), asyncio.to_thread(day.look_round))
@@ -242,6 +274,10 @@ async def test_nothing_leaves_in_a_whole_day_but_replies_and_mdns(
         for name in (VOICE, BROKER):
             await asyncio.to_thread(gateway.kill, name)
             await day.eight_turns()
+        actions = {
+            json.loads(row)["action"]
+            for row in gateway.command("audit", "show", "--json", "--last", "1000").splitlines()
+        }
         await asyncio.to_thread(gateway.end, signal.SIGTERM)
     finally:
         gateway.close()
@@ -250,6 +286,7 @@ async def test_nothing_leaves_in_a_whole_day_but_replies_and_mdns(
     state(f"and at the cable's end there arrive {arrived}; {len(walled.canaries.lookups)} names were looked up")
     assert sent.named == arrived.named == {}
     assert sent["strays"] == arrived["strays"] == Count()
+    assert not actions & {"approve", "send", "result"}
     assert walled.canaries.met.total() == 0
     assert walled.canaries.lookups == []
     assert [kind for kind in KINDS if kind != "arps" and sent[kind] != arrived[kind]] == []

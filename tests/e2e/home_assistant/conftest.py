@@ -5,9 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Page
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.e2e.home_assistant.browser import chromium, opened
+from tests.e2e.home_assistant.browser import PATIENCE_MS, SWITCHES, chromium, opened
 from tests.e2e.home_assistant.connection import Connection, connected
 from tests.e2e.home_assistant.onboarding import User, onboard
 from tests.e2e.home_assistant.running import PYTHON, ROOT, HomeAssistant, running_home_assistant
@@ -51,6 +52,18 @@ async def page(home_assistant: HomeAssistant, user: User) -> AsyncIterator[Page]
         pytest.skip("Chromium is not installed: the Debian package chromium")
     async with opened(home_assistant, user) as page:
         yield page
+
+
+@pytest_asyncio.fixture(loop_scope="module", scope="module")
+async def browser() -> AsyncIterator[Browser]:
+    """Return a browser in which no Home Assistant is open."""
+    if chromium() is None:
+        pytest.skip("Chromium is not installed: the Debian package chromium")
+    expect.set_options(timeout=PATIENCE_MS)
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
+        yield browser
+        await browser.close()
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any, Final, Literal
 from urllib.parse import urlsplit
 
-from playwright.async_api import Browser, Locator, Page, Route
+from playwright.async_api import Browser, Locator, Page, Route, expect
 
 from gateway.broker.outgoing import MARKER
-from tests.e2e.home_assistant.browser import SCREENSHOTS
+from tests.e2e.home_assistant.browser import PATIENCE_MS, SCREENSHOTS
 from tests.e2e.home_assistant.running import ROOT
 
 FRONTEND: Final = ROOT / "custom_components/local_voice/frontend"
@@ -81,10 +81,12 @@ class PanelPage:
         """Return the first place where a person can read something."""
         return self.page.get_by_text(text, exact=exact).filter(visible=True).first
 
-    async def rest(self) -> None:
-        """Let so much time pass that a person may decide."""
+    async def can_decide(self) -> None:
+        """Let a person decide: so much time passes that they may."""
         await self.shown_bytes.wait_for()
         await self.page.clock.run_for(RESTED_MS)
+        await expect(self.button("Approve")).to_be_enabled()
+        await expect(self.button("Refuse")).to_be_enabled()
 
     @property
     def shown_bytes(self) -> Locator:
@@ -94,6 +96,21 @@ class PanelPage:
     def focused(self) -> Any:
         """Return the text of what has the focus; to be awaited."""
         return self.page.evaluate("document.querySelector('local-voice-panel').shadowRoot.activeElement?.textContent")
+
+    async def press_all(self) -> int:
+        """Click on both buttons as a script does, whether they can be seen or not; return how many there are."""
+        count: int = await self.page.evaluate(
+            """() => {
+                const { shadowRoot } = document.querySelector("local-voice-panel");
+                const all = shadowRoot.querySelectorAll(".decision button");
+                for (const button of all) {
+                    button.click();
+                    button.dispatchEvent(new MouseEvent("click", { bubbles: true }));
+                }
+                return all.length;
+            }"""
+        )
+        return count
 
     async def picture(self, name: str) -> None:
         """Keep a picture of the whole page."""
@@ -139,7 +156,7 @@ async def opened_panel(
     page = await browser.new_page(
         viewport={"width": width, "height": 900}, color_scheme=theme, timezone_id="UTC", locale="en-GB"
     )
-    page.set_default_timeout(5_000)
+    page.set_default_timeout(PATIENCE_MS)
     panel = PanelPage(page=page, state=state, answers=dict(answers or {}))
     page.on("pageerror", lambda error: panel.complaints.append(str(error)))
     page.on("console", lambda line: panel.complaints.append(line.text) if line.type == "error" else None)

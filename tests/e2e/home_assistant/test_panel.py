@@ -1,27 +1,21 @@
 """The page on which a person decides, with the test in Home Assistant's place: hostile contents, keys, clocks."""
 
 import asyncio
-import re
 import time
-from collections.abc import AsyncIterator
 from typing import Final
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from gateway.broker.destination import Destination, Kind
 from gateway.broker.outgoing import MARKER, audio_request
-from tests.e2e.home_assistant.browser import SWITCHES, chromium
 from tests.e2e.home_assistant.panel_page import (
     ENTRY,
-    FRONTEND,
     HOSTILE,
     REQUEST,
     RESTED_MS,
     Answers,
     AskError,
-    PanelPage,
     Theme,
     Words,
     decided,
@@ -47,36 +41,9 @@ MOST_MS: Final = 5_000
 """What half a megabyte may take to be shown, on two busy cores."""
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    if chromium() is None:
-        pytest.skip("Chromium is not installed: the Debian package chromium")
-    expect.set_options(timeout=5_000)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
-        yield browser
-        await browser.close()
-
-
 def shown_as(raw: bytes) -> str:
     """Return what the page shows of these bytes, where all of them are ordinary text."""
     return raw.decode().replace("\r\n", "\n")
-
-
-async def test_nothing_is_ever_parsed_as_html_kept_in_the_browser_or_fetched() -> None:
-    forbidden = re.compile(
-        r"HTML\b|\beval\b|\bFunction\(|Storage|cookie|XMLHttp|(?<!#)\bfetch\(|WebSocket|\bimport\(|https?:"
-    )
-    for path in FRONTEND.glob("*.js"):
-        code = re.sub(r"/\*.*?\*/|//[^\n]*", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-        assert forbidden.findall(code) == [], path.name
-
-
-async def can_decide(panel: PanelPage) -> None:
-    """Return when the page lets a person decide."""
-    await panel.rest()
-    await expect(panel.button("Approve")).to_be_enabled()
-    await expect(panel.button("Refuse")).to_be_enabled()
 
 
 async def test_the_exact_bytes_are_shown_and_a_yes_is_for_these(browser: Browser) -> None:
@@ -90,7 +57,7 @@ async def test_the_exact_bytes_are_shown_and_a_yes_is_for_these(browser: Browser
         for told in ("api.example.com", "443", "/v1/chat/completions", "small-1", "Kitchen satellite", "Ada"):
             await expect(panel.text(told, exact=told.isdigit())).to_be_visible()
         await expect(panel.text(f"{len(RAW)} bytes")).to_be_visible()
-        await can_decide(panel)
+        await panel.can_decide()
         await panel.button("Approve").click()
         await expect(panel.text("Approved.")).to_be_visible()
     assert panel.asked_for("approve") == [
@@ -104,7 +71,7 @@ async def test_the_exact_bytes_are_shown_and_a_yes_is_for_these(browser: Browser
 async def test_what_becomes_of_it_is_shown_and_the_answer_is_the_clouds(browser: Browser) -> None:
     answers = {"preview": preview(RAW), "approve": {}, "answer": {"text": ANSWER}}
     async with opened_panel(browser, state(WAITS), request=REQUEST, answers=answers) as panel:
-        await can_decide(panel)
+        await panel.can_decide()
         await panel.button("Approve").click()
         await panel.tell(state(gateway(decided=[decided("sending")])))
         await expect(panel.text("Being sent…")).to_be_visible()
@@ -147,7 +114,7 @@ async def test_a_refusal_is_as_easy_and_says_no_more_than_which(browser: Browser
     async with opened_panel(
         browser, state(gateway(**WAITS | {"has_pin": True})), request=REQUEST, answers=answers
     ) as panel:
-        await can_decide(panel)
+        await panel.can_decide()
         await panel.button("Refuse").click()
         await expect(panel.text("Refused.")).to_be_visible()
     assert panel.asked_for("refuse") == [
@@ -163,7 +130,7 @@ async def test_both_buttons_weigh_the_same_and_all_fits_on_the_screen(
     answers = {"preview": preview(raw, replaced=[{"placeholder": "[device 1]", "original": "b" * 200}])}
     shows = gateway(waiting=[waiting(size_bytes=len(raw))], has_pin=True)
     async with opened_panel(browser, state(shows), request=REQUEST, answers=answers, width=width, theme=theme) as panel:
-        await can_decide(panel)
+        await panel.can_decide()
         sizes, styles = [], []
         for name in ("Approve", "Refuse"):
             box = await panel.button(name).bounding_box()
@@ -191,32 +158,16 @@ async def test_nothing_can_be_decided_before_the_bytes_are_on_the_screen(browser
     ) as panel:
         await expect(panel.text("Fetching the exact bytes")).to_be_visible()
         await expect(panel.button("Approve")).to_be_hidden()
-        assert await press_all(panel) == 2
+        assert await panel.press_all() == 2
         coming.set_result(preview(RAW))
         await panel.shown_bytes.wait_for()
         await panel.page.clock.run_for(DOUBLE_CLICK_MS)
         await expect(panel.button("Approve")).to_be_disabled()
-        await press_all(panel)
+        await panel.press_all()
         await panel.page.clock.run_for(RESTED_MS)
         await expect(panel.button("Approve")).to_be_enabled()
     assert panel.asked_for("approve") == []
     assert panel.asked_for("refuse") == []
-
-
-async def press_all(panel: PanelPage) -> int:
-    """Click on both buttons as a script does, whether they can be seen or not; return how many there are."""
-    count: int = await panel.page.evaluate(
-        """() => {
-            const { shadowRoot } = document.querySelector("local-voice-panel");
-            const all = shadowRoot.querySelectorAll(".decision button");
-            for (const button of all) {
-                button.click();
-                button.dispatchEvent(new MouseEvent("click", { bubbles: true }));
-            }
-            return all.length;
-        }"""
-    )
-    return count
 
 
 ALTERED: Final[tuple[Words, ...]] = (
@@ -240,11 +191,11 @@ async def test_what_is_not_what_it_says_it_is_cannot_be_approved(browser: Browse
             await expect(panel.text("not what it says it is")).to_be_visible()
             await expect(panel.button("Approve")).to_be_hidden()
             await expect(panel.shown_bytes).to_have_count(0)
-            await press_all(panel)
+            await panel.press_all()
             assert len(panel.asked_for("preview")) == number
             panel.answers["preview"] = preview(RAW, **words)
             await panel.button("Fetch it again").click()
-        await can_decide(panel)
+        await panel.can_decide()
     assert panel.asked_for("approve") == []
 
 
@@ -252,14 +203,14 @@ async def test_after_an_error_of_the_gateways_the_bytes_are_fetched_anew(browser
     second = preview(RAW, nonce="ef" * 16)
     answers: Answers = {"preview": preview(RAW), "approve": AskError("not_shown", "another nonce")}
     async with opened_panel(browser, state(WAITS), request=REQUEST, answers=answers) as panel:
-        await can_decide(panel)
+        await panel.can_decide()
         await panel.button("Approve").click()
         await expect(panel.text("It was shown anew since")).to_be_visible()
         await expect(panel.button("Approve")).to_be_hidden()
         await expect(panel.shown_bytes).to_have_count(0)
         panel.answers |= {"preview": second, "approve": {}}
         await panel.button("Fetch it again").click()
-        await can_decide(panel)
+        await panel.can_decide()
         await panel.button("Approve").click()
         await expect(panel.text("Approved.")).to_be_visible()
     assert [asked["nonce"] for asked in panel.asked_for("approve")] == ["cd" * 16, "ef" * 16]
@@ -268,7 +219,7 @@ async def test_after_an_error_of_the_gateways_the_bytes_are_fetched_anew(browser
 async def test_other_requests_that_come_do_not_take_the_place_of_the_one_that_is_open(browser: Browser) -> None:
     answers: Answers = {"preview": preview(RAW), "approve": {}}
     async with opened_panel(browser, state(WAITS), request=REQUEST, answers=answers) as panel:
-        await can_decide(panel)
+        await panel.can_decide()
         other = waiting(request_id="0" * 32, destination_id="other")
         await panel.tell(state(gateway(**WAITS | {"waiting": [other, *WAITS["waiting"]]})))
         await panel.button("Approve").click()
@@ -281,7 +232,7 @@ async def test_a_pin_is_asked_for_sent_along_and_forgotten(browser: Browser) -> 
     shows = gateway(**WAITS | {"has_pin": True})
     answers: Answers = {"preview": preview(RAW), "approve": AskError("wrong_pin", "no")}
     async with opened_panel(browser, state(shows), request=REQUEST, answers=answers) as panel:
-        await can_decide(panel)
+        await panel.can_decide()
         pin = panel.page.get_by_label("PIN of this gateway")
         assert await pin.get_attribute("type") == "password"
         await panel.button("Approve").click()
@@ -316,7 +267,7 @@ async def test_the_time_that_is_left_runs_down_and_then_nothing_can_be_approved(
         await expect(timer).to_have_text("0:00 left")
         await expect(panel.text("Time is up.")).to_be_visible()
         await expect(panel.button("Approve")).to_be_disabled()
-        await press_all(panel)
+        await panel.press_all()
     assert panel.asked_for("approve") == []
 
 
@@ -331,7 +282,7 @@ async def test_all_of_it_works_by_keyboard(browser: Browser) -> None:
         await panel.page.keyboard.press("Enter")  # as a finger that is heavy does
         await panel.shown_bytes.wait_for()
         assert await panel.focused == "May this be sent?"
-        await can_decide(panel)
+        await panel.can_decide()
         await panel.page.keyboard.press("Tab")
         await expect(panel.button("Refuse")).to_be_focused()
         await panel.page.keyboard.press("Tab")
@@ -379,7 +330,7 @@ async def test_a_mark_that_somebody_has_said_is_not_taken_for_one_of_ours(browse
         request=REQUEST,
         answers={"preview": preview(raw)},
     ) as panel:
-        await can_decide(panel)
+        await panel.can_decide()
         assert await panel.shown_bytes.text_content() == shown_as(raw)
         await expect(panel.page.locator("pre .key")).to_have_count(1)
         await expect(panel.page.locator("pre .mark")).to_have_count(0)
@@ -391,7 +342,7 @@ async def test_half_a_megabyte_is_shown_to_the_last_byte(browser: Browser, piece
     shows = gateway(waiting=[waiting(size_bytes=len(raw))])
     begun_s = time.monotonic()
     async with opened_panel(browser, state(shows), request=REQUEST, answers={"preview": preview(raw)}) as panel:
-        await can_decide(panel)
+        await panel.can_decide()
         assert (time.monotonic() - begun_s) * 1_000 < MOST_MS
         text = await panel.shown_bytes.text_content() or ""
         assert text.endswith('END"}]}')
@@ -420,7 +371,7 @@ async def test_sound_can_be_played_and_everything_around_it_read(browser: Browse
     words = preview(raw, content="audio", destination=to, audio_at=at, audio_bytes=len(wav))
     shows = gateway(destinations=[to], waiting=[waiting(content="audio", size_bytes=len(raw))])
     async with opened_panel(browser, state(shows), request=REQUEST, answers={"preview": words}, width=NARROW) as panel:
-        await can_decide(panel)
+        await panel.can_decide()
         around = f"{shown_as(raw[:at])}[{len(wav):,} bytes of sound, below]{shown_as(raw[at + len(wav) :])}"
         assert await panel.shown_bytes.text_content() == around
         await expect(panel.text("A voice cannot be made anonymous")).to_be_visible()
@@ -438,115 +389,3 @@ async def test_sound_can_be_played_and_everything_around_it_read(browser: Browse
         left = await panel.page.evaluate("src => fetch(src).then(() => 'kept', () => 'forgotten')", address)
         assert left == "forgotten"
         panel.complaints.clear()  # of the fetch that has just failed
-
-
-async def test_who_may_not_decide_is_told_who_may(browser: Browser) -> None:
-    shows = gateway(**WAITS | {"may_approve": False, "is_admin": False})
-    async with opened_panel(browser, state(shows)) as panel:
-        await expect(panel.text("Administrators of this Home Assistant may")).to_be_visible()
-        await expect(panel.page.get_by_role("switch")).to_have_count(0)
-        await expect(panel.text("Cloud requests are allowed.")).to_be_visible()
-        await panel.page.get_by_role("button", name="Look at it").click()
-        await expect(panel.text("Administrators of this Home Assistant may")).to_be_visible()
-        await expect(panel.button("Approve")).to_be_hidden()
-        await press_all(panel)
-    assert [asked["type"].rpartition("/")[2] for asked in panel.asked] == ["subscribe"]
-
-
-@pytest.mark.parametrize(
-    ("error", "text"),
-    [
-        (AskError("unknown_command", "Unknown command."), "Local Voice is not set up here."),
-        (AskError("other", "it burns"), "Home Assistant does not tell how it stands: it burns"),
-    ],
-)
-async def test_why_nothing_is_known_is_told_in_words(browser: Browser, error: AskError, text: str) -> None:
-    async with opened_panel(browser, error) as panel:
-        await expect(panel.text(text)).to_be_visible()
-
-
-STANDS: Final = (
-    (state(), "No gateway is set up here."),
-    (state(gateway()), "Nothing is waiting."),
-    (state(gateway(connected=False, is_allowed=False, destinations=[])), "This gateway cannot be reached"),
-    (state(gateway(destinations=[])), "local-voice cloud add"),
-    (state(gateway(sent_bytes=1)), "Sent in November 2026: 1 byte."),
-    (state(gateway(sent_bytes=0, month="")), "Sent in this month: nothing."),
-    (state(gateway(name="Up"), gateway(entry_id="2", waiting=[waiting()], name="Down")), "at gateway Down"),
-)
-
-
-async def test_how_it_stands_is_told_in_words(browser: Browser) -> None:
-    async with opened_panel(browser, state(gateway(waiting=[waiting(), waiting(request_id="1" * 32)]))) as panel:
-        await expect(panel.text("2 requests are waiting.")).to_be_visible()
-        for told, text in STANDS:
-            await panel.tell(told)
-            await expect(panel.text(text)).to_be_visible()
-
-
-async def test_a_link_to_what_is_over_says_so_and_leads_to_the_list(browser: Browser) -> None:
-    async with opened_panel(browser, state(gateway()), request="0" * 32) as panel:
-        await expect(panel.text("does not wait any more, or never did")).to_be_visible()
-        await expect(panel.button("Approve")).to_be_hidden()
-        await panel.button("← All requests").click()
-        await expect(panel.text("Nothing is waiting.")).to_be_visible()
-        assert panel.page.url.endswith("/local-voice")
-
-
-async def test_a_gateway_that_goes_away_takes_the_buttons_with_it_until_it_is_back(browser: Browser) -> None:
-    answers = {"preview": preview(RAW), "approve": {}}
-    async with opened_panel(browser, state(WAITS), request=REQUEST, answers=answers) as panel:
-        await can_decide(panel)
-        await panel.tell(state(gateway(connected=False, is_allowed=False)))
-        await expect(panel.text("This gateway cannot be reached")).to_be_visible()
-        await expect(panel.button("Approve")).to_be_disabled()
-        await panel.tell(state(WAITS))
-        await can_decide(panel)
-        await panel.tell(state(gateway()))
-        await expect(panel.text("does not wait any more")).to_be_visible()
-        await expect(panel.button("Approve")).to_be_hidden()
-
-
-async def test_the_switch_is_the_gateways_and_goes_back_where_it_does_not_turn(browser: Browser) -> None:
-    shows = gateway(is_allowed=False)
-    async with opened_panel(browser, state(shows), answers={"allow": {}}) as panel:
-        switch = panel.page.get_by_role("switch", name="Allow cloud requests")
-        await expect(switch).not_to_be_checked()
-        await switch.focus()
-        await panel.page.keyboard.press("Space")
-        await panel.tell(state(gateway(is_allowed=True)))
-        await expect(switch).to_be_checked()
-        await expect(switch).to_be_focused()
-        panel.answers["allow"] = AskError("not_stored", "the disk is full")
-        await switch.click()
-        await expect(panel.text("could not write it down")).to_be_visible()
-        await expect(switch).to_be_checked()
-    assert [asked["is_allowed"] for asked in panel.asked_for("allow")] == [True, False]
-
-
-async def test_an_answer_is_shown_on_demand_and_hidden_again(browser: Browser) -> None:
-    done = decided("answered", sent_bytes=1, received_bytes=2, has_answer=True)
-    shows = gateway(decided=[done, decided("refused", request_id="1" * 32)])
-    async with opened_panel(browser, state(shows), answers={"answer": {"text": ANSWER}}) as panel:
-        await expect(panel.text("Refused. Nothing was sent.")).to_be_visible()
-        assert panel.asked_for("answer") == []
-        await panel.button("Show answer").click()
-        await expect(panel.page.locator(".answer")).to_contain_text("Herman Melville.")
-        await panel.tell(state(gateway(**shows | {"sent_bytes": 9})))
-        await expect(panel.page.locator(".answer")).to_contain_text("Herman Melville.")
-        await panel.button("Hide answer").click()
-        await expect(panel.page.locator(".answer")).to_have_count(0)
-        panel.answers["answer"] = AskError("not_waiting", "forgotten")
-        await panel.button("Show answer").click()
-        await expect(panel.text("It does not wait any more.")).to_be_visible()
-
-
-async def test_home_assistants_menu_is_there_and_another_page_ends_everything(browser: Browser) -> None:
-    async with opened_panel(browser, state(WAITS), request=REQUEST, answers={"preview": preview(RAW)}) as panel:
-        await expect(panel.text("☰")).to_be_visible()
-        await panel.shown_bytes.wait_for()
-        await panel.page.evaluate("window.panel = document.querySelector('local-voice-panel'); panel.remove()")
-        assert await panel.page.evaluate("panel.shadowRoot.querySelectorAll('pre').length") == 0
-        await panel.page.evaluate("document.body.append(panel)")
-        await can_decide(panel)
-    assert len(panel.asked_for("subscribe")) == 2

@@ -1,5 +1,6 @@
 """The page while nothing is open: what waits, what was decided, the switch, and why there may be nothing to see."""
 
+import re
 from typing import Final
 
 import pytest

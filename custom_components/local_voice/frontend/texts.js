@@ -66,7 +66,7 @@ export const TEXTS = {
   bytes: "The exact bytes",
   bytesHint: "Nothing else goes along. What cannot be seen is shown as a mark, such as ",
   bytesMark: "[U+202E]",
-  keyHint: "stands where the key goes. The key goes here; it is never shown.",
+  keyHint: "stands for the key, which is never shown.",
   soundHere: (count) => `[${bytesText(count)} of sound, below]`,
   sound: (seconds) => `The sound, ${NUMBER.format(Math.round(seconds * 10) / 10)} seconds`,
   pin: "PIN of this gateway",

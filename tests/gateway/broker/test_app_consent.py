@@ -13,6 +13,7 @@ import pytest
 from gateway.broker import app, owner, waiting
 from gateway.broker.destination import Content
 from gateway.broker.owner_link import owner_link
+from gateway.wire import channel as channels
 from gateway.wire.channel import Channel
 from gateway.wire.consent_words import (
     AllowCloud,
@@ -272,6 +273,19 @@ async def test_a_terminal_that_reads_nothing_of_what_it_is_shown_is_let_go(
         writer.transport.abort()
         async with owner_link(tmp_path) as us:
             assert isinstance(await us.ask(AskConsent()), ConsentIs)
+
+
+async def test_a_home_that_reads_nothing_of_what_it_is_shown_is_let_go(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(channels, "SEND_S", 0.05)
+    async with running(tmp_path) as gateway, gateway.channel(await gateway.paired()) as channel:
+        await gateway.sends_to(transcription_service())
+        request_id = gateway.broker.consent.propose_audio("shelf", PCM * 2_000, language="en")
+        for number in range(40):
+            channel.say(AskPreview(id=number, request_id=request_id))
+        await soon(lambda: _until(lambda: not gateway.broker._channels))
+        assert [waits.request_id for waits in gateway.broker.consent.state().waiting] == [request_id]
 
 
 async def _until(is_so: Callable[[], bool]) -> None:

@@ -13,7 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gateway.broker.owner_link import owner_link
-from gateway.wire.broker_words import BROKER_TO_OWNER, FROM_BROKER, PAIRING_FROM_BROKER, ListPeers, Peers
+from gateway.wire.broker_words import BROKER_TO_OWNER, FROM_BROKER, PAIRING_FROM_BROKER, ListPeers, PairingClosed, Peers
 from gateway.wire.channel import Channel
 from gateway.wire.dial import dial
 from gateway.wire.messages import name_of
@@ -24,13 +24,17 @@ from tests.gateway.broker.test_conversations import all_messages
 
 EXAMPLES: Final = 80
 WATCH: Final = '{"type":"watch_audit"}'
+WATCH_CONSENT: Final = '{"type":"watch_consent"}'
 HELLO: Final = '{"type":"hello","protocol":1}'
-FIRST_WORDS: Final = {"before hello": (), "greeted": (HELLO,), "watching": (HELLO, WATCH)}
+FIRST_WORDS: Final = {"before hello": (), "greeted": (HELLO,), "watching": (HELLO, WATCH, WATCH_CONSENT)}
 """What was said before, in each state."""
 
 TYPES: Final = [name for name in map(name_of, all_messages()) if name != "leave"]
 """Who leaves is harmed by nobody else."""
-FIELDS: Final = ("size", "hash", "first", "rows", "protocol", "peer_id", "role", "model", "host", "nonce", "proof")
+FIELDS: Final = (
+    *("size", "hash", "first", "rows", "protocol", "peer_id", "role", "model", "host", "nonce", "proof"),
+    *("id", "request_id", "is_allowed", "pin", "user", "name", "kind", "url", "key", "ca"),
+)
 VALUES: Final = st.recursive(
     st.none()
     | st.booleans()
@@ -148,11 +152,9 @@ def test_whatever_is_said_at_the_owner_s_socket_is_answered_or_ends_it(
         for line in lines:
             writer.write(line.replace("\n", " ").encode("utf-8", "surrogatepass") + b"\n")
         writer.write_eof()
-        said = (await soon(reader.read)).splitlines()
+        said = [BROKER_TO_OWNER.decode(answer) for answer in (await soon(reader.read)).splitlines()]
         writer.transport.abort()
-        assert len([answer for answer in said if b"pairing_closed" not in answer]) == len(lines)
-        for answer in said:
-            BROKER_TO_OWNER.decode(answer)
+        assert len([answer for answer in said if not isinstance(answer, PairingClosed)]) == len(lines)
         async with owner_link(house.gateway.folder) as owner:
             assert isinstance(await owner.ask(ListPeers()), Peers)
         await house.unharmed()

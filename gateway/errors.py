@@ -9,6 +9,7 @@
     ├── HomeError          the home did not answer in time
     ├── ProtocolError      a peer said what the protocol does not allow
     ├── ProcessError       one of the gateway's own processes cannot do its work
+    ├── LedgerError        what is remembered cannot be read or written
     ├── LinkError          a connection that could not be made or was lost; trying again may help
     └── TrustError         a wrong code, pin or token: only a person can help
 
@@ -77,6 +78,12 @@ class ProcessError(VoiceError):
     """One of the gateway's own processes cannot do its work; the message says why, as it was told."""
 
     code = "process"
+
+
+class LedgerError(VoiceError):
+    """What is remembered cannot be read, written or forgotten; the message says what a person can do."""
+
+    code = "ledger"
 
 
 class LinkError(VoiceError):

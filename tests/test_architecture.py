@@ -35,6 +35,7 @@ MAY_KNOW = {
     "models": BASE,
     "wire": BASE,
     "broker": BASE | {"wire"},
+    "ledger": BASE,
     "processes": BASE | {"wire", "sandbox"},
     "sandbox": BASE,
     "satellite": BASE | {"wire"},

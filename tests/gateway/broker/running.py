@@ -41,9 +41,9 @@ class Gateway:
     """What the voice side heard, each time."""
     shown: list[PairingOpen]
     """The codes of the first start."""
-    decided: list[Decided]
+    decided: list[Decided] = field(default_factory=list)
     """What the voice side heard of requests."""
-    cloud: list[tuple[bool, tuple[Content, ...]]]
+    cloud: list[tuple[bool, tuple[Content, ...]]] = field(default_factory=list)
     """What it heard of what it may propose, each time."""
     opened: list[str] = field(default_factory=list)
 

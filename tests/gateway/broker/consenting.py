@@ -31,7 +31,7 @@ CANARIES: Final = (KEY, PIN, QUESTION, ANSWER, PCM[:20].decode())
 """None of them is ever to be in a row, or in a log record."""
 NEVER: Final = "0" * 32
 """A nonce, or the id of a request, that nobody was ever told."""
-TURNS: Final = 12
+TURNS: Final = 8
 """Of the event loop: in fewer everything has happened that needs no time."""
 
 type Order = Callable[[Wire], Answer | None]
@@ -49,8 +49,10 @@ def transcription_service(*, key: str = KEY) -> AddDestination:
 class Wire:
     """One request on its way out, as who sends it sees it."""
 
-    def __init__(self, destination: Destination, release: Release) -> None:
+    def __init__(self, destination: Destination, release: Release, *, is_stubborn: bool) -> None:
         self.destination = destination
+        self.is_stubborn = is_stubborn
+        """Whether it goes on when it is to end at once."""
         self.released: list[bytes] = []
         """What left."""
         self.cuts = 0
@@ -62,19 +64,23 @@ class Wire:
         """Do the last thing before the bytes leave; they have left when this returns."""
         self.released.append(self._release())
 
+    def order(self, order: Order) -> None:
+        """Have the sender do something when it has time."""
+        self._orders.put_nowait(order)
+
     async def do(self, order: Order) -> None:
         """Have the sender do something, and see what comes of it."""
-        self._orders.put_nowait(order)
+        self.order(order)
         await turns()
 
-    async def carry(self, *, is_stubborn: bool) -> Answer:
-        """Do what is ordered until there is an answer; a stubborn one does not end when it is to."""
+    async def carry(self) -> Answer:
+        """Do what is ordered until there is an answer."""
         while True:
             try:
                 order = await self._orders.get()
             except asyncio.CancelledError:
                 self.cuts += 1
-                if is_stubborn:
+                if self.is_stubborn:
                     continue
                 raise
             answer = order(self)
@@ -115,9 +121,9 @@ class ScriptedSender:
 
     async def send(self, destination: Destination, release: Release) -> Answer:
         """Wait for orders."""
-        wire = Wire(destination, release)
+        wire = Wire(destination, release, is_stubborn=self.is_stubborn)
         self.wires.append(wire)
-        return await wire.carry(is_stubborn=self.is_stubborn)
+        return await wire.carry()
 
 
 class Consenting:

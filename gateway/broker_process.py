@@ -126,7 +126,8 @@ class BrokerProcess:
 
     def _proposed(self, message: Propose) -> Proposed:
         consent = self._broker.consent
-        if message.satellite_id and not self._broker.is_satellite(message.satellite_id):
+        is_known = not message.satellite_id or self._broker.is_satellite(message.satellite_id)
+        if not is_known or message.content not in Content:
             return Proposed(id=message.id, error="malformed")
         try:
             if message.content == Content.AUDIO:

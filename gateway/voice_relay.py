@@ -8,7 +8,7 @@ from collections.abc import Callable
 from itertools import count
 from typing import Final
 
-from gateway.errors import ConfigError
+from gateway.errors import ConfigError, LinkError
 from gateway.offer import SettingsChange
 from gateway.processes.link import Link
 from gateway.processes.words import (
@@ -45,7 +45,7 @@ class _Questions:
         self._waiting: dict[int, asyncio.Future[Answer]] = {}
 
     async def ask(self, question: Callable[[int], Message], within_s: float) -> Answer | None:
-        """Return the answer to `question`, made with its number; None where none comes in time."""
+        """Return the answer to `question`, made with its number; None where none comes in time, or nobody listens."""
         number = next(self._numbers)
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[number] = answer
@@ -53,7 +53,7 @@ class _Questions:
             self._link.say(question(number))
             async with asyncio.timeout(within_s):
                 return await answer
-        except TimeoutError:
+        except TimeoutError, LinkError:
             return None
         finally:
             del self._waiting[number]

@@ -35,6 +35,7 @@ from gateway.wire.consent_words import (
     ReplacedWords,
     WaitingWords,
 )
+from gateway.wire.peers import Role
 
 MOST_WRONG_PINS: Final = 5
 WRONG_PINS_WITHIN_S: Final = 300.0
@@ -108,8 +109,8 @@ class Consent:
             raise ProtocolError("malformed", "there is nothing to ask")
         self._check_may_propose(satellite_id)
         destination = self._destination(Content.TEXT)
-        peers = ((peer.name, "device") for peer in self._records.peers.peers())
-        without = reduced(text, (*names, *peers))
+        satellites = ((peer.name, "device") for peer in self._records.peers.peers() if peer.role is Role.SATELLITE)
+        without = reduced(text, (*names, *satellites))
         return self._wait(satellite_id, destination, text_request(destination, without.text), without.replaced)
 
     def propose_audio(self, satellite_id: str, pcm: bytes, *, language: str) -> str:

@@ -145,8 +145,11 @@ async def test_why_nobody_is_asked_is_told(tmp_path: Path, monkeypatch: pytest.M
         await launcher.told(CloudIs)
         await launcher.told(CloudIs)
         assert await proposed(launcher, TEXT) == Proposed(id=7, error="no_destination")
-        odd = msgspec.structs.replace(AUDIO, sound=b"\0" * 5)
-        assert await proposed(launcher, odd) == Proposed(id=8, error="malformed")
+        for odd in (
+            msgspec.structs.replace(AUDIO, sound=b"\0" * 5),
+            msgspec.structs.replace(AUDIO, content="a smell"),
+        ):
+            assert await proposed(launcher, odd) == Proposed(id=8, error="malformed")
 
         def unusable(*_: object, **__: object) -> None:
             raise ConfigError(f"not for the log of voice: {QUESTION}")

@@ -204,6 +204,15 @@ class TestProposing:
             broker.link.say(Proposed(id=late.id, request_id="late"))
             assert await broker.cloud.propose(question()) == TurnProposed(refusal=Refusal.AWAY)
 
+    async def test_a_launcher_that_reads_nothing_is_as_good_as_away(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(voice_relay, "PROPOSED_S", 0.5)
+        async with played() as broker:
+            long = question(content=Content.AUDIO, text="", sound=bytes(LONGEST_SOUND_BYTES))
+            flooding = [asyncio.create_task(broker.cloud.propose(long)) for _ in range(8)]
+            async with asyncio.timeout(SOON_S):
+                answers = await asyncio.gather(*flooding)
+        assert set(answers) == {TurnProposed(refusal=Refusal.AWAY)}
+
     async def test_questions_that_wait_at_once_each_get_their_own_answer(self) -> None:
         async with played() as broker:
             proposing = [

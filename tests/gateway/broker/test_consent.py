@@ -127,9 +127,10 @@ async def test_sound_goes_the_same_way(house: Consenting) -> None:
 
 async def test_names_stay_at_home_and_are_put_back_in_the_answer(house: Consenting) -> None:
     house.records.peers.add(name="Puck", role=Role.SATELLITE)
-    request_id = house.consent.propose_text("shelf", "Is Ann in Puck", (("Ann", "person"),))
+    house.records.peers.add(name="Home", role=Role.HOME)
+    request_id = house.consent.propose_text("shelf", "Is Ann in Puck at home", (("Ann", "person"),))
     preview, outgoing = house.show(request_id)
-    assert b"Is [person 1] in [device 1]" in outgoing.raw
+    assert b"Is [person 1] in [device 1] at home" in outgoing.raw
     assert b"Ann" not in outgoing.raw
     assert preview.replaced == (
         ReplacedWords(placeholder="[person 1]", original="Ann"),

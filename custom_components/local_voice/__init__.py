@@ -8,7 +8,18 @@ from homeassistant.helpers import config_validation as cv
 from homeassistant.helpers.device_registry import DeviceEntry
 from homeassistant.helpers.typing import ConfigType
 
-from . import assistant, broker_issues, consent, consent_api, devices, issues, notifications, panel, turn_log
+from . import (
+    asked_often,
+    assistant,
+    broker_issues,
+    consent,
+    consent_api,
+    devices,
+    issues,
+    notifications,
+    panel,
+    turn_log,
+)
 from .const import DOMAIN, PLATFORMS
 from .errors import GatewayError, NotConnectedError, TrustError, WrongVersionError
 from .gateway import Gateway, LocalVoiceConfigEntry
@@ -43,6 +54,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -
     await panel.async_show(hass)
     consent_api.async_watch(hass, entry)
     notifications.async_watch(hass, entry)
+    asked_often.async_watch(hass, entry)
     devices.async_watch(hass, entry)
     turn_log.async_watch(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)

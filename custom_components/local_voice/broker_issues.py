@@ -24,7 +24,9 @@ AUDIT_LOG: Final = "audit_log_"
 """What the issues' ids begin with; the entry's id follows."""
 AUDIT_UNREADABLE: Final = "audit_unreadable_"
 NOT_ENFORCED: Final = "not_enforced_"
-PREFIXES: Final = (AUDIT_LOG, AUDIT_UNREADABLE, NOT_ENFORCED)
+ASKED_OFTEN: Final = "asked_often_"
+"""Told in `asked_often.py`."""
+PREFIXES: Final = (AUDIT_LOG, AUDIT_UNREADABLE, NOT_ENFORCED, ASKED_OFTEN)
 MOST_REASONS: Final = 10
 """Who wants to know more looks at the gateway itself."""
 _KEYS: Final = {

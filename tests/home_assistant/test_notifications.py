@@ -9,6 +9,7 @@ import pytest
 from homeassistant.components.persistent_notification import _async_get_or_create_notifications
 from homeassistant.core import Context, HomeAssistant, ServiceCall
 from homeassistant.exceptions import HomeAssistantError
+from homeassistant.helpers.translation import async_get_translations
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser, async_mock_service
 
 from custom_components.local_voice import notifications
@@ -174,12 +175,12 @@ async def test_a_request_that_was_decided_before_it_could_be_told_is_told_nowher
     pushed: list[ServiceCall],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    translate, may_translate, asked = notifications.async_get_translations, asyncio.Event(), asyncio.Event()
+    may_translate, asked = asyncio.Event(), asyncio.Event()
 
     async def late(*about: Any) -> dict[str, str]:
         asked.set()
         await may_translate.wait()
-        return await translate(*about)
+        return await async_get_translations(*about)
 
     monkeypatch.setattr(notifications, "async_get_translations", late)
     gateway.consent.ask()

@@ -105,7 +105,7 @@ def test_the_golden_log_is_chained_and_signed_as_here() -> None:
     messages = [heard(message) for message in golden("broker_to_home") if message["type"].startswith("audit")]
     rows = next(message for message in messages if isinstance(message, AuditRows))
     head = next(message for message in messages if isinstance(message, AuditHead))
-    watched = golden("home_to_broker")[-1]
+    watched = next(said for said in golden("home_to_broker") if said["type"] == "watch_audit" and "hash" in said)
     link = watched["hash"]
     for row in rows.rows:
         link = row_hash(link, row)

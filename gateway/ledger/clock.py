@@ -52,6 +52,8 @@ LONGEST_OFF_S: Final = 400 * 24 * 3_600.0
 """More than anything is kept for."""
 WATCHED_S: Final = 12 * 3_600.0
 """How long the wall clock must have told of more than that."""
+TICK_S: Final = 0.001
+"""Goes by at each boot, so that what was made before it and what was made after it are never of the same moment."""
 MOST_OFFSETS: Final = 4
 """How many ways to read the wall clock are remembered, the latest first."""
 LARGEST_STAMP_BYTES: Final = 1_024
@@ -125,6 +127,7 @@ class LedgerClock:
         self._stamp = stamp = _stamp(stored)
         if not boot or stamp.boot_id != boot or boottime_s < stamp.boottime_s:
             stamp.boot_id, stamp.boottime_s = boot, boottime_s
+            stamp.time_s = _bounded(stamp.time_s + TICK_S)
             stamp.is_open, stamp.opened_s, stamp.opened_boottime_s = True, stamp.time_s, boottime_s
             self._begin()
 
@@ -153,7 +156,10 @@ class LedgerClock:
         self._leap = None
 
     def stored(self) -> bytes:
-        """Return what the next `LedgerClock` is to go on from: to be on disk with each row, and each minute."""
+        """Return what the next `LedgerClock` is to go on from: to be on disk with each row, and each minute.
+
+        To be asked for after `now()` has told when the row was made, so that it is not older than the row.
+        """
         self.now()
         return msgspec.json.encode(self._stamp)
 
@@ -188,18 +194,23 @@ class LedgerClock:
             stamp.is_open = False
 
     def _count(self, off_s: float) -> None:
+        """Count time that was missing; after this none is, until the next boot."""
         stamp = self._stamp
-        earlier = timedelta() if self._leap is None else self._leap.by
-        time_s = _bounded(stamp.time_s + off_s)
-        by = timedelta(seconds=time_s - stamp.time_s)
-        self._leap = Leap(since=_moment(stamp.opened_s), by=earlier + by)
-        stamp.time_s = time_s
+        before_s, stamp.time_s = stamp.time_s, _bounded(stamp.time_s + off_s)
+        self._leap = Leap(since=_moment(stamp.opened_s), by=timedelta(seconds=stamp.time_s - before_s))
 
     def _off_s(self) -> float | None:
-        """Return for how long the machine was off, by the wall clock; None where it says less than nothing."""
+        """Return for how long the machine was off, by the wall clock; None where it says less than nothing.
+
+        Where one way to read it says a little less than nothing, ways that make ages of it are no better.
+        """
         wall_s = self._wall_s()
         read = [wall_s - offset_s - self._stamp.time_s for offset_s in self._stamp.offsets_s]
-        return min((max(off_s, 0.0) for off_s in read if off_s >= -SAME_S), default=None)
+        told = [max(off_s, 0.0) for off_s in read if off_s >= -SAME_S]
+        off_s = min(told, default=None)
+        if off_s is not None and off_s > LONGEST_OFF_S and any(-LONGEST_OFF_S <= behind_s < 0 for behind_s in read):
+            return None
+        return off_s
 
     def _remember(self, offset_s: float) -> None:
         others = [other for other in self._stamp.offsets_s if abs(other - offset_s) > SAME_S]

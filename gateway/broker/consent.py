@@ -240,12 +240,16 @@ class Consent:
         self._tell()
 
     def know_peers(self, peer_ids: frozenset[str]) -> None:
-        """Know who is a peer: what one that is none any more was shown, or said yes to, counts no more."""
+        """Know who is a peer: what one that is none any more was shown, or said yes to, counts no more (`cut`)."""
         known = peer_ids | {OWNER}
         self._waiting.forget_shown_but_to(known)
         for sending in self._sending.values():
             if sending.approved_by not in known:
                 sending.revoke("peer_revoked")
+
+    async def cut(self) -> None:
+        """Return when no byte leaves any more of what was revoked."""
+        await asyncio.gather(*(sending.cut() for sending in self._sending.values() if sending.is_revoked))
 
     # Beginning, time, end
 
@@ -302,8 +306,7 @@ class Consent:
         waiting = [self._waiting.take(request.id) for request in self._waiting.requests if which(request)]
         for request in waiting:  # only now: whoever is told may fail
             self._over(request, Sent(fate=fate, reason=reason))
-        if sending:
-            await asyncio.gather(*(one.cut() for one in sending))
+        await self.cut()
         return len(waiting) + len(sending)
 
     def _over(self, request: Request, sent: Sent) -> None:

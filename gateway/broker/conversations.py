@@ -106,6 +106,7 @@ class _Answering:
                 channel.say(Peers(peers=membership.peers()))
             case RevokePeer():
                 membership.revoke(message.peer_id, by=peer.id)
+                await self._desk.cut()
                 channel.say(Peers(peers=membership.peers()))
             case Leave():
                 membership.revoke(peer.id, by=peer.id)

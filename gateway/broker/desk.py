@@ -53,6 +53,10 @@ class Desk:
             _LOG.info("%s by %s: %s", name_of(type(message)), by, error.refusal)
             await say(_refusal(message, error))
 
+    async def cut(self) -> None:
+        """Return when nothing leaves any more that a peer said yes to who is none now."""
+        await self._consent.cut()
+
     async def follow(self, channel: Channel) -> None:
         """Tell a home how it stands, now and whenever that is different, until its connection ends."""
         news = asyncio.Event()

@@ -120,6 +120,10 @@ class OwnerSocket:
                     message = OWNER_TO_BROKER.decode(line)
                     if isinstance(message, (AskConsent, *ASKED)):
                         await self._desk.answer(message, OWNER, say_patiently)
+                    elif isinstance(message, RevokePeer):
+                        self._membership.revoke(message.peer_id, by=OWNER)
+                        await self._desk.cut()
+                        say(Peers(peers=self._membership.peers()))
                     else:
                         self._answer(message, say)
                 except ProtocolError as error:
@@ -139,9 +143,6 @@ class OwnerSocket:
                     say(closed)
 
                 say(self._membership.open_window(message.role, message.area, tell_closed, by=OWNER))
-            case RevokePeer():
-                self._membership.revoke(message.peer_id, by=OWNER)
-                say(Peers(peers=self._membership.peers()))
             case AskProtection():
                 say(self._protection())
             case RecordDownload():

@@ -81,6 +81,11 @@ class Sending:
         self._task = asyncio.create_task(self._send())
         self._task.add_done_callback(self._finish)
 
+    @property
+    def is_revoked(self) -> bool:
+        """Whether it must not leave any more."""
+        return bool(self._revoked_by)
+
     def revoke(self, why: str) -> None:
         """Let nothing more of it leave; `cut` returns when it is over."""
         self._revoked_by = self._revoked_by or why

@@ -17,6 +17,7 @@ from gateway.broker.destination import Destination
 from gateway.broker.egress import Answer, EgressError, Release
 from gateway.broker.outgoing import Outgoing
 from gateway.broker.records import OWNER, Records
+from gateway.broker.sending import Sender
 from gateway.wire.consent_words import AddDestination, AllowCloud, Approve, AskPreview, Preview, Refuse
 
 NOW: Final = datetime(2026, 11, 22, 4, 5, 6, tzinfo=UTC)
@@ -129,8 +130,8 @@ class ScriptedSender:
 class Consenting:
     """All of it. Belongs to the event loop that is running when it is made."""
 
-    def __init__(self, folder: Path) -> None:
-        """Open what is in `folder`."""
+    def __init__(self, folder: Path, sender: Sender | None = None) -> None:
+        """Open what is in `folder`; `sender` is another one than the scripted one."""
         self.now = NOW
         self.clock_s = 1_000.0
         self.decided: list[Decided] = []
@@ -139,7 +140,7 @@ class Consenting:
         self.sender = ScriptedSender()
         self.records = Records(folder, now=lambda: self.now)
         self.consent = Consent(
-            self.records, self.sender, decided=self.decided.append, clock=lambda: self.clock_s, now=lambda: self.now
+            self.records, sender or self.sender, decided=self.decided.append, clock=lambda: self.clock_s, now=lambda: self.now
         )
         self.consent.on_change(self._count)
 

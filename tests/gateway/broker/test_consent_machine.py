@@ -27,7 +27,7 @@ from tests.gateway.broker.consent_world import make_template
 
 IS_FULL: Final = "LOCAL_VOICE_FULL" in os.environ
 SEQUENCES: Final = 20_000 if IS_FULL else 2_000
-STEPS: Final = 16
+STEPS: Final = 14
 SABOTAGED_SEQUENCES: Final = 10_000
 """So many are tried at most before what is wrong has to be found; a few hundred do."""
 ANYTHING: Final = settings(

@@ -14,6 +14,7 @@ BASE = frozenset(
         "house",
         "events",
         "audio",
+        "ballast",
         "chimes",
         "files",
         "frame_queue",
@@ -40,7 +41,7 @@ MAY_KNOW = {
     "sandbox": BASE,
     "satellite": BASE | {"wire"},
     "wyoming": BASE | {"turn"},
-    "server": BASE | {"turn", "wire"},
+    "server": BASE | {"turn", "wire", "ledger"},
 }
 """What the modules of a package may import besides each other. `broker` is a process of its own."""
 TOP = frozenset(

@@ -1,0 +1,135 @@
+"""How rows and clips go: first their keys, at once and for good; then what the keys would have opened.
+
+From the moment that a key is gone, nothing of its text or clip can be read, whatever is left of it. What is left says
+so itself: a row without a key, a clip whose row has no key for it. So the rest is done at the next start where the
+power failed in between.
+"""
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+import msgspec
+
+from gateway.ledger.clips import Clips
+from gateway.ledger.database import Database, Value
+from gateway.ledger.retention import Retention
+from gateway.ledger.times import SECOND_US, in_us
+
+RETENTION: Final = "retention"
+ROTATION_DUE: Final = "rotation_due"
+"""The wrapping key has to be replaced, because somebody wants something to be gone."""
+ROWS_AT_ONCE: Final = 500
+"""Removed by one transaction: a megabyte and a half of the write-ahead log, which a full disk must have room for."""
+
+_LOG = logging.getLogger(__name__)
+
+_SHORTEN: Final = """
+UPDATE rows SET keep_until_us = min(keep_until_us, ifnull(made_us + ?1, ?2)),
+    clip_until_us = min(clip_until_us, ifnull(made_us + ?3, ?2))
+WHERE (kind = 'false_wake') = ?4
+"""
+"""Where something is not to be kept at all, its time is up now."""
+_LEFT_CLIPS: Final = """
+SELECT rows.seq, rows.id FROM rows LEFT JOIN keys ON keys.seq = rows.seq
+WHERE rows.clip_until_us IS NOT NULL AND keys.clip_key IS NULL LIMIT ?
+"""
+_LEFT_ROWS: Final = "SELECT seq FROM rows WHERE seq NOT IN (SELECT seq FROM keys) LIMIT ?"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Forgotten:
+    """How much is gone."""
+
+    rows: int = 0
+    clips: int = 0
+
+
+class Forgetting:
+    """Removes rows and clips. Methods raise apsw.Error and LedgerError; what they began goes on the next time."""
+
+    def __init__(self, database: Database, clips: Clips) -> None:
+        self._database = database
+        self._clips = clips
+        self._is_finished = False
+
+    def destroy_keys(self, where: str, values: Sequence[Value], *, is_asked: bool) -> Forgotten:
+        """Make unreadable for good what `where` selects; `finish` removes it.
+
+        `is_asked` is for what somebody wants to be gone: then the wrapping key has to be replaced, too.
+        """
+        chosen = f"SELECT seq FROM rows WHERE {where}"  # noqa: S608 - conditions of ours
+        database = self._database
+        with database.transaction():
+            clips = database.integer(
+                f"SELECT count(*) FROM keys WHERE clip_key IS NOT NULL AND seq IN ({chosen})",  # noqa: S608
+                values,
+            )
+            database.execute(f"DELETE FROM keys WHERE seq IN ({chosen})", values)  # noqa: S608
+            forgotten = Forgotten(rows=database.changes(), clips=clips)
+            if is_asked:
+                database.set_state(ROTATION_DUE, b"1")
+        if forgotten.rows:
+            self._is_finished = False
+        return forgotten
+
+    def destroy_clip_keys(self, where: str, values: Sequence[Value]) -> int:
+        """Make the clips of the rows unreadable for good that `where` selects; return how many."""
+        chosen = f"SELECT seq FROM rows WHERE {where}"  # noqa: S608 - conditions of ours
+        database = self._database
+        with database.transaction():
+            database.execute(
+                f"UPDATE keys SET clip_key = NULL WHERE clip_key IS NOT NULL AND seq IN ({chosen})",  # noqa: S608
+                values,
+            )
+            clips = database.changes()
+        if clips:
+            self._is_finished = False
+        return clips
+
+    def shorten(self, retention: Retention, now: datetime) -> None:
+        """Have each row and clip go when `retention` says, unless it goes sooner; and remember what it says."""
+        with self._database.transaction():
+            self._database.set_state(RETENTION, msgspec.json.encode(retention))
+            for kind, is_false_wake in (("turn", 0), ("false_wake", 1)):
+                row_us, clip_us = (
+                    None if kept_s is None else kept_s * SECOND_US
+                    for kept_s in (retention.row_s(kind), retention.clip_s(kind))
+                )
+                self._database.execute(_SHORTEN, (row_us, in_us(now), clip_us, is_false_wake))
+
+    def finish(self) -> None:
+        """Remove everything whose key is gone, and every trace of it in the database's files."""
+        if self._is_finished:
+            return
+        database = self._database
+        database.forget_log()
+        while left := [(seq, str(row_id)) for seq, row_id in database.execute(_LEFT_CLIPS, (ROWS_AT_ONCE,))]:
+            self._clips.remove(row_id for _, row_id in left)
+            with database.transaction():
+                for seq, _ in left:
+                    database.execute("UPDATE rows SET clip_until_us = NULL, clip_bytes = 0 WHERE seq = ?", (seq,))
+            database.forget_log()
+        while rows := database.execute(_LEFT_ROWS, (ROWS_AT_ONCE,)):
+            with database.transaction():
+                for row in rows:
+                    database.execute("DELETE FROM rows WHERE seq = ?", row)
+            database.forget_log()
+        self._is_finished = True
+
+    def sweep_orphans(self) -> None:
+        """Remove clips that no row knows, and have the rows know whose clips are gone."""
+        known = {str(row_id) for (row_id,) in self._database.execute("SELECT id FROM rows WHERE clip_bytes > 0")}
+        there = set(self._clips.ids())
+        self._clips.remove(sorted(there - known))
+        for row_id in sorted(known - there):
+            self.destroy_clip_keys("id = ?", (row_id,))
+        self.finish()
+        if there - known or known - there:
+            _LOG.warning(
+                "ledger: removed %d clips without a row, and found %d rows whose clips are gone",
+                len(there - known),
+                len(known - there),
+            )

@@ -1,0 +1,113 @@
+"""Replacing the wrapping key, so that what was wrapped by the old one is dead wherever a copy of it may still lie.
+
+The order is what makes it safe: the new key joins the old one in the key file; what stays is wrapped anew; the old key
+leaves the file. Whenever the power fails, the file holds the keys of all rows.
+"""
+
+import logging
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Final
+
+from gateway.errors import LedgerError
+from gateway.ledger.database import Database
+from gateway.ledger.forgetting import ROTATION_DUE
+from gateway.ledger.keys import KeyRing, new_ring, read_ring, write_ring
+from gateway.ledger.times import duration_us, in_us
+
+EVERY: Final = timedelta(days=1)
+ROWS_AT_ONCE: Final = 2_000
+"""Wrapped anew by one transaction: 200 kilobytes of the write-ahead log."""
+_CHECK: Final = "key_check"
+_ROTATED: Final = "rotated_us"
+
+_LOG = logging.getLogger(__name__)
+
+
+class Rotation:
+    """The wrapping keys of an open ledger. Methods raise apsw.Error and LedgerError."""
+
+    def __init__(self, database: Database, path: Path) -> None:
+        """Read the keys in `path`, or make the first."""
+        self._database = database
+        self._path = path
+        check = database.state(_CHECK)
+        ring = read_ring(path)
+        if ring is None and check is not None:
+            raise LedgerError(
+                f"{path}: the ledger's key is missing, without which nothing can be read; restore it from a backup, "
+                "or move the whole folder away: then a new ledger begins"
+            )
+        if ring is not None and check is not None and not ring.is_of(check):
+            raise LedgerError(
+                f"{path}: this is the key of another ledger than {database.path.name}; restore the whole folder from "
+                "one backup, or move it away: then a new ledger begins"
+            )
+        if ring is None:
+            ring = new_ring()
+            write_ring(path, ring)
+        self.ring: KeyRing = ring
+        if check is None:
+            with database.transaction():
+                database.set_state(_CHECK, ring.check())
+
+    def is_due(self, now: datetime) -> bool:
+        """Tell whether it is time for another key, or for an end of what was begun."""
+        if self.ring.is_replacing or self._database.state(ROTATION_DUE) is not None:
+            return True
+        rotated = self._database.state(_ROTATED)
+        return rotated is None or in_us(now) - int.from_bytes(rotated, signed=True) >= duration_us(EVERY)
+
+    def rotate(self, now: datetime) -> None:
+        """Replace the wrapping key; the old one is gone when this returns.
+
+        One that was being replaced already may have wrapped what is to be gone now: that comes to an end first.
+        """
+        if self.ring.is_replacing:
+            self._complete()
+        ring = self.ring.with_another()
+        write_ring(self._path, ring)
+        self.ring = ring
+        self._complete()
+        with self._database.transaction():
+            self._database.remove_state(ROTATION_DUE)
+            self._database.set_state(_ROTATED, in_us(now).to_bytes(8, signed=True))
+
+    def _complete(self) -> None:
+        """Wrap all keys by the current one, and let the other go."""
+        failed, last = 0, -1
+        while page := self._page(last):
+            last = page[-1][0]
+            with self._database.transaction():
+                for seq, number, content_key, clip_key in page:
+                    failed += not self._rewrap(seq, number, content_key, clip_key)
+        if failed:
+            _LOG.error("ledger: the keys of %d rows were altered; these cannot be read any more", failed)
+        with self._database.transaction():
+            self._database.set_state(_CHECK, self.ring.check())
+        self._database.forget_log()
+        ring = self.ring.without_old()
+        write_ring(self._path, ring)
+        self.ring = ring
+
+    def _page(self, after: int) -> list[tuple[int, int, bytes, bytes | None]]:
+        rows = self._database.execute(
+            "SELECT seq, wrapped_by, content_key, clip_key FROM keys WHERE seq > ? AND wrapped_by <> ? "
+            "ORDER BY seq LIMIT ?",
+            (after, self.ring.current, ROWS_AT_ONCE),
+        )
+        return [(seq, number, content, clip) for seq, number, content, clip in rows]  # type: ignore[misc]  # STRICT
+
+    def _rewrap(self, seq: int, number: int, content_key: bytes, clip_key: bytes | None) -> bool:
+        ring = self.ring
+        try:
+            values = (
+                ring.current,
+                ring.rewrap(number, content_key),
+                None if clip_key is None else ring.rewrap(number, clip_key),
+                seq,
+            )
+        except LedgerError:
+            return False
+        self._database.execute("UPDATE keys SET wrapped_by = ?, content_key = ?, clip_key = ? WHERE seq = ?", values)
+        return True

@@ -1,0 +1,71 @@
+"""Which rows are meant: to be shown, or to be forgotten."""
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from typing import Final
+
+import msgspec
+
+from gateway.errors import LedgerError
+from gateway.ledger.database import Value
+from gateway.ledger.rows import is_id
+from gateway.ledger.times import SECOND_US, in_us
+
+MOST_IDS: Final = 1_000
+"""That may be named at once: a few pages."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Rows for which all of this is true; None says nothing."""
+
+    ids: tuple[str, ...] | None = None
+    satellite_id: str | None = None
+    area_id: str | None = None
+    user_id: str | None = None
+    """An empty text means the turns for which nobody was logged in."""
+    outcome: str | None = None
+    kind: str | None = None
+    since: datetime | None = None
+    """By the wall clock at that time, as is `until`, which is the first moment that is not meant."""
+    until: datetime | None = None
+    last_s: float | None = None
+    """Made so many seconds ago or less, by the ledger's own time: right even where the wall clock was set meanwhile."""
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether it leaves nothing out."""
+        return self == EVERYTHING
+
+    def where(self, now_us: int) -> tuple[str, list[Value]]:
+        """Return it as a condition on the table `rows`, with its values. Raises LedgerError."""
+        terms: list[str] = ["1"]
+        values: list[Value] = []
+        if self.ids is not None:
+            if len(self.ids) > MOST_IDS or not all(is_id(row_id) for row_id in self.ids):
+                raise LedgerError(f"at most {MOST_IDS} rows can be named at once, each by 32 hexadecimal digits")
+            terms.append("rows.id IN (SELECT value FROM json_each(?))")
+            values.append(msgspec.json.encode(self.ids).decode())
+        for column in ("satellite_id", "area_id", "user_id", "outcome", "kind"):
+            if (wanted := getattr(self, column)) is not None:
+                terms.append(f"rows.{column} = ?")
+                values.append(wanted)
+        for bound, comparison in ((self.since, ">="), (self.until, "<")):
+            if bound is not None:
+                terms.append(f"rows.at_us {comparison} ?")
+                values.append(in_us(bound))
+        if self.last_s is not None:
+            terms.append("rows.made_us >= ?")
+            values.append(now_us - int(self.last_s * SECOND_US))
+        return " AND ".join(terms), values
+
+
+EVERYTHING: Final = Selection()
+LAST_HOUR_S: Final = 3_600.0
+
+
+def of_day(day: date, zone: tzinfo) -> Selection:
+    """Return what selects the rows of a day as the clocks in `zone` showed it."""
+    begin = datetime.combine(day, time(), zone)
+    end = datetime.combine(day + timedelta(days=1), time(), zone)
+    return Selection(since=begin.astimezone(UTC), until=end.astimezone(UTC))

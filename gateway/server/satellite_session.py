@@ -90,10 +90,10 @@ class SatelliteSession:
         try:
             await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         finally:
+            if self.device.dropped_frames:  # first: a second cancelling may come before the tasks have gone
+                _LOG.warning("%s: %d frames were dropped", self.peer.id, self.device.dropped_frames)
             for task in tasks:
                 await drop(task)
-            if self.device.dropped_frames:
-                _LOG.warning("%s: %d frames were dropped", self.peer.id, self.device.dropped_frames)
         if not listening.cancelled():
             listening.result()
 

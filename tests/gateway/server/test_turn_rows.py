@@ -26,6 +26,9 @@ from gateway.events import (
 )
 from gateway.ledger.rows import TurnRow, decoded, encoded
 from gateway.server.turn_rows import CUT_SHORT, MOST_CHANGES, TurnRows
+from gateway.turn.ear import Ear
+from gateway.turn.run import Place, run_turn
+from tests.fakes import LIGHT_ON, heard, quiet, speech, stages, wake_word
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WAKE = WakeDetected(t_ms=100, wake_word="alexa", score=0.876, second_score=0.7)
@@ -295,3 +298,17 @@ def test_every_outcome_makes_a_row_that_can_be_kept(outcome: Outcome) -> None:
     row = row_of(*SPEECH, HEARD, ended(outcome))
     assert row.outcome == outcome
     assert decoded(encoded(row)) == row
+
+
+async def test_a_turn_as_it_really_happens_is_a_row() -> None:
+    satellite = Satellite()
+    parts = stages()
+    ear = Ear(heard(quiet(320), wake_word(), quiet(320), speech(960), quiet(1_000)), parts)
+    async for event in run_turn(ear, parts, Place(area_id="kitchen")):
+        satellite.hears(event)
+    row = satellite.row
+    assert (row.kind, row.outcome, row.wake_word) == ("turn", "action", "okay_nabu")
+    assert row.intent == LIGHT_ON.name
+    assert row.reply == "answer to HassTurnOn"
+    assert 900 <= row.audio_ms <= 1_000
+    assert list(row.stages_ms) == ["stt", "intent", "endpoint", "action", "first_sound"]

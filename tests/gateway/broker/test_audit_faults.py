@@ -1,5 +1,6 @@
 """A disk that fails at the n-th write or sync, once and for ever, for each n that appending and checkpoints come to."""
 
+import os
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -9,8 +10,8 @@ import apsw
 import pytest
 
 from gateway.broker import audit_database
-from gateway.broker.audit import Action, AuditError, AuditLog
-from gateway.broker.ballast import Ballast
+from gateway.broker.audit import BALLAST_NAME, Action, AuditError, AuditLog
+from gateway.broker.ballast import SIZE_BYTES, Ballast
 from gateway.errors import ConfigError
 from tests.gateway.broker.audit_logs import flaw, opened
 from tests.gateway.broker.power_cuts import Disk
@@ -148,3 +149,17 @@ def test_a_yes_that_a_broken_disk_refuses_has_consumed_nothing(tmp_path: Path, c
     assert refused > 2
     with opened(folder) as log, pytest.raises(AuditError, match="consumed"):
         log.approve("owner", "r1")
+
+
+def test_an_urgent_row_that_does_not_fit_is_written_when_the_ballast_is_gone(tmp_path: Path) -> None:
+    faults = Faults()
+    with on_disk(faults) as vfs, opened(tmp_path, vfs=vfs) as log:
+        (tmp_path / BALLAST_NAME).touch()
+        os.truncate(tmp_path / BALLAST_NAME, SIZE_BYTES)
+        faults.begin(1, 1, apsw.FullError)
+        assert log.append("owner", Action.REVOKE, is_urgent=True).size == 1
+        assert not (tmp_path / BALLAST_NAME).exists()
+        faults.begin(1, 1, apsw.FullError)
+        with pytest.raises(AuditError, match="make room on the disk"):
+            log.append("owner", Action.REVOKE, is_urgent=True)
+    assert flaw(tmp_path) is None

@@ -486,8 +486,10 @@ async def test_who_is_no_peer_any_more_has_seen_nothing_and_said_yes_to_nothing(
     preview, _ = house.show(house.propose("four", "attic"), by="home")
     house.consent.know_peers(frozenset({"other"}))
     assert refusal(lambda: house.approve(preview, by="home")) == "not_shown"
-    await turns()
+    assert house.fates == []
+    await house.consent.cut()
     assert house.fates == [("revoked", "peer_revoked")]
+    await house.consent.cut()
     assert [wire.cuts for wire in (homes, others, owners)] == [1, 0, 0]
 
 

@@ -13,7 +13,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 from typing import Final
 
@@ -35,6 +35,7 @@ from gateway.ledger.retention import Retention
 from gateway.ledger.rotation import Rotation
 from gateway.ledger.rows import TurnRow
 from gateway.ledger.selection import EVERYTHING, Selection
+from gateway.ledger.stats import Stats, since, stats_of
 from gateway.ledger.timekeeping import STATE, Timekeeping
 from gateway.ledger.times import in_us
 
@@ -135,6 +136,14 @@ class Ledger:
         """Return the newest rows in which all `words` occur; it takes a second at most, and says where it ended."""
         with self._clear_errors():
             return self._reading.search(words, selection, self._time.now(), before=before, limit=limit)
+
+    def stats(self, days: int, zone: tzinfo = UTC) -> Stats:
+        """Return how well it did in the last `days` days, as the clocks in `zone` show them."""
+        with self._clear_errors():
+            now = self._time.now()
+            today = self._time.on_the_wall(now)
+            rows = self._reading.rows(Selection(since=since(days, today, zone)), now)
+            return stats_of(rows, days, today, zone)
 
     def delete(self, selection: Selection) -> Receipt:
         """Delete what is selected, for good. It works on a full disk; what a power cut ends goes on at the next start.

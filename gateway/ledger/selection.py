@@ -32,11 +32,6 @@ class Selection:
     last_s: float | None = None
     """Made so many seconds ago or less, by the ledger's own time: right even where the wall clock was set meanwhile."""
 
-    @property
-    def is_everything(self) -> bool:
-        """Whether it leaves nothing out."""
-        return self == EVERYTHING
-
     def where(self, now_us: int) -> tuple[str, list[Value]]:
         """Return it as a condition on the table `rows`, with its values. Raises LedgerError."""
         terms: list[str] = ["1"]

@@ -4,16 +4,20 @@ from datetime import UTC, date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import apsw
 import pytest
 
+from gateway.ballast import Ballast
 from gateway.errors import LedgerError
 from gateway.events import StateChange
 from gateway.ledger import reading, recording
 from gateway.ledger.clips import LARGEST_PCM_BYTES
+from gateway.ledger.forgetting import Forgetting
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.retention import Retention
 from gateway.ledger.rows import TurnRow
-from gateway.ledger.selection import LAST_HOUR_S, MOST_IDS, Selection, of_day
+from gateway.ledger.selection import EVERYTHING, LAST_HOUR_S, MOST_IDS, Selection, of_day
+from gateway.ledger.times import from_us
 from tests.gateway.ledger.ledgers import (
     AUDIO,
     BEGIN,
@@ -420,6 +424,45 @@ def test_a_row_that_cannot_be_written_leaves_no_clip(tmp_path: Path) -> None:
         with pytest.raises(LedgerError, match=r"ledger\.db: cannot be used"):
             ledger.record(EVENING, PCM)
         assert not list(tmp_path.rglob("*.bin"))
+        with pytest.raises(LedgerError):
+            ledger.record(EVENING)
+
+
+def test_an_end_that_was_altered_to_lie_beyond_all_time_is_shown_as_the_last_there_is(tmp_path: Path) -> None:
+    with opened(tmp_path, Hands()) as ledger:
+        ledger.record(EVENING)
+        with tampering(tmp_path) as database:
+            database.execute("UPDATE rows SET keep_until_us = ?", (2**62,))
+        entry = ledger.get(EVENING.id)
+        assert entry is not None
+        assert entry.keep_until.year == 9000
+        with tampering(tmp_path) as database:
+            database.execute("UPDATE rows SET keep_until_us = ?", (-(2**62),))
+        assert ledger.get(EVENING.id) is None
+    assert from_us(-(2**62)).year == 1
+
+
+def test_room_is_given_up_once_for_what_is_urgent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    given: list[bool] = []
+
+    def give_up(_: Ballast) -> bool:
+        given.append(True)
+        return len(given) == 1
+
+    def full(*_: object, **__: object) -> None:
+        raise apsw.FullError("database or disk is full")
+
+    with opened(tmp_path) as ledger:
+        ledger.record(EVENING)
+        monkeypatch.setattr(Ballast, "give_up", give_up)
+        monkeypatch.setattr(Forgetting, "destroy_keys", full)
+        with pytest.raises(LedgerError, match="the disk is full; make room on it"):
+            ledger.delete(EVERYTHING)
+        assert len(given) == 1
+        with pytest.raises(LedgerError, match="the disk is full; make room on it"):
+            ledger.delete(EVERYTHING)
+        assert len(given) == 2
+        assert told(ledger) == [EVENING.id]
 
 
 def test_stats_are_of_what_is_there(tmp_path: Path) -> None:

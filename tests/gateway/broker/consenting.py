@@ -140,7 +140,11 @@ class Consenting:
         self.sender = ScriptedSender()
         self.records = Records(folder, now=lambda: self.now)
         self.consent = Consent(
-            self.records, sender or self.sender, decided=self.decided.append, clock=lambda: self.clock_s, now=lambda: self.now
+            self.records,
+            sender or self.sender,
+            decided=self.decided.append,
+            clock=lambda: self.clock_s,
+            now=lambda: self.now,
         )
         self.consent.on_change(self._count)
 

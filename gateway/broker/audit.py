@@ -14,6 +14,7 @@ import apsw
 import msgspec
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from gateway.ballast import Ballast
 from gateway.broker.audit_chain import (
     Flaw,
     StoredRow,
@@ -26,7 +27,6 @@ from gateway.broker.audit_chain import (
 from gateway.broker.audit_database import FILE_NAME, LARGEST_SEQ, AuditDatabase, Synchronous, unusable
 from gateway.broker.audit_key import KEY_NAME, create_key, read_key
 from gateway.broker.audit_rows import AuditRow, Detail, encoded
-from gateway.broker.ballast import Ballast
 from gateway.errors import ConfigError
 from gateway.wire.broker_words import AuditHead
 

@@ -11,8 +11,8 @@ import sys
 import time
 from pathlib import Path
 
+from gateway.ballast import Ballast
 from gateway.broker.audit import Action, AuditLog
-from gateway.broker.ballast import Ballast
 
 
 def main(descriptor: int) -> None:

@@ -8,8 +8,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
+from gateway.ballast import SIZE_BYTES, Ballast
 from gateway.broker.audit import Action, AuditError, AuditLog
-from gateway.broker.ballast import SIZE_BYTES, Ballast
 from tests.gateway.broker.audit_logs import flaw
 
 DISK_BYTES: Final = 3 * SIZE_BYTES

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
-from gateway.broker.ballast import Ballast
+from gateway.ballast import Ballast
 from gateway.broker.records import OWNER, Records
 from gateway.errors import ConfigError
 from gateway.offer import SettingsChange

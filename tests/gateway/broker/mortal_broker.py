@@ -14,10 +14,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from gateway.ballast import Ballast
 from gateway.broker.app import Broker
 from gateway.broker.audit import Action
 from gateway.broker.audit_rows import Detail
-from gateway.broker.ballast import Ballast
 from gateway.broker.records import Records
 from gateway.offer import SettingsChange
 from gateway.wire.identity import load_or_create_identity

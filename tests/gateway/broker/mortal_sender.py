@@ -15,12 +15,12 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
 
+from gateway.ballast import Ballast
 from gateway.broker import egress
 from gateway.broker.audit import Action
 from gateway.broker.audit_chain import StoredRow
 from gateway.broker.audit_database import AuditDatabase
 from gateway.broker.audit_rows import decoded
-from gateway.broker.ballast import Ballast
 from gateway.broker.egress import Egress
 from gateway.wire.broker_words import AuditHead
 from tests.gateway.broker.consenting import PCM, Consenting

@@ -12,10 +12,10 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ec import SECP256R1, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
+from gateway.ballast import Ballast
 from gateway.broker.audit import Action, AuditError, AuditLog
 from gateway.broker.audit_chain import Flaw, Seen, empty_hash, is_head_signed, row_hash
 from gateway.broker.audit_reading import AuditReader
-from gateway.broker.ballast import Ballast
 from gateway.errors import ConfigError
 from gateway.wire.broker_words import LONGEST_ROW_CHARS
 from tests.gateway.broker.audit_logs import filled, flaw, opened, tampering

@@ -9,9 +9,9 @@ from typing import Final
 import apsw
 import pytest
 
+from gateway.ballast import SIZE_BYTES, Ballast
 from gateway.broker import audit_database
 from gateway.broker.audit import BALLAST_NAME, Action, AuditError, AuditLog
-from gateway.broker.ballast import SIZE_BYTES, Ballast
 from gateway.errors import ConfigError
 from tests.gateway.broker.audit_logs import flaw, opened
 from tests.gateway.broker.power_cuts import Disk

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
+from gateway.ballast import SIZE_BYTES, Ballast
 from gateway.broker import ballast as ballasts
 from gateway.broker.audit import Action, AuditError
-from gateway.broker.ballast import SIZE_BYTES, Ballast
 from tests.gateway.broker.audit_logs import flaw, opened
 from tests.gateway.broker.full_disk import MORE_ROWS, MOST_ROWS
 

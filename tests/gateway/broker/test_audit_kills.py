@@ -14,7 +14,7 @@ from typing import Final, Literal, TextIO
 
 import pytest
 
-from gateway.broker.ballast import Ballast
+from gateway.ballast import Ballast
 from tests.gateway.broker.audit_logs import TIMES, flaw, opened
 
 KILLS: Final = 300 * TIMES

@@ -9,10 +9,10 @@ from typing import Final
 import apsw
 import pytest
 
+from gateway.ballast import Ballast
 from gateway.broker import audit_database
 from gateway.broker.audit import Action
 from gateway.broker.audit_database import Synchronous
-from gateway.broker.ballast import Ballast
 from gateway.errors import ConfigError
 from gateway.wire.broker_words import AuditHead
 from tests.gateway.broker.audit_logs import TIMES, flaw, opened

@@ -18,9 +18,9 @@ from typing import Final
 import msgspec
 import pytest
 
+from gateway.ballast import Ballast
 from gateway.broker.audit import Action
 from gateway.broker.audit_rows import AuditRow
-from gateway.broker.ballast import Ballast
 from gateway.broker.egress import Egress
 from gateway.broker.outgoing import audio_request, consent_hash, text_request, with_key
 from gateway.broker.records import OWNER

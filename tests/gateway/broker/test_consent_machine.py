@@ -11,10 +11,10 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import run_state_machine_as_test
 
+from gateway.ballast import Ballast
 from gateway.broker import cloud_store
 from gateway.broker.audit import Action, AuditLog
 from gateway.broker.audit_rows import Detail
-from gateway.broker.ballast import Ballast
 from gateway.broker.consent_rows import ConsentRows
 from gateway.broker.outgoing import with_key
 from gateway.broker.sending import Sending

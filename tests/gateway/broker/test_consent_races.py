@@ -17,10 +17,10 @@ from typing import Final, cast
 import msgspec
 import pytest
 
+from gateway.ballast import Ballast
 from gateway.broker import cloud_store
 from gateway.broker.audit import Action
 from gateway.broker.audit_rows import decoded
-from gateway.broker.ballast import Ballast
 from gateway.broker.egress import Egress
 from gateway.broker.records import OWNER
 from gateway.broker.waiting import MINUTE_S

@@ -8,10 +8,10 @@ from pathlib import Path
 import apsw
 import pytest
 
+from gateway.ballast import Ballast
 from gateway.broker import records
 from gateway.broker.audit import Action, AuditError
 from gateway.broker.audit_rows import AuditRow, decoded
-from gateway.broker.ballast import Ballast
 from gateway.broker.consent_rows import ANSWERED, NOT_SENT, UNKNOWN, ConsentRows
 from gateway.broker.destination import Content
 from gateway.broker.outgoing import Outgoing

@@ -15,11 +15,11 @@ from typing import Final, Literal
 
 import pytest
 
+from gateway.ballast import Ballast
 from gateway.broker.audit import AuditLog
 from gateway.broker.audit_chain import row_hash
 from gateway.broker.audit_reading import AuditReader
 from gateway.broker.audit_rows import AuditRow, decoded
-from gateway.broker.ballast import Ballast
 from gateway.broker.owner_link import OwnerLink, owner_link
 from gateway.broker.records import Records
 from gateway.errors import LinkError, TrustError

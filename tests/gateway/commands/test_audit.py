@@ -10,8 +10,8 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from gateway.ballast import Ballast
 from gateway.broker.audit import Action
-from gateway.broker.ballast import Ballast
 from gateway.commands import audit as command
 from gateway.errors import ConfigError
 from gateway.paths import gateway_dir

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
+from gateway import ballast as ballasts
 from gateway.ballast import SIZE_BYTES, Ballast
-from gateway.broker import ballast as ballasts
 from gateway.broker.audit import Action, AuditError
 from tests.gateway.broker.audit_logs import flaw, opened
 from tests.gateway.broker.full_disk import MORE_ROWS, MOST_ROWS

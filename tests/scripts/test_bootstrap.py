@@ -14,7 +14,8 @@ def made(project: Project) -> set[str]:
 
 
 def version_of_tiny(project: Project, environment: str = ".venv") -> str:
-    return project.run(f"{environment}/bin/python", "-c", "import tiny; print(tiny.VERSION)").stdout.strip()
+    # -B: two versions of one second and one size are the same to Python's cached bytecode.
+    return project.run(f"{environment}/bin/python", "-B", "-c", "import tiny; print(tiny.VERSION)").stdout.strip()
 
 
 def change(project: Project, lock: str, version: str) -> None:

@@ -1,6 +1,7 @@
 """Files written wholly or not at all, and those that only their owner may read: keys, tokens and what else is small."""
 
 import contextlib
+import fcntl
 import os
 import secrets
 from collections.abc import Buffer
@@ -37,7 +38,7 @@ def write_privately(path: Path, content: bytes) -> None:
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_whole(path, content, mode=0o600, is_of_folder=True)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written ({error.strerror}); choose another place for it") from error
 
@@ -59,17 +60,45 @@ def read_bounded(path: Path, limit_bytes: int) -> bytes | None:
     return content
 
 
+def make_private(path: Path) -> None:
+    """Make an empty file where there is none; only its owner may read it, and the disk knows. Raises OSError.
+
+    SQLite gives the files beside a database the same mode.
+    """
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+    sync_folder(path.parent)
+
+
+def locked_folder(folder: Path) -> int:
+    """Return the descriptor of `folder`, locked until it is closed, or the process ends.
+
+    Raises OSError: BlockingIOError where another process has the lock.
+    """
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor
+
+
+def sync_folder(folder: Path) -> None:
+    """Have the disk know which files are in `folder`. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
 def _give_to_owner(descriptor: int, folder: Path) -> None:
     """Let a file that root makes in somebody else's folder be theirs: a service has to read what root did for it."""
     owner = folder.stat()
     if os.geteuid() == 0 and owner.st_uid != 0:
         with contextlib.suppress(PermissionError):  # a root without that power keeps it
             os.fchown(descriptor, owner.st_uid, owner.st_gid)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

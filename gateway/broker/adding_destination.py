@@ -51,7 +51,7 @@ def destination_of(words: AddDestination, now: datetime) -> Destination:
     kind = Kind(words.kind)
     if not (1 <= len(words.model) <= LONGEST_MODEL_CHARS and words.model.isprintable() and words.model.strip()):
         _refuse(words, f"model: {_shown(words.model)} is not 1 to {LONGEST_MODEL_CHARS} printable characters")
-    if len(words.key) > LONGEST_KEY_CHARS or not _is_visible(words.key):
+    if len(words.key) > LONGEST_KEY_CHARS or not is_visible(words.key):
         _refuse(words, f"the key is not up to {LONGEST_KEY_CHARS} printable ASCII characters without spaces")
     host, port, path = _address(words)
     return Destination(
@@ -67,6 +67,11 @@ def destination_of(words: AddDestination, now: datetime) -> Destination:
         ca=_certificates(words),
         added_at=now.isoformat(timespec="seconds"),
     )
+
+
+def is_visible(text: str) -> bool:
+    """Tell whether a key or a PIN is of visible ASCII characters alone."""
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _address(words: AddDestination) -> tuple[str, int, str]:
@@ -151,7 +156,3 @@ def _refuse(words: AddDestination, why: str) -> NoReturn:
 
 def _shown(text: str) -> str:
     return repr(text[:80])
-
-
-def _is_visible(text: str) -> bool:
-    return text.isascii() and text.isprintable() and " " not in text

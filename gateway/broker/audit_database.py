@@ -1,7 +1,6 @@
 """The audit log's SQLite file: its tables, and reading and writing them. What its rows mean is none of its business."""
 
 import logging
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -11,6 +10,7 @@ import apsw
 
 from gateway.broker.audit_chain import HASH_BYTES, SIGNATURE_BYTES, StoredRow
 from gateway.errors import ConfigError
+from gateway.files import make_private
 from gateway.wire.broker_words import LONGEST_ROW_CHARS, AuditHead
 from gateway.wire.messages import NAME_CHARS
 
@@ -102,7 +102,8 @@ class AuditDatabase:
         self.path = path
         try:
             if is_written:
-                _make_private(path)
+                path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_private(path)
             self._db = _connected(path, is_written, vfs)
             try:
                 self._prepare(is_written, synchronous)
@@ -218,21 +219,6 @@ class AuditDatabase:
     def _number(self, query: str) -> int:
         row = self._db.execute(query).fetchone()
         return _integer(row[0]) if row else 0
-
-
-def _make_private(path: Path) -> None:
-    """Only the owner may read it; SQLite gives the files beside it the same mode."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _connected(path: Path, is_written: bool, vfs: str | None) -> apsw.Connection:

@@ -13,7 +13,7 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
-from gateway.broker.adding_destination import LONGEST_CA_CHARS, destination_of
+from gateway.broker.adding_destination import LONGEST_CA_CHARS, destination_of, is_visible
 from gateway.broker.destination import Content, Destination, Kind
 from gateway.errors import ConfigError
 from gateway.files import read_bounded, write_privately
@@ -158,7 +158,7 @@ class CloudStore:
 def check_pin(pin: str) -> None:
     """Raise ConfigError for what cannot be a PIN."""
     least, most = PIN_CHARS
-    if not (least <= len(pin) <= most and pin.isascii() and pin.isprintable() and " " not in pin):
+    if not (least <= len(pin) <= most and is_visible(pin)):
         raise ConfigError(f"a PIN has {least} to {most} characters: letters, digits and signs of ASCII, no spaces")
 
 

@@ -18,7 +18,7 @@ from gateway.broker.cloud_store import destination_words
 from gateway.broker.consent_rows import ConsentRows
 from gateway.broker.decided import Decided, DecidedList
 from gateway.broker.destination import Content, Destination
-from gateway.broker.outgoing import MARKER, SAMPLE_BYTES, Outgoing, audio_request, consent_hash, text_request
+from gateway.broker.outgoing import MARKER, Outgoing, audio_request, consent_hash, text_request
 from gateway.broker.records import OWNER, Records
 from gateway.broker.reduction import reduced
 from gateway.broker.sending import Sender, Sending, Sent
@@ -115,8 +115,6 @@ class Consent:
 
     def propose_audio(self, satellite_id: str, pcm: bytes, *, language: str) -> str:
         """Likewise for sound: 16 kHz mono s16le."""
-        if not pcm or len(pcm) % SAMPLE_BYTES:
-            raise ProtocolError("malformed", "there is no sound, or half a sample of it")
         self._check_may_propose(satellite_id)
         destination = self._destination(Content.AUDIO)
         return self._wait(satellite_id, destination, audio_request(destination, pcm, language=language), ())

@@ -81,5 +81,17 @@ async def _connect(folder: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWr
         os.close(folder_fd)
 
 
+def answer_of[M: Message](kind: type[M], message: Message) -> M:
+    """Return the gateway's answer, which has to be of this kind. Raises LinkError."""
+    if not isinstance(message, kind):
+        raise out_of_order()
+    return message
+
+
+def out_of_order() -> LinkError:
+    """Return what is said of a gateway that answers something else."""
+    return LinkError("the gateway answered out of order; is it of the same version? start it again")
+
+
 def _gone() -> LinkError:
     return LinkError("the gateway has ended, or does not listen any more; start it with `local-voice serve`")

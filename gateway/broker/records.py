@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, NamedTuple
 
+from gateway.broker.adding_destination import destination_of
 from gateway.broker.audit import Action, AuditError, AuditLog
 from gateway.broker.audit_rows import AuditRow, Detail, decoded
-from gateway.broker.cloud_store import CloudStore, destination_of
+from gateway.broker.cloud_store import CloudStore
 from gateway.broker.destination import Destination
 from gateway.broker.store import NewPeer, PeerStore
 from gateway.errors import ConfigError

@@ -1,9 +1,7 @@
 """The peers on disk: one JSON file that only its owner reads, kept by one process at a time. Holds no token."""
 
-import fcntl
 import os
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,7 +10,7 @@ from typing import Annotated, Final, Literal
 import msgspec
 
 from gateway.errors import ConfigError
-from gateway.files import read_bounded, write_privately
+from gateway.files import locked_folder, read_bounded, write_privately
 from gateway.wire.broker_words import LONGEST_NAME_CHARS, MOST_PEERS, PeerWords
 from gateway.wire.messages import Hex32, Id, Name
 from gateway.wire.peers import Peer, Role, new_peer_id, new_token
@@ -158,20 +156,13 @@ class PeerStore:
 
 def _keep(folder: Path) -> int:
     """Return the descriptor of `folder` with a lock, which dies with this process. Raises ConfigError."""
-    descriptor = -1
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return locked_folder(folder)
+    except BlockingIOError as error:
+        raise ConfigError(f"{folder}: another gateway is running and keeps its peers here; stop it first") from error
     except OSError as error:
-        with suppress(OSError):
-            os.close(descriptor)
-        if isinstance(error, BlockingIOError):
-            raise ConfigError(
-                f"{folder}: another gateway is running and keeps its peers here; stop it first"
-            ) from error
         raise ConfigError(f"{folder}: cannot be used ({error.strerror}); choose another place for it") from error
-    return descriptor
 
 
 def _read(path: Path) -> dict[str, _Record]:

@@ -2,8 +2,8 @@
 
 from collections.abc import Mapping
 
-from gateway.broker.owner_link import owner_link
-from gateway.errors import ConfigError, LinkError
+from gateway.broker.owner_link import answer_of, owner_link
+from gateway.errors import ConfigError
 from gateway.paths import owned_gateway_dir
 from gateway.wire.broker_words import ListPeers, Peers
 from gateway.wire.consent_words import AskAnswer, AskConsent, CloudAnswer, ConsentDone, ConsentIs
@@ -24,13 +24,6 @@ async def have_done(message: Message) -> None:
         raise ConfigError(done.message or done.error)
 
 
-def answer_of[M: Message](kind: type[M], message: Message) -> M:
-    """Return the gateway's answer, which has to be of this kind. Raises LinkError."""
-    if not isinstance(message, kind):
-        raise strange()
-    return message
-
-
 async def state_and_names() -> tuple[ConsentIs, Mapping[str, str]]:
     """Return how it stands, and what the satellites are called."""
     async with owner_link(owned_gateway_dir()) as gateway:
@@ -43,8 +36,3 @@ async def answer(request_id: str) -> CloudAnswer:
     """Return what came back for a request. Raises LinkError."""
     async with owner_link(owned_gateway_dir()) as gateway:
         return answer_of(CloudAnswer, await gateway.ask(AskAnswer(id=1, request_id=request_id)))
-
-
-def strange() -> LinkError:
-    """Return what is said of a gateway that answers something else."""
-    return LinkError("the gateway answered out of order; is it of the same version? start it again")

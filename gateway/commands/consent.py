@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.broker.owner_link import owner_link
-from gateway.commands.asking import answer, answer_of, consent_is, have_done, state_and_names
+from gateway.broker.owner_link import answer_of, owner_link
+from gateway.commands.asking import answer, consent_is, have_done, state_and_names
 from gateway.commands.consent_shown import SHORT_ID_CHARS, Shown, clock, host_of, lines_of, visible
 from gateway.commands.previewing import previewed
 from gateway.commands.prompts import is_at_terminal, secret, typed

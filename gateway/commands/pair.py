@@ -12,9 +12,9 @@ from rich.live import Live
 from rich.markup import escape
 from rich.text import Text
 
-from gateway.broker.owner_link import owner_link
+from gateway.broker.owner_link import answer_of, owner_link
 from gateway.broker.pairing import Closing
-from gateway.errors import ConfigError, LinkError
+from gateway.errors import ConfigError
 from gateway.paths import owned_gateway_dir
 from gateway.wire.broker_words import OpenPairing, PairingClosed, PairingOpen
 from gateway.wire.peers import Role
@@ -67,9 +67,7 @@ def run(args: argparse.Namespace) -> int:
 
 async def _pair(role: Role, area: str, console: Console) -> PairingClosed:
     async with owner_link(owned_gateway_dir()) as gateway:
-        opened = await gateway.ask(OpenPairing(role=role, area=area))
-        if not isinstance(opened, PairingOpen):
-            raise _strange()
+        opened = answer_of(PairingOpen, await gateway.ask(OpenPairing(role=role, area=area)))
         until_s = monotonic() + opened.seconds
         console.print(f"Code: [bold]{escape(opened.code)}[/bold]  (good for {_clock(opened.seconds)} minutes)")
         _say(console, NEXT_STEP[role])
@@ -82,9 +80,7 @@ async def _pair(role: Role, area: str, console: Console) -> PairingClosed:
                 closed = await gateway.hear(opened.seconds + MARGIN_S)
         else:
             closed = await gateway.hear(opened.seconds + MARGIN_S)
-        if not isinstance(closed, PairingClosed):
-            raise _strange()
-        return closed
+        return answer_of(PairingClosed, closed)
 
 
 def _say(console: Console, line: str) -> None:
@@ -93,7 +89,3 @@ def _say(console: Console, line: str) -> None:
 
 def _clock(seconds: float) -> str:
     return f"{round(seconds) // 60}:{round(seconds) % 60:02}"
-
-
-def _strange() -> LinkError:
-    return LinkError("the gateway answered out of order; is it of the same version? start it again")

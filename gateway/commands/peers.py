@@ -12,10 +12,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from gateway.broker.owner_link import NoGatewayError, owner_link
+from gateway.broker.owner_link import NoGatewayError, answer_of, owner_link
 from gateway.broker.records import OWNER, Records
 from gateway.broker.store import PeerStore
-from gateway.errors import ConfigError, LinkError
+from gateway.errors import ConfigError
 from gateway.paths import owned_gateway_dir
 from gateway.wire.broker_words import ListPeers, Peers, PeerWords, RevokePeer
 from gateway.wire.messages import Message
@@ -64,10 +64,7 @@ def _revoke(peer_id: str) -> None:
 
 async def _ask(message: Message) -> Sequence[PeerWords]:
     async with owner_link(owned_gateway_dir()) as gateway:
-        answer = await gateway.ask(message)
-    if not isinstance(answer, Peers):
-        raise LinkError("the gateway answered out of order; is it of the same version? start it again")
-    return answer.peers
+        return answer_of(Peers, await gateway.ask(message)).peers
 
 
 def _named(wanted: str, peers: Sequence[PeerWords]) -> PeerWords:

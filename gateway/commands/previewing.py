@@ -6,8 +6,7 @@ from typing import Final
 
 from gateway.broker.destination import Content, Destination, Kind
 from gateway.broker.outgoing import Outgoing, consent_hash
-from gateway.broker.owner_link import ANSWER_S, OwnerLink, owner_link
-from gateway.commands.asking import answer_of, strange
+from gateway.broker.owner_link import ANSWER_S, OwnerLink, answer_of, out_of_order, owner_link
 from gateway.commands.consent_shown import Shown
 from gateway.errors import ConfigError, TrustError
 from gateway.paths import owned_gateway_dir
@@ -24,7 +23,7 @@ async def previewed(request_id: str) -> Shown:
         if preview.error:
             raise ConfigError(preview.message or preview.error)
         if preview.destination is None or preview.request_id != request_id:
-            raise strange()
+            raise out_of_order()
         raw = await _bytes(gateway, preview.size_bytes)
     shown = Shown(preview=preview, destination=preview.destination, raw=raw)
     if _hash(shown) != preview.hash:
@@ -39,11 +38,11 @@ async def _bytes(gateway: OwnerLink, size_bytes: int) -> bytes:
         try:
             raw += base64.b64decode(part.data, validate=True)
         except binascii.Error as error:
-            raise strange() from error
+            raise out_of_order() from error
         if not part.data:
             break
     if len(raw) != size_bytes:
-        raise strange()
+        raise out_of_order()
     return bytes(raw)
 
 
@@ -61,7 +60,7 @@ def _hash(shown: Shown) -> str:
         )
         return consent_hash(preview.request_id, _destination(shown.destination, preview.key_version), outgoing).hex()
     except ValueError as error:
-        raise strange() from error
+        raise out_of_order() from error
 
 
 def _destination(words: DestinationWords, key_version: int) -> Destination:

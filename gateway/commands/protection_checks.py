@@ -5,7 +5,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from gateway.broker.owner_link import NoGatewayError, owner_link
+from gateway.broker.owner_link import NoGatewayError, answer_of, owner_link
 from gateway.commands.protection_trial import tried
 from gateway.commands.service_checks import Finding, Level
 from gateway.config import Config
@@ -50,11 +50,9 @@ async def _asked(folder: Path) -> Protection | None:
     """Return what the gateway that runs says; None where none runs. Raises LinkError."""
     try:
         async with owner_link(folder) as gateway:
-            answer = await gateway.ask(AskProtection())
+            answer = answer_of(ProtectionIs, await gateway.ask(AskProtection()))
     except NoGatewayError:
         return None
-    if not isinstance(answer, ProtectionIs):
-        raise LinkError("the gateway answered out of order; is it of the same version? start it again")
     known = set(Layer)
     return Protection(
         layers=tuple(Layer(layer) for layer in answer.layers if layer in known),

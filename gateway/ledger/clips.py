@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from gateway.errors import ConfigError, LedgerError
-from gateway.files import read_bounded, write_privately
+from gateway.files import read_bounded, sync_folder, write_privately
 from gateway.ledger.cipher import OVERHEAD_BYTES
-from gateway.ledger.folders import make_folder, sync_folder
+from gateway.ledger.folders import make_folder
 from gateway.ledger.rows import is_id
 
 FOLDER_NAME: Final = "clips"

@@ -5,7 +5,6 @@ the write-ahead log after `forget_log`.
 """
 
 import logging
-import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ from typing import Final
 import apsw
 
 from gateway.errors import LedgerError
+from gateway.files import make_private
 from gateway.ledger.cipher import OVERHEAD_BYTES
-from gateway.ledger.folders import sync_folder
 from gateway.ledger.keys import WRAPPED_BYTES
 from gateway.ledger.rows import LARGEST_ROW_BYTES, LONGEST_ID_CHARS
 
@@ -102,7 +101,7 @@ class Database:
         self.path = path
         self._commits = 0
         try:
-            _make_private(path)
+            make_private(path)
             self._db = apsw.Connection(str(path), flags=apsw.SQLITE_OPEN_READWRITE, vfs=vfs)
             try:
                 self._prepare(schema)
@@ -211,13 +210,3 @@ def unusable(path: Path, error: apsw.Error) -> LedgerError:
         f"{path}: cannot be used ({error}); check the disk; if the file is damaged, restore the whole folder from a "
         "backup, or move it away: then a new ledger begins"
     )
-
-
-def _make_private(path: Path) -> None:
-    """Only the owner may read it; SQLite gives the files beside it the same mode."""
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        os.fchmod(descriptor, 0o600)
-    finally:
-        os.close(descriptor)
-    sync_folder(path.parent)

@@ -207,7 +207,7 @@ class ConsentDone(Message, frozen=True, tag="consent_done"):
     """It is done; or it is not, and why.
 
     `switched_off`, `not_waiting` (decided, expired, or never was), `altered` (another hash), `not_shown` (another
-    nonce), `wrong_pin`, `pin_locked`, `not_stored`, `already_sending`, `no_such_destination`, `too_many`, `malformed`.
+    nonce), `wrong_pin`, `pin_locked`, `not_stored`, `no_such_destination`, `malformed`.
     """
 
     id: Count

@@ -1,10 +1,7 @@
 """A full disk: what must be written still is, at the ballast's cost; the rest is refused, and works again with room."""
 
-import json
 import os
 import resource
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,28 +12,21 @@ import pytest
 from gateway import ballast as ballasts
 from gateway.ballast import SIZE_BYTES, Ballast
 from gateway.broker.audit import Action, AuditError
+from tests.full_disks import on_a_full_disk
 from tests.gateway.broker.audit_logs import flaw, opened
 from tests.gateway.broker.full_disk import MORE_ROWS, MOST_ROWS
 
-DEADLINE_S = 60.0
-IN_A_NAMESPACE = ("unshare", "--mount", "--propagation", "private")
 
-
-def on_a_full_disk(folder: Path, *arguments: str) -> dict[str, Any]:
+def found_on(folder: Path, *arguments: str) -> dict[str, Any]:
     """Return what `full_disk` found on a disk of its own."""
-    if os.geteuid() != 0 or subprocess.run([*IN_A_NAMESPACE, "true"], check=False, capture_output=True).returncode:
-        pytest.skip("a disk of one's own takes root and a mount namespace")
     folder.mkdir()
-    command = [*IN_A_NAMESPACE, sys.executable, "-m", "tests.gateway.broker.full_disk", str(folder), *arguments]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=DEADLINE_S)
-    found = json.loads(done.stdout)
-    assert isinstance(found, dict)
+    found = on_a_full_disk("tests.gateway.broker.full_disk", folder, *arguments)
     assert not list(folder.iterdir()), "the disk went with the process"
     return found
 
 
 def test_on_a_full_disk_only_what_is_urgent_is_written(tmp_path: Path) -> None:
-    found = on_a_full_disk(tmp_path / "disk")
+    found = found_on(tmp_path / "disk")
     assert found["ballast"] >= SIZE_BYTES
     assert found["ordinary"] < MOST_ROWS
     assert found["error"].endswith("make room on the disk")
@@ -51,7 +41,7 @@ def test_on_a_full_disk_only_what_is_urgent_is_written(tmp_path: Path) -> None:
 
 
 def test_without_the_ballast_nothing_would_be_written(tmp_path: Path) -> None:
-    found = on_a_full_disk(tmp_path / "disk", "sabotaged")
+    found = found_on(tmp_path / "disk", "sabotaged")
     assert found["urgent"] == 0
     assert "start" not in found
 

@@ -4,11 +4,8 @@ import os
 import random
 import signal
 import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Final, Literal, TextIO
 
@@ -16,34 +13,18 @@ import pytest
 
 from gateway.ballast import Ballast
 from tests.gateway.broker.audit_logs import TIMES, flaw, opened
+from tests.gateway.killing import server
 
 KILLS: Final = 300 * TIMES
 KILLS_OF_ONE_LOG: Final = 10
 """Then a new one begins, so that some are killed while they make theirs."""
 LONGEST_LIFE_S: Final = 0.03
-DEADLINE_S: Final = 30.0
 type Manner = Literal["honest", "hasty"]
 
 
 @pytest.fixture(autouse=True)
 def _no_ballast(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Ballast, "refill", lambda _: None)
-
-
-@contextmanager
-def server() -> Iterator[tuple[socket.socket, TextIO]]:
-    """Start the program that appends; return the connection with it, and what comes from there."""
-    ours, theirs = socket.socketpair()
-    with ours, ours.makefile("r", encoding="ascii") as lines:
-        with theirs:
-            command = [sys.executable, "-m", "tests.gateway.broker.appending", str(theirs.fileno())]
-            process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
-        ours.settimeout(DEADLINE_S)
-        try:
-            yield ours, lines
-        finally:
-            ours.shutdown(socket.SHUT_RDWR)
-            process.wait(DEADLINE_S)
 
 
 def killed(
@@ -72,7 +53,7 @@ def killed(
 def lost(folder: Path, kills: int, manner: Manner) -> Iterator[tuple[int, str]]:
     """Kill a process so often; yield after each time how many rows it had acknowledged, and what is wrong."""
     chance = random.Random(20261122)  # noqa: S311 - the same lives each time, as far as that can be
-    with server() as (link, lines):
+    with server("tests.gateway.broker.appending") as (link, lines):
         for number in range(kills):
             log_folder = folder / str(number // KILLS_OF_ONE_LOG)
             before = size_of(log_folder)

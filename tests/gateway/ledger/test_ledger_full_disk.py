@@ -1,36 +1,23 @@
 """A full disk: rows are refused with a clear error, and what is there can be read and deleted."""
 
-import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from gateway.ledger.ledger import BALLAST_BYTES
+from tests.full_disks import on_a_full_disk
 from tests.gateway.ledger.full_disk import FIRST_ROWS, MOST_ROWS
 
-DEADLINE_S = 60.0
-IN_A_NAMESPACE = ("unshare", "--mount", "--propagation", "private")
 
-
-def on_a_full_disk(folder: Path, *arguments: str) -> dict[str, Any]:
+def found_on(folder: Path, *arguments: str) -> dict[str, Any]:
     """Return what `full_disk` found on a disk of its own."""
-    if os.geteuid() != 0 or subprocess.run([*IN_A_NAMESPACE, "true"], check=False, capture_output=True).returncode:
-        pytest.skip("a disk of one's own takes root and a mount namespace")
     folder.mkdir()
-    command = [*IN_A_NAMESPACE, sys.executable, "-m", "tests.gateway.ledger.full_disk", str(folder), *arguments]
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=DEADLINE_S)
-    found = json.loads(done.stdout)
-    assert isinstance(found, dict)
+    found = on_a_full_disk("tests.gateway.ledger.full_disk", folder, *arguments)
     assert not list(folder.iterdir()), "the disk went with the process"
     return found
 
 
 def test_on_a_full_disk_everything_can_be_read_and_deleted(tmp_path: Path) -> None:
-    found = on_a_full_disk(tmp_path / "disk")
+    found = found_on(tmp_path / "disk")
     assert found["with room"] == FIRST_ROWS
     assert found["ballast"] >= BALLAST_BYTES
     assert found["on a full disk"] < MOST_ROWS
@@ -44,6 +31,6 @@ def test_on_a_full_disk_everything_can_be_read_and_deleted(tmp_path: Path) -> No
 
 
 def test_without_the_ballast_nothing_could_be_deleted(tmp_path: Path) -> None:
-    found = on_a_full_disk(tmp_path / "disk", "sabotaged")
+    found = found_on(tmp_path / "disk", "sabotaged")
     assert found["refused"].endswith("make room on it, or delete what the ledger remembers")
     assert "all" not in found

@@ -3,12 +3,8 @@
 import os
 import random
 import signal
-import socket
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,13 +13,13 @@ from typing import Final, Literal, TextIO
 import pytest
 
 from gateway.ledger.keys import read_ring
+from tests.gateway.killing import server
 from tests.gateway.ledger.ledgers import PCM, TIMES, opened, told
 
 KILLS: Final = 300 * TIMES
 KILLS_OF_ONE_LEDGER: Final = 10
 """Then a new one begins, so that some are killed while they make theirs."""
 LONGEST_LIFE_S: Final = 0.03
-DEADLINE_S: Final = 30.0
 type Manner = Literal["honest", "hasty"]
 
 
@@ -53,22 +49,6 @@ def memory() -> Iterator[Path]:
     place = "/dev/shm"  # noqa: S108 - nothing of ours that is told to anybody
     with TemporaryDirectory(prefix="ledger-", dir=place if os.access(place, os.W_OK) else None) as folder:
         yield Path(folder)
-
-
-@contextmanager
-def server() -> Iterator[tuple[socket.socket, TextIO]]:
-    """Start the program that remembers; return the connection with it, and what comes from there."""
-    ours, theirs = socket.socketpair()
-    with ours, ours.makefile("r", encoding="ascii") as lines:
-        with theirs:
-            command = [sys.executable, "-m", "tests.gateway.ledger.remembering", str(theirs.fileno())]
-            process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
-        ours.settimeout(DEADLINE_S)
-        try:
-            yield ours, lines
-        finally:
-            ours.shutdown(socket.SHUT_RDWR)
-            process.wait(DEADLINE_S)
 
 
 def killed(lines: TextIO, acknowledged: Told, life_s: float, *, is_early: bool) -> int:
@@ -120,7 +100,7 @@ def lives(folder: Path, kills: int, manner: Manner) -> Iterator[tuple[int, str]]
     """Kill a process so often; yield after each time how much it had acknowledged, and what is wrong."""
     chance = random.Random(20261122)  # noqa: S311 - the same lives each time, as far as that can be
     acknowledged = Told()
-    with server() as (link, lines):
+    with server("tests.gateway.ledger.remembering") as (link, lines):
         for number in range(kills):
             if number % KILLS_OF_ONE_LEDGER == 0:
                 acknowledged = Told()

@@ -1,12 +1,12 @@
 """The words between launcher, broker and voice process: JSON lines on socket pairs that only they have.
 
-    launcher ── BrokerBegin, VoiceStarted, KeepSettings, Propose, Withdraw, Stop ──► broker
-    broker ──── BrokerReady, Peers, ShowCode, Written, SettingsKept, `OfCloud`, Failed ──► launcher
-    launcher ── VoiceBegin, Peers, Serve, SettingsKept, `OfCloud`, Stop ──► voice
-    voice ───── Protected, Serving, KeepSettings, Propose, Withdraw, Failed ──► launcher
+    launcher ── BrokerBegin, VoiceStarted, KeepSettings, Propose, Withdraw, `OfAudit`, Stop ──► broker
+    broker ──── BrokerReady, Peers, ShowCode, Written, SettingsKept, `OfCloud`, ActRecorded, Failed ──► launcher
+    launcher ── VoiceBegin, Peers, Serve, SettingsKept, `OfCloud`, `OfLedger`, Stop ──► voice
+    voice ───── Protected, Serving, KeepSettings, Propose, Withdraw, KeepTurn, AskLedger, VoiceSays, Failed ──► launcher
 
-Both are asked for a sign of life from time to time (Ping, Pong). What voice and broker have to say to each other goes
-through the launcher, so that either can be started anew alone.
+What concerns the ledger is in `ledger_words`. All are asked for a sign of life from time to time (Ping, Pong). What
+they have to say to each other goes through the launcher, so that each can be started anew alone.
 """
 
 from typing import Annotated, Final
@@ -14,6 +14,17 @@ from typing import Annotated, Final
 import msgspec
 
 from gateway.offer import SettingsChange
+from gateway.processes.ledger_words import (
+    ActRecorded,
+    AskLedger,
+    ForLedger,
+    KeepTurn,
+    LedgerBegin,
+    LedgerReady,
+    OfAudit,
+    OfLedger,
+    VoiceSays,
+)
 from gateway.protection import Protection
 from gateway.wire.broker_words import MOST_PEERS
 from gateway.wire.consent_words import LONGEST_ANSWER_CHARS
@@ -207,12 +218,16 @@ class Stop(Message, frozen=True, tag="stop"):
     """Say goodbye to everybody, and end."""
 
 
-type ToBroker = BrokerBegin | VoiceStarted | KeepSettings | Propose | Withdraw | Ping | Stop
+type ToBroker = BrokerBegin | VoiceStarted | KeepSettings | Propose | Withdraw | OfAudit | Ping | Stop
 type OfCloud = CloudIs | Proposed | Withdrawn | Decided
 """What the broker has to say to voice of requests to the cloud."""
-type FromBroker = BrokerReady | Peers | ShowCode | Written | SettingsKept | OfCloud | Pong | Failed
-type ToVoice = VoiceBegin | Peers | Serve | SettingsKept | OfCloud | Ping | Stop
-type FromVoice = Protected | Serving | KeepSettings | Propose | Withdraw | Pong | Failed
+type FromBroker = BrokerReady | Peers | ShowCode | Written | SettingsKept | OfCloud | ActRecorded | Pong | Failed
+type ToVoice = VoiceBegin | Peers | Serve | SettingsKept | OfCloud | OfLedger | Ping | Stop
+type AskedOfLedger = KeepTurn | AskLedger | VoiceSays
+"""What voice has to say to the ledger."""
+type FromVoice = Protected | Serving | KeepSettings | Propose | Withdraw | AskedOfLedger | Pong | Failed
+type ToLedger = LedgerBegin | ForLedger | Ping | Stop
+type FromLedger = LedgerReady | OfLedger | OfAudit | Pong | Failed
 
 LARGEST_BYTES: Final = 1024 * 1024
 """The longest utterance in base 64; all peers there may be, with the longest names in any script, take half of it."""

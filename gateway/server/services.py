@@ -2,12 +2,17 @@
 
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Final, Protocol
 
+from gateway.errors import LedgerError
 from gateway.events import ActionRequest, ActionResult, SentenceAnswer, Sound
 from gateway.house import AttributeValue, Entity, House, KnownName
+from gateway.ledger.rows import TurnRow
 from gateway.offer import Offer, SettingsChange
+from gateway.rules import Rule
 from gateway.turn.stages import NO_CLOUD, Cloud, Stages, Understanding
+from gateway.wire.ledger_words import Kept
+from gateway.wire.messages import Message
 
 type StateNews = tuple[str, str, Mapping[str, AttributeValue]]
 """An entity's id, its state, and its attributes, all of them."""
@@ -91,6 +96,65 @@ class Equipment(Protocol):
         """
 
 
+class Ledger(Protocol):
+    """What is remembered, kept by another process; and what this household taught."""
+
+    @property
+    def kept(self) -> Kept:
+        """How long things are kept."""
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """What was taught, the newest first."""
+
+    def sensitivity(self, satellite_id: str) -> int | None:
+        """Return how eagerly a satellite is to wake; None where it does as the gateway does."""
+
+    def keep(self, row: TurnRow, pcm: bytes) -> None:
+        """Have a turn remembered, some time soon. `pcm` is what was said, 16 kHz mono s16le; it may be empty."""
+
+    async def ask(self, question: Message, *, by: str) -> tuple[Message, bytes]:
+        """Return the answer to one of `wire.ledger_words`, and the sound that goes with it.
+
+        `by` is who asks: a home's id, or `voice:` and a satellite's. Raises LedgerError where none comes.
+        """
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever `kept`, `rules` or a sensitivity is different."""
+
+    def on_gone(self, gone: Callable[[bool], None]) -> None:
+        """Call `gone` whenever something was forgotten; with True when it was everything."""
+
+
+class NoLedger:
+    """There is none, and nothing is remembered."""
+
+    kept: Final = Kept(is_there=False)
+    rules: Final[tuple[Rule, ...]] = ()
+
+    def sensitivity(self, satellite_id: str) -> int | None:
+        """Know of none."""
+        del satellite_id
+        return None
+
+    def keep(self, row: TurnRow, pcm: bytes) -> None:
+        """Forget it."""
+
+    async def ask(self, question: Message, *, by: str) -> tuple[Message, bytes]:
+        """Raise LedgerError."""
+        del question, by
+        raise LedgerError("there is no ledger here")
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Never call it."""
+
+    def on_gone(self, gone: Callable[[bool], None]) -> None:
+        """Never call it."""
+
+
+NO_LEDGER: Final = NoLedger()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that sessions need besides their connection."""
@@ -101,3 +165,4 @@ class Services:
     """Returns what is in a sound file. Raises AudioError for what is none, or too long."""
     cloud: Cloud = NO_CLOUD
     """For what homes were told themselves; a satellite's turns have it among their stages."""
+    ledger: Ledger = NO_LEDGER

@@ -10,6 +10,7 @@ from typing import Annotated, Final
 
 import msgspec
 
+from gateway.wire import ledger_words
 from gateway.wire.messages import Count, Greeting, Hello, Id, Message, Name, Refused, Text, Value, Vocabulary
 from gateway.wire.peers import Role
 from gateway.wire.request_words import (
@@ -198,9 +199,6 @@ class SentenceDone(Message, frozen=True, tag="sentence_done"):
     speech: Text = ""
 
 
-# Announcements, from `home`
-
-
 class Announce(Message, frozen=True, tag="announce"):
     """Say `text`, or play the sound file whose `sound_bytes` follow in frames of this id; answered with `announced`."""
 
@@ -208,7 +206,7 @@ class Announce(Message, frozen=True, tag="announce"):
     text: Text = ""
     sound_bytes: Annotated[int, msgspec.Meta(ge=0, le=LARGEST_SOUND_FILE_BYTES)] = 0
     satellite_ids: Ids = ()
-    """Where; empty for everywhere."""
+    """Empty for everywhere."""
     then: Name = ""
     """What follows at the one satellite that is named: `listen`, a turn without a wake word; or `answer`, what is said
     is told under this id (`answered`) and not acted upon. Either may come without text and sound."""
@@ -366,6 +364,7 @@ MAY_SEND: Final[Mapping[Role, tuple[type[Message], ...]]] = MappingProxyType(
             Converse,
             Forget,
             ChangeSettings,
+            *ledger_words.QUESTIONS,
         ),
         Role.SATELLITE: (Hello, Muted, Drained, Played, SoundFailed),
         Role.CONSENT: (),
@@ -393,5 +392,7 @@ TO_HOME: Final = Vocabulary(
     Conversed,
     Offered,
     SettingsChanged,
+    *ledger_words.ANSWERS,
+    *ledger_words.UNASKED,
 )
 TO_SATELLITE: Final = Vocabulary(Greeting, Refused, Mute, Listening, Chime, SoundBegin, Drain, Silence)

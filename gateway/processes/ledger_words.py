@@ -38,6 +38,9 @@ MOST_SATELLITES: Final = 256
 MOST_WAKES: Final = 1_000
 """That are known of one satellite: a month of a busy kitchen."""
 
+EXPORT_S: Final = 3_600.0
+"""The largest ledger takes a slow memory card half of it."""
+
 type Pcm = Annotated[bytes, msgspec.Meta(max_length=MOST_SOUND_BYTES)]
 
 
@@ -97,8 +100,37 @@ class Wakes(Message, frozen=True, tag="wakes"):
     message: Text = ""
 
 
-type Asked = Question | AskClip | KeepCorrection | MarkTurn | AskWakes
-type Answer = LedgerDone | Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes
+# What the owner asks besides
+
+
+class BeginExport(Message, frozen=True, tag="begin_export"):
+    """The owner is about to take these away. Answered with `ledger_done` when that is in the audit log, as one row.
+
+    From then on the owner's `AskClip` needs no row of its own (that would be `replay`), for `EXPORT_S`.
+    """
+
+    id: RequestId
+    turns: Count
+    clips: Count
+
+
+class AskKept(Message, frozen=True, tag="ask_kept"):
+    """How long are things kept? Answered with `kept_is`."""
+
+    id: RequestId
+
+
+class KeptIs(Message, frozen=True, tag="kept_is"):
+    """So long (`wire.ledger_words.Kept`)."""
+
+    id: RequestId
+    transcripts_s: Count | None = None
+    audio_s: Count | None = None
+    false_wakes_s: Count = 60
+
+
+type Asked = Question | AskClip | KeepCorrection | MarkTurn | AskWakes | BeginExport | AskKept
+type Answer = LedgerDone | Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes | KeptIs
 type VoicesQuestion = CorrectTurn | AskTuning | MarkWake | AskStats
 """What takes understanding or knowledge of the models: answered by voice, which asks the ledger for what it needs."""
 

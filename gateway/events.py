@@ -172,6 +172,8 @@ class Outcome(StrEnum):
     NEVER_MIND = "never_mind"
     CONSENT_ASKED = "consent_asked"
     """A person is asked whether it may be sent to the cloud."""
+    FORGOTTEN = "forgotten"
+    """What was said before was to be forgotten, and is."""
     ERROR = "error"
 
 

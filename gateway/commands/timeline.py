@@ -33,6 +33,7 @@ EXIT_CODES = {
     Outcome.NOT_CONFIRMED: 0,
     Outcome.NEVER_MIND: 0,
     Outcome.CONSENT_ASKED: 0,
+    Outcome.FORGOTTEN: 0,
     Outcome.NO_WAKE: 3,
     Outcome.NOTHING_HEARD: 3,
     Outcome.NOT_UNDERSTOOD: 4,
@@ -59,6 +60,7 @@ OUTCOMES = {
     Outcome.NO_WAKE: "[dim]no wake word: nothing was recognised[/]",
     Outcome.NEVER_MIND: "[dim]never mind[/]",
     Outcome.CONSENT_ASKED: "[yellow]a person is asked whether it may be sent[/]",
+    Outcome.FORGOTTEN: "[green]forgotten[/]",
     Outcome.ERROR: "[red]failed[/]",
 }
 

@@ -121,6 +121,45 @@ class NoCloud:
 NO_CLOUD: Final = NoCloud()
 
 
+class Memory(Protocol):
+    """What is remembered of turns at a satellite, as far as it can be forgotten by voice. It raises nothing.
+
+    "There" is the satellite that is named. The turn that asks is not remembered yet, and turns that ended as
+    `Outcome.FORGOTTEN` do not count: nobody means them.
+    """
+
+    async def forget_last(self, satellite_id: str) -> int | None:
+        """Forget what was said there just before; return how many turns that was, None where it cannot be done."""
+
+    async def said_today(self, satellite_id: str) -> int | None:
+        """Return how many turns are remembered of today there; None where nobody can tell."""
+
+    async def forget_today(self, satellite_id: str) -> int | None:
+        """Forget all of today there; return how many turns that was, None where it cannot be done."""
+
+
+class NoMemory:
+    """There is none that could be reached."""
+
+    async def forget_last(self, satellite_id: str) -> int | None:
+        """Forget nothing."""
+        del satellite_id
+        return None
+
+    async def said_today(self, satellite_id: str) -> int | None:
+        """Know nothing."""
+        del satellite_id
+        return None
+
+    async def forget_today(self, satellite_id: str) -> int | None:
+        """Forget nothing."""
+        del satellite_id
+        return None
+
+
+NO_MEMORY: Final = NoMemory()
+
+
 class TextToSpeech(Protocol):
     """Speaks."""
 
@@ -140,4 +179,5 @@ class Stages:
     home: Home
     tts: TextToSpeech
     cloud: Cloud = NO_CLOUD
+    memory: Memory = NO_MEMORY
     wake_sensitivity: int = USUAL_SENSITIVITY

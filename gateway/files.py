@@ -4,8 +4,9 @@ import contextlib
 import fcntl
 import os
 import secrets
-from collections.abc import Buffer
+from collections.abc import Buffer, Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from gateway.errors import ConfigError
 
@@ -28,6 +29,31 @@ def write_whole(path: Path, content: Buffer, *, mode: int = 0o666, is_of_folder:
     finally:
         with contextlib.suppress(OSError):
             unfinished.unlink()
+
+
+@contextlib.contextmanager
+def new_file(path: Path) -> Iterator[BinaryIO]:
+    """Write a file with mode 0600 piece by piece; it is there, whole and on disk, when the block ends without error.
+
+    Raises OSError: FileExistsError where there is something of that name already; that stays as it is.
+    """
+    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # nobody else takes the name meanwhile
+    try:
+        try:
+            with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            unfinished.replace(path)
+            sync_folder(path.parent)
+        finally:
+            with contextlib.suppress(OSError):
+                unfinished.unlink()
+    except BaseException:
+        with contextlib.suppress(OSError):
+            path.unlink()
+        raise
 
 
 def write_privately(path: Path, content: bytes) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.files import write_privately, write_whole
+from gateway.files import new_file, write_privately, write_whole
 
 SOMEBODY = 65_000
 
@@ -50,3 +50,39 @@ def test_a_root_that_may_not_give_it_away_keeps_it(theirs: Path, monkeypatch: py
     write_privately(theirs / "peers.json", b"{}")
     found = (theirs / "peers.json").stat()
     assert (stat.S_IMODE(found.st_mode), found.st_uid) == (0o600, 0)
+
+
+# Files that are new
+
+
+def test_a_new_file_is_there_when_it_is_whole(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with new_file(path) as file:
+        file.write(b"half, ")
+        assert path.read_bytes() == b""  # the name is taken, and nothing of it can be read for the whole
+        file.write(b"and half")
+    assert path.read_bytes() == b"half, and half"
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert os.listdir(tmp_path) == ["export.zip"]
+
+
+def test_what_goes_wrong_leaves_nothing_of_a_new_file(tmp_path: Path) -> None:
+    with pytest.raises(OSError, match="disk"), new_file(tmp_path / "export.zip") as file:
+        file.write(b"half")
+        raise OSError("disk")
+    assert not os.listdir(tmp_path)
+
+
+def test_a_new_file_takes_no_others_place(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    path.write_bytes(b"mine")
+    with pytest.raises(FileExistsError), new_file(path):
+        pytest.fail("there was one already")
+    assert path.read_bytes() == b"mine"
+
+
+def test_a_new_file_where_no_other_can_be_written_gives_its_name_back(tmp_path: Path) -> None:
+    name = "x" * 250  # which leaves no room for the name of an unfinished one
+    with pytest.raises(OSError, match="too long"), new_file(tmp_path / name):
+        pytest.fail("it cannot be written")
+    assert not os.listdir(tmp_path)

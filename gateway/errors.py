@@ -85,6 +85,11 @@ class LedgerError(VoiceError):
 
     code = "ledger"
 
+    def __init__(self, message: str, *, refusal: str = "") -> None:
+        """`refusal` is the code that whoever asked gets to hear, where there is a better one than `code`."""
+        super().__init__(message)
+        self.refusal = refusal or self.code
+
 
 class LinkError(VoiceError):
     """A connection could not be made, or was lost; trying again may help."""

@@ -64,15 +64,17 @@ async def run_turn(
     is_awake: bool = False,
     hush: asyncio.Event | None = None,
     earlier: Earlier | None = None,
+    heard: Callable[[bytes], None] = lambda _: None,
     clock: Callable[[], float] = monotonic,
 ) -> AsyncGenerator[Event]:
     """Yield what happens in the next turn that `ear` hears, `TurnEnded` last.
 
     `is_awake` skips the wake word; once `hush` is set nothing more is spoken; `earlier` is where what is said is kept
-    for the turn after this one. No error of a stage gets out: it ends the turn as `TurnFailed` with its code.
+    for the turn after this one; `heard` gets the sound of what is said, 16 kHz mono s16le, but not of an answer to a
+    question. No error of a stage gets out: it ends the turn as `TurnFailed` with its code.
     """
     events: asyncio.Queue[Event] = asyncio.Queue(maxsize=1)  # the turn is never further ahead than one event
-    turn = _Turn(ear, stages, place, events, hush or asyncio.Event(), earlier or Earlier(), clock)
+    turn = _Turn(ear, stages, place, events, hush or asyncio.Event(), earlier or Earlier(), heard, clock)
     task = asyncio.create_task(turn.run(is_awake=is_awake))
     try:
         while True:
@@ -95,6 +97,7 @@ class _Turn:
         events: asyncio.Queue[Event],
         hush: asyncio.Event,
         earlier: Earlier,
+        heard: Callable[[bytes], None],
         clock: Callable[[], float],
     ) -> None:
         self._ear = ear
@@ -103,6 +106,7 @@ class _Turn:
         self._tell = events.put
         self._hush = hush
         self._earlier = earlier
+        self._heard = heard
         self._pcm = b""
         self._progress = Progress(lambda: ear.now_ms, clock)
 
@@ -136,6 +140,7 @@ class _Turn:
         if utterance is None:
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason="silence"))
             return
+        self._heard(self._pcm)
         choice = utterance.choice
         if choice.heard is not None:
             await self._tell(_transcript(progress.now_ms, choice))
@@ -253,7 +258,14 @@ class _Turn:
         progress = self._progress
         heard = "" if choice.heard is None else choice.heard.text
         await self._tell(
-            IntentRecognized(t_ms=progress.now_ms, name=intent.name, slots=intent.slots, heard=heard, used=intent.text)
+            IntentRecognized(
+                t_ms=progress.now_ms,
+                name=intent.name,
+                slots=intent.slots,
+                heard=heard,
+                used=intent.text,
+                rule_ids=intent.rule_ids,
+            )
         )
         if intent.name == obey.NEVER_MIND:
             progress.outcome = Outcome.NEVER_MIND

@@ -16,11 +16,13 @@ from .broker import Broker
 from .const import CONF_GATEWAY_ID, CONF_VOICE_PIN, CONF_VOICE_TOKEN
 from .errors import GatewayError, NotConnectedError, WrongVersionError
 from .keeper import Keeper
+from .ledger import Ledger
 from .listeners import Listeners
 from .wire.answering import Answering, Home
 from .wire.client import Client
 from .wire.codec import Message
 from .wire.connection import Connection, Port
+from .wire.ledger_messages import Kept, SomethingForgotten
 from .wire.messages import (
     FROM_VOICE,
     ActionAsked,
@@ -61,6 +63,7 @@ class Gateway:
         self.name: Final[str] = entry.title
         self.address: Final[str] = entry.data[CONF_HOST]
         self.broker: Final = Broker(hass, entry)
+        self.ledger: Final = Ledger(lambda: self._connected_client)
         self.version = ""
         """From the greeting; empty before."""
         self.offered: Offered | None = None
@@ -166,6 +169,7 @@ class Gateway:
     def _lost(self) -> None:
         self._client = None
         self._told_places.clear()
+        self.ledger.lost()
         if self._ready.is_set():
             self._ready.clear()
             self.trouble = "not_connected"
@@ -199,6 +203,8 @@ class Gateway:
                 self._on_turn.tell(message)
             case ActionAsked() | SentenceAsked():
                 self._answering.ask(message)
+            case Kept() | SomethingForgotten():
+                self.ledger.told(message)
             case Refused():
                 _LOGGER.warning("%s does not do what it was told (%s): %s", self.name, message.about, message.code)
             case _:
@@ -212,9 +218,16 @@ class Gateway:
 
     # What it is asked and told; each raises NotConnectedError where it is away, RefusedError where it does not do it
 
-    async def recognize(self, sound: AsyncIterable[bytes], *, language: str, wake_tail_ms: int = 0) -> str:
-        """Return the words in `sound`, 16 kHz mono s16le, as soon as they are known; none for silence and noise."""
-        return await self._connected_client.recognize(sound, language=language, wake_tail_ms=wake_tail_ms)
+    async def recognize(
+        self, sound: AsyncIterable[bytes], *, language: str, wake_tail_ms: int = 0, conversation_id: str = ""
+    ) -> str:
+        """Return the words in `sound`, 16 kHz mono s16le, as soon as they are known; none for silence and noise.
+
+        They will be said in the conversation of this id, if in any: both are remembered as one turn then.
+        """
+        return await self._connected_client.recognize(
+            sound, language=language, wake_tail_ms=wake_tail_ms, conversation_id=conversation_id
+        )
 
     async def detect(self, sound: AsyncIterable[bytes], *, wake_words: Sequence[str] = ()) -> Detected:
         """Return which wake word was said in `sound`, 16 kHz mono s16le, and when; none where it ended without one."""

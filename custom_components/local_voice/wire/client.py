@@ -12,6 +12,7 @@ from typing import Final
 from ..errors import NotConnectedError, RefusedError
 from .codec import Message
 from .connection import Connection
+from .ledger_messages import ANSWERS, PlayTurn
 from .messages import (
     Announce,
     Announced,
@@ -40,6 +41,8 @@ LARGEST_PIECE_BYTES: Final = 8 * 1024 - ID_BYTES
 """Of a file that is sent as fast as it goes."""
 LONGEST_TEXT_CHARS: Final = 4_096
 """Of one message; a longer text is said in several."""
+LONGEST_NAME_CHARS: Final = 255
+"""Of an id that whoever talks to Home Assistant may choose."""
 ANSWER_S: Final = 30.0
 """For an answer, or the next piece of one, once everything has been said: the slowest computer needs ten."""
 ANNOUNCED_S: Final = 60.0
@@ -54,6 +57,9 @@ HEARD_S: Final = 600.0
 """An announcement lasts four minutes at most, and waits until whoever speaks there has finished."""
 LAST_PIECE_S: Final = 0.5
 """Sound comes every 10 ms; a source that brings none for so long has stopped."""
+LARGEST_CLIP_BYTES: Final = 60 * 32_000
+"""Of what was recorded of a turn: a minute of 16 kHz mono s16le, as the gateway's own limit."""
+CLIP_RATE_HZ: Final = 16_000
 SILENT_RATE_HZ: Final = 16_000
 """Of the sound of an empty text, which has none."""
 
@@ -67,6 +73,7 @@ _ANSWERS: Final = (
     AnnounceOver,
     Answered,
     SettingsChanged,
+    *ANSWERS,
 )
 """What is said about an open request, under its id."""
 
@@ -107,10 +114,18 @@ class Client:
         request = self._open.get(converse_id)
         return None if request is None else request.said
 
-    async def recognize(self, sound: AsyncIterable[bytes], *, language: str, wake_tail_ms: int) -> str:
+    async def recognize(
+        self, sound: AsyncIterable[bytes], *, language: str, wake_tail_ms: int, conversation_id: str = ""
+    ) -> str:
         """Return the words in 16 kHz mono s16le, as soon as the gateway has them: `sound` may still go on then."""
         with self._request() as request:
-            await self.say_patiently(Recognize(id=request.id, language=language, wake_tail_ms=wake_tail_ms))
+            asked = Recognize(
+                id=request.id,
+                language=language,
+                wake_tail_ms=wake_tail_ms,
+                conversation_id=conversation_id[:LONGEST_NAME_CHARS],
+            )
+            await self.say_patiently(asked)
             async with within(RECOGNIZED_S):
                 recognized = await self._listened(request, sound, Recognized, last_piece_s=0.0)
         return recognized.text
@@ -147,8 +162,10 @@ class Client:
                 id=request.id,
                 text=said.text[:LONGEST_TEXT_CHARS],
                 language=said.language,
-                conversation_id=said.conversation_id,
+                conversation_id=said.conversation_id[:LONGEST_NAME_CHARS],
                 area_id=said.area_id,
+                satellite_id=said.satellite_id or "",
+                user_id=said.context.user_id or "",
             )
             await self.say_patiently(asked)
             async with within(CONVERSED_S):
@@ -199,6 +216,34 @@ class Client:
             await self.say_patiently(changed)
             async with within(SETTINGS_S):
                 await request.answer(SettingsChanged)
+
+    # The ledger
+
+    async def ask[Awaited: Message](
+        self, question: Callable[[int], Message], kind: type[Awaited], *, answer_s: float
+    ) -> Awaited:
+        """Return the answer to what `question` makes of a request's id. Raises RefusedError for one with an error."""
+        with self._request() as request:
+            await self.say_patiently(question(request.id))
+            async with within(answer_s):
+                return await request.answer(kind)
+
+    async def play(self, turn_id: str, *, of_user: str | None, user_id: str) -> bytes:
+        """Return what was recorded of a turn, 16 kHz mono s16le."""
+        with self._request() as request:
+            await self.say_patiently(PlayTurn(id=request.id, turn_id=turn_id, of_user=of_user, user_id=user_id))
+            sound = bytearray()
+            async with within(ANSWER_S):
+                while not isinstance(heard := await request.next(), Spoken):
+                    if isinstance(heard, bytes):
+                        sound += heard
+                    elif isinstance(heard, Speaking) and heard.rate_hz != CLIP_RATE_HZ:
+                        raise RefusedError("audio")
+                    if len(sound) > LARGEST_CLIP_BYTES:
+                        raise RefusedError("too_large")
+            if heard.error:
+                raise RefusedError(heard.error, heard.message)
+        return bytes(sound)
 
     # Requests
 

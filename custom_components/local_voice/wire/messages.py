@@ -6,6 +6,7 @@
 from dataclasses import field
 from typing import Final
 
+from . import ledger_messages
 from .codec import Message, Vocabulary
 from .house_messages import (
     ActionAsked,
@@ -156,6 +157,8 @@ FROM_VOICE: Final = Vocabulary(
     Conversed,
     Offered,
     SettingsChanged,
+    *ledger_messages.ANSWERS,
+    *ledger_messages.UNASKED,
 )
 """What the gateway says on the voice port."""
 TO_VOICE: Final = Vocabulary(
@@ -178,6 +181,7 @@ TO_VOICE: Final = Vocabulary(
     Converse,
     Forget,
     ChangeSettings,
+    *ledger_messages.QUESTIONS,
 )
 """What we say there."""
 

@@ -15,6 +15,8 @@ class Recognize(Message):
     language: Name = ""
     wake_tail_ms: Milliseconds = 0
     """How much at the beginning may still be the wake word (`detected`)."""
+    conversation_id: Name = ""
+    """Of the `converse` that what is recognised will be said in: both are remembered as one turn."""
 
 
 class Recognized(Message):
@@ -91,6 +93,11 @@ class Converse(Message):
     conversation_id: Name = ""
     """The same for a question back and its answer."""
     area_id: Name | None = None
+    """Where it was said."""
+    satellite_id: Name = ""
+    """Our own id of the device that it was said at; empty where it was typed."""
+    user_id: Name = ""
+    """The Home Assistant user from whose own login it came; empty where nobody was logged in."""
 
 
 class Conversed(Message):

@@ -40,7 +40,7 @@ from gateway.turn.stages import (
 )
 
 if TYPE_CHECKING:
-    from gateway.engines.understanding import HassUnderstanding
+    from gateway.engines.learned import LearnedUnderstanding
 
 VAD_MODEL = "silero-v6"
 SECOND_SUFFIX = "-second"
@@ -149,11 +149,14 @@ class Assembly:
             return None
         return load_second_opinion(words or self._config.wake.words, self._store, self._doubting)
 
-    def understanding(self, house: House) -> HassUnderstanding:
-        """Return what knows the sentences of this house. Raises ConfigError."""
+    def understanding(self, house: House) -> LearnedUnderstanding:
+        """Return what knows the sentences of this house, and no rules yet. Raises ConfigError."""
+        from gateway.engines.learned import LearnedUnderstanding
         from gateway.engines.understanding import HassUnderstanding
 
-        return HassUnderstanding(house, self._worker("understanding"), language=self._config.stt.language)
+        return LearnedUnderstanding(
+            HassUnderstanding(house, self._worker("understanding"), language=self._config.stt.language)
+        )
 
     def home(
         self,

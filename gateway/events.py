@@ -62,6 +62,8 @@ class Intent:
     """The sentence that was matched."""
     entity_id: str | None = None
     """Set where the sentence named exactly one entity."""
+    rule_ids: tuple[str, ...] = ()
+    """The rules of this household without which it would mean something else, or nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -228,6 +230,8 @@ class IntentRecognized:
     slots: Slots
     heard: str
     used: str
+    rule_ids: tuple[str, ...] = ()
+    """The household's rules by which `used` is what was meant."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

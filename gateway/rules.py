@@ -5,10 +5,11 @@ sentence, and come before what that would mean otherwise. `words` and `alias` ru
 only in one that means nothing as it is.
 """
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 LONGEST_RULE_CHARS: Final = 200
 """Of what is said, and of what is meant: half of the longest command."""
@@ -47,3 +48,30 @@ class Rule:
     """The turn that it was learned from; it may be gone by now."""
     by: str = ""
     """Who taught it: a Home Assistant user's id, or `owner`."""
+
+
+class Word(NamedTuple):
+    """A word of a sentence, and where it stands."""
+
+    text: str
+    """In lower case."""
+    start: int
+    end: int
+    """The first place after it."""
+
+
+def words_in(text: str) -> list[Word]:
+    """Return the words of `text` as rules compare them: letters and digits, nothing in between."""
+    return [Word(found.group().casefold(), found.start(), found.end()) for found in _WORD.finditer(text)]
+
+
+def is_about(rule: Rule, text: str) -> bool:
+    """Tell whether `rule` could make a difference to what `text` means: whether what it names is said there."""
+    said = [word.text for word in words_in(rule.said)]
+    words = [word.text for word in words_in(text)]
+    if rule.kind is RuleKind.SENTENCE:
+        return bool(said) and said == words
+    return bool(said) and any(words[at : at + len(said)] == said for at in range(len(words) - len(said) + 1))
+
+
+_WORD: Final = re.compile(r"[^\W_]+")

@@ -34,7 +34,7 @@ from gateway.wyoming.services import Engines, Names
 from gateway.wyoming.services import Services as WyomingServices
 
 if TYPE_CHECKING:
-    from gateway.engines.understanding import HassUnderstanding
+    from gateway.engines.learned import LearnedUnderstanding
 
 _LOG = logging.getLogger(__name__)
 
@@ -81,7 +81,7 @@ class VoiceService:
             on_announcement=self._announcement,
         )
         self._has_home = False
-        self._understanding: HassUnderstanding | None = None
+        self._understanding: LearnedUnderstanding | None = None
         self._server: VoiceServer | None = None
         self._wyoming: WyomingServer | None = None
         self._peers: list[Peer] = []
@@ -213,7 +213,7 @@ class VoiceService:
         )
         return WyomingServer(services, listening)
 
-    def _make_understanding(self) -> HassUnderstanding:
+    def _make_understanding(self) -> LearnedUnderstanding:
         self._understanding = self._assembly.understanding(self._demo)
         return self._understanding
 

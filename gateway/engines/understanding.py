@@ -16,6 +16,7 @@ class HassUnderstanding:
         self._intents = HassilIntents(language)
         self._answers = HassAnswers(language)
         self._unit = house.temperature_unit
+        self._names = _names(house)
         self.language = self._intents.language
         self._intents.use(house)
 
@@ -23,6 +24,11 @@ class HassUnderstanding:
         """Understand the names of `house` from now on."""
         await self._worker.run(self._intents.use, house)
         self._unit = house.temperature_unit
+        self._names = _names(house)
+
+    def name_of(self, entity_id: str) -> str | None:
+        """Return the name of a thing of the house; None where there is none."""
+        return self._names.get(entity_id)
 
     async def match(self, text: str, *, area_id: str | None) -> Intent | None:
         """Return what `text` means in this house, said in the area `area_id`; None where it means nothing."""
@@ -35,3 +41,7 @@ class HassUnderstanding:
     async def sorry(self) -> str:
         """Return what to say to words that mean nothing here."""
         return self._answers.sorry()
+
+
+def _names(house: House) -> dict[str, str]:
+    return {entity.id: entity.name for entity in house.entities}

@@ -223,6 +223,9 @@ def _meaning(turn: _Turn, outcome: str) -> list[str]:
 
 
 def _reading(intent: IntentRecognized) -> str:
+    if intent.rule_ids:
+        named = f"rule {intent.rule_ids[0]}" if len(intent.rule_ids) == 1 else f"rules {', '.join(intent.rule_ids)}"
+        return f'took it for "{intent.used}", by {named} of this household'
     if intent.used == intent.heard:
         return "that is the likeliest reading, and it means something here"
     return f'took "{intent.used}", the likeliest reading that means something here'

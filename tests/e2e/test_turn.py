@@ -17,7 +17,7 @@ FIELDS = {
     "speech_start": set(),
     "speech_end": {"reason"},
     "transcript": {"text", "score", "hypotheses"},
-    "intent": {"name", "slots", "heard", "used"},
+    "intent": {"name", "slots", "heard", "used", "rule_ids"},
     "question": {"text"},
     "action": {"intent", "changes"},
     "reply": {"text", "first_sound_ms"},

@@ -11,7 +11,7 @@ import pytest
 
 from gateway import voice_service
 from gateway.config import Config
-from gateway.engines.understanding import HassUnderstanding
+from gateway.engines.learned import LearnedUnderstanding
 from gateway.errors import ConfigError, EngineError
 from gateway.events import Intent
 from gateway.home.demo import demo_house
@@ -63,7 +63,7 @@ class ScriptedParts(ScriptedAssembly):
     def house(self) -> House:
         return demo_house()
 
-    def understanding(self, house: House) -> HassUnderstanding:
+    def understanding(self, house: House) -> LearnedUnderstanding:
         return self.understands  # type: ignore[return-value]  # it has all that is used
 
     def stages_with(self, home: Home, understanding: Callable[[], Understanding], settings: Settings) -> Stages:

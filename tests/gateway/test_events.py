@@ -47,6 +47,7 @@ def test_hypotheses_slots_and_changes_are_written_whole() -> None:
             "slots": {"area": ["Kitchen", "Hall"], "to": 5},
             "heard": "a",
             "used": "a",
+            "rule_ids": [],
         },
         {
             "type": "action",

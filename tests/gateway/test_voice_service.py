@@ -16,7 +16,7 @@ from wyoming.wake import Detect, Detection
 
 from gateway.audio import FRAME_BYTES, FRAME_MS
 from gateway.config import Config
-from gateway.engines.understanding import HassUnderstanding
+from gateway.engines.learned import LearnedUnderstanding
 from gateway.errors import EngineError, HouseError, LinkError, ModelError, TrustError
 from gateway.events import Announcement, Intent, TimerFinished
 from gateway.offer import SettingsChange
@@ -142,7 +142,7 @@ class TestWithScriptedModels:
     async def test_a_home_that_is_paired_while_models_are_loaded_is_known_then(
         self, parts: ScriptedParts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def understanding() -> HassUnderstanding:
+        def understanding() -> LearnedUnderstanding:
             parts.gate.acquire()  # nothing is loaded after the sentences
             return made()
 

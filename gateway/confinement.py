@@ -1,4 +1,4 @@
-"""What the process that hears gives up, in the order in which it can be given up, and the proof that it has.
+"""What a process gives up, in the order in which it can be given up; of the one that hears, the proof that it has.
 
 Layers that hold for one thread come first, while there is only one: namespace, user, capabilities, Landlock. Then the
 filter, which binds all threads. Models are loaded after that: the native code that reads them is bound, too.
@@ -25,6 +25,15 @@ def readable_folders() -> tuple[Path, ...]:
     places = (PROGRAM, Path(sys.prefix), Path(sys.base_prefix), Path(sys.executable).resolve().parent, models_dir())
     packages = (Path(place) for place in sys.path if place)
     return tuple(dict.fromkeys(place.absolute() for place in (*places, *packages) if place.exists()))
+
+
+def confine_keeper(folder: Path) -> tuple[Layer, ...]:
+    """Give up what the ledger's process does without: it keeps `folder` as the user that it is, and reaches nobody.
+
+    Return the layers that this machine has. Raises RuntimeError where other threads run already.
+    """
+    given = _filtered(give_up_rights(readable=readable_folders(), writable=[folder], user=None))
+    return tuple(layer for layer in Layer if layer in given.layers)
 
 
 class Confinement:

@@ -20,6 +20,13 @@ EXECUTE: Final = 1 << 0
 WRITE_FILE: Final = 1 << 1
 READ_FILE: Final = 1 << 2
 READ_DIR: Final = 1 << 3
+REMOVE_DIR: Final = 1 << 4
+REMOVE_FILE: Final = 1 << 5
+MAKE_DIR: Final = 1 << 7
+MAKE_REG: Final = 1 << 8
+TRUNCATE: Final = 1 << 14
+KEEPING: Final = READ_FILE | READ_DIR | WRITE_FILE | TRUNCATE | MAKE_REG | MAKE_DIR | REMOVE_FILE | REMOVE_DIR
+"""What keeping plain files in a folder takes: no links, sockets or devices, and nothing is executed."""
 FILES: Final[Mapping[int, int]] = {
     1: (1 << 13) - 1,  # the four above; removing, and making of each kind
     2: 1 << 13,  # linking or moving between folders
@@ -53,14 +60,14 @@ SYSTEM: Final = (
 WRITABLE: Final = "/dev/null"
 
 
-def restrict(readable: Sequence[Path]) -> int:
-    """Let this thread and what it starts read `readable` and the system, write nothing, and open nothing else.
+def restrict(readable: Sequence[Path], writable: Sequence[Path] = ()) -> int:
+    """Let this thread and what it starts read `readable` and the system, keep files in `writable`, open nothing else.
 
     Return the ABI that is in force: 0 where the kernel has none, or does not let us. What is not there is passed over.
     """
     try:
         abi = system_call("landlock_create_ruleset", 0, 0, LANDLOCK_CREATE_RULESET_VERSION)
-        _restrict(abi, readable)
+        _restrict(abi, readable, writable)
     except OSError:
         return 0
     return abi
@@ -71,7 +78,7 @@ def known(rights: Mapping[int, int], abi: int) -> int:
     return sum(bits for since, bits in rights.items() if since <= abi)
 
 
-def _restrict(abi: int, readable: Sequence[Path]) -> None:
+def _restrict(abi: int, readable: Sequence[Path], writable: Sequence[Path]) -> None:
     # struct landlock_ruleset_attr; an older kernel takes the whole of it, as long as what it does not know is 0.
     handled = struct.pack("QQQ", known(FILES, abi), known(NETWORK, abi), known(SCOPES, abi))
     buffer = ctypes.create_string_buffer(handled, len(handled))
@@ -79,6 +86,8 @@ def _restrict(abi: int, readable: Sequence[Path]) -> None:
     try:
         for path in (*map(Path, SYSTEM), *readable):
             _allow(rules, path, READ_FILE | READ_DIR | EXECUTE)
+        for folder in writable:
+            _allow(rules, folder, KEEPING & known(FILES, abi))
         _allow(rules, Path(WRITABLE), READ_FILE | WRITE_FILE)
         give_no_new_privileges()
         system_call("landlock_restrict_self", rules, 0)

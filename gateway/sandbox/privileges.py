@@ -44,12 +44,12 @@ class Given:
     missing: dict[Layer, str]
 
 
-def give_up_rights(*, readable: Sequence[Path], user: int | None) -> Given:
+def give_up_rights(*, readable: Sequence[Path], writable: Sequence[Path] = (), user: int | None) -> Given:
     """Give up network, user, capabilities and files, each where this machine has that.
 
-    `readable` are the folders and files besides the system's that may be opened, for reading; `user` is the user, and
-    group, to become. Raises OSError where the user was changed by half, RuntimeError where other threads run already:
-    they would keep everything.
+    `readable` are the folders and files besides the system's that may be opened, for reading; in the folders that are
+    `writable` files may be kept. `user` is the user, and group, to become. Raises OSError where the user was changed by
+    half, RuntimeError where other threads run already: they would keep everything.
     """
     threads = sum(1 for _ in Path("/proc/self/task").iterdir())
     if threads > 1:
@@ -64,7 +64,7 @@ def give_up_rights(*, readable: Sequence[Path], user: int | None) -> Given:
         missing[Layer.EMPTY_NETWORK] = reason
     drop_capabilities()
     give_no_new_privileges()
-    if not landlock.restrict(readable):
+    if not landlock.restrict(readable, writable):
         missing[Layer.LANDLOCK] = "this system's kernel has no Landlock"
     if ends_with_parent:  # becoming another user, or root of a namespace, takes that back
         die_with_parent(parent)

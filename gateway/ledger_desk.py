@@ -1,0 +1,406 @@
+"""Answers what is asked of the ledger, and has the audit log told of it.
+
+What takes something out (play, replay, export), or has more kept, is done once the audit log has its row. A deletion,
+and whatever else is done, waits for nobody: its row is owed, in the ledger's own database, until it is written.
+"""
+
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import monotonic
+from typing import Final, Protocol, assert_never
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from gateway.errors import ConfigError, LedgerError, ProtocolError
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.reading import Entry, Page
+from gateway.ledger.retention import Retention
+from gateway.ledger.selection import Selection
+from gateway.ledger_translate import correction_of, rule_of, rule_words, selection_of, stats_words, turn_words
+from gateway.processes.ledger_words import (
+    EXPORT_S,
+    MOST_SATELLITES,
+    MOST_WAKES,
+    Answer,
+    AskClip,
+    Asked,
+    AskKept,
+    AskWakes,
+    BeginExport,
+    KeepCorrection,
+    KeptIs,
+    MarkTurn,
+    RecordAct,
+    Wakes,
+    WakeWords,
+)
+from gateway.rules import MOST_RULES, Rule
+from gateway.wire.learning_words import (
+    AskRules,
+    AskTuning,
+    CorrectTurn,
+    MarkWake,
+    RemoveRule,
+    Rules,
+    RuleWords,
+    SetSensitivity,
+    Tuning,
+    TurnCorrected,
+)
+from gateway.wire.ledger_words import (
+    AskStats,
+    AskTurns,
+    ChangeKept,
+    ForgetTurns,
+    LedgerDone,
+    PlayTurn,
+    SelectionWords,
+    Stats,
+    Turns,
+    TurnsForgotten,
+    TurnWords,
+)
+
+OWNER: Final = "owner"
+"""Who asks at the ledger's own socket, and on the folder itself."""
+LARGEST_PAGE_BYTES: Final = 60_000
+"""Of JSON: a page ends before, as a message to a home may have no more than 64 KiB."""
+_COMMA: Final = 1
+_ANSWERS: Final[dict[type, type[Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes]]] = {
+    AskTurns: Turns,
+    AskStats: Stats,
+    ForgetTurns: TurnsForgotten,
+    CorrectTurn: TurnCorrected,
+    AskRules: Rules,
+    MarkWake: Tuning,
+    AskTuning: Tuning,
+    AskWakes: Wakes,
+}
+"""What a question is answered with where that is not `LedgerDone`, or more."""
+_NO_TURN: Final = "there is no such turn, or not any more"
+
+_LOG = logging.getLogger(__name__)
+
+
+class Acts(Protocol):
+    """Where it is written down what was done."""
+
+    async def record(self, act: RecordAct) -> str:
+        """Write it down; return "" when it is written, or why it is not."""
+
+    def owe(self, act: RecordAct) -> None:
+        """Have it written down some time soon; nobody waits for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Who:
+    """Who asks."""
+
+    by: str
+    user_id: str = ""
+
+    def act(self, act: str, *, about: str = "", turns: int = 0, clips: int = 0, rules: int = 0) -> RecordAct:
+        """Return what the audit log is to say of what they do."""
+        return RecordAct(
+            id=0, by=self.by, act=act, about=about, user_id=self.user_id, turns=turns, clips=clips, rules=rules
+        )
+
+
+class LedgerDesk:
+    """Answers for one open ledger. Belongs to one event loop; what must not come apart has no `await` in it."""
+
+    def __init__(
+        self,
+        ledger: Ledger,
+        acts: Acts,
+        *,
+        learned: Callable[[], None] = lambda: None,
+        gone: Callable[[bool], None] = lambda _everything: None,
+        clock: Callable[[], float] = monotonic,
+    ) -> None:
+        """`learned` is called when rules, sensitivities or retention may be different; `gone` when something is."""
+        self._ledger = ledger
+        self._acts = acts
+        self._learned = learned
+        self._gone = gone
+        self._clock = clock
+        self._export_until_s = 0.0
+
+    async def answer(self, asked: Asked, *, by: str) -> tuple[Answer, bytes]:
+        """Return the answer, and the sound that goes with it; what cannot be done the answer says itself."""
+        try:
+            return await self._answer(asked, _Who(by=by, user_id=getattr(asked, "user_id", "")))
+        except ProtocolError as error:
+            return refusal(asked, error.refusal, str(error)), b""
+        except LedgerError as error:
+            _LOG.error("ledger: %s cannot be answered: %s", type(asked).__name__, error)
+            return refusal(asked, "ledger", str(error)), b""
+
+    async def _answer(self, asked: Asked, who: _Who) -> tuple[Answer, bytes]:
+        match asked:
+            case PlayTurn():
+                return await self._play(asked.id, asked.turn_id, "play", asked.of_user, who)
+            case AskClip() if who.by == OWNER and self._clock() < self._export_until_s:
+                return LedgerDone(id=asked.id), self._sound(asked.turn_id, None)
+            case AskClip():
+                return await self._play(asked.id, asked.turn_id, "replay", None, who)
+            case BeginExport():
+                return await self._begin_export(asked, who), b""
+            case ChangeKept():
+                return await self._change_kept(asked, who), b""
+            case _:
+                return self._answer_at_once(asked, who), b""
+
+    def _answer_at_once(  # noqa: PLR0911 - one for each question
+        self,
+        asked: AskTurns
+        | AskStats
+        | ForgetTurns
+        | CorrectTurn
+        | AskRules
+        | RemoveRule
+        | MarkWake
+        | AskTuning
+        | SetSensitivity
+        | KeepCorrection
+        | MarkTurn
+        | AskWakes
+        | AskKept,
+        who: _Who,
+    ) -> Answer:
+        match asked:
+            case AskTurns():
+                return self._turns(asked)
+            case AskStats():
+                return self._stats(asked)
+            case ForgetTurns():
+                return self._forget(asked, who)
+            case AskRules():
+                return _rules_page(asked, self._ledger.rules())
+            case RemoveRule():
+                return self._remove_rule(asked, who)
+            case SetSensitivity():
+                return self._set_sensitivity(asked, who)
+            case KeepCorrection():
+                return self._keep_correction(asked, who)
+            case MarkTurn():
+                return self._mark(asked)
+            case AskWakes():
+                return self._wakes(asked)
+            case AskKept():
+                kept = self._ledger.retention
+                return KeptIs(
+                    id=asked.id,
+                    transcripts_s=kept.transcripts_s,
+                    audio_s=kept.audio_s,
+                    false_wakes_s=kept.false_wakes_s,
+                )
+            case CorrectTurn() | MarkWake() | AskTuning():
+                raise ProtocolError("away", "this takes a gateway that runs: what hears has to try it")
+            case _:
+                assert_never(asked)
+
+    # Looking
+
+    def _turns(self, asked: AskTurns) -> Turns:
+        if asked.of_user == "":
+            return Turns(id=asked.id)
+        selection = selection_of(asked.selection, of_user=asked.of_user)
+
+        def page(limit: int) -> Page:
+            if asked.words:
+                return self._ledger.search(asked.words, selection, before=asked.before, limit=limit)
+            return self._ledger.page(selection, before=asked.before, limit=limit)
+
+        found = page(asked.limit)
+        words = [turn_words(entry) for entry in found.entries]
+        fitting = _fitting(words)
+        if fitting < len(words):  # once more, so that it is known where the next page begins
+            found = page(max(1, fitting))
+            words = [turn_words(entry) for entry in found.entries]
+            fitting = min(_fitting(words), len(words))
+        return Turns(
+            id=asked.id,
+            turns=tuple(words[:fitting]),
+            before=found.before,
+            unreadable=found.unreadable + len(words) - fitting,
+        )
+
+    def _stats(self, asked: AskStats) -> Stats:
+        try:
+            zone = ZoneInfo(asked.zone)
+        except (ValueError, OSError, KeyError) as error:
+            raise ProtocolError("malformed", "there is no such time zone") from error
+        corrected = self._ledger.count(Selection(corrected=True))
+        return stats_words(asked.id, self._ledger.stats(asked.days, zone), corrected=corrected)
+
+    def _wakes(self, asked: AskWakes) -> Wakes:
+        wakes = self._ledger.wakes(asked.satellite_id, MOST_WAKES)
+        return Wakes(
+            id=asked.id,
+            wakes=tuple(
+                WakeWords(
+                    wake_word=wake.wake_word, score=wake.score, second_score=wake.second_score, verdict=wake.verdict
+                )
+                for wake in wakes
+            ),
+        )
+
+    def _entry(self, turn_id: str, of_user: str | None) -> Entry:
+        """Return a turn that may be seen. Raises ProtocolError where there is none."""
+        entry = self._ledger.get(turn_id)
+        if entry is None or (of_user is not None and (not of_user or entry.row.user_id != of_user)):
+            raise ProtocolError("unknown_turn", _NO_TURN)
+        return entry
+
+    def _sound(self, turn_id: str, of_user: str | None) -> bytes:
+        self._entry(turn_id, of_user)
+        sound = self._ledger.clip(turn_id)
+        if not sound:
+            raise ProtocolError("no_clip", "nothing was recorded of that turn, or not any more")
+        return sound
+
+    async def _play(
+        self, number: int, turn_id: str, act: str, of_user: str | None, who: _Who
+    ) -> tuple[LedgerDone, bytes]:
+        self._sound(turn_id, of_user)  # what is not there is no row
+        await self._write_down(who.act(act, about=turn_id, turns=1, clips=1))
+        return LedgerDone(id=number), self._sound(turn_id, of_user)  # it may have gone meanwhile
+
+    async def _begin_export(self, asked: BeginExport, who: _Who) -> LedgerDone:
+        if who.by != OWNER:
+            raise ProtocolError("malformed", "only the owner exports")
+        await self._write_down(who.act("export", turns=asked.turns, clips=asked.clips))
+        self._export_until_s = self._clock() + EXPORT_S
+        return LedgerDone(id=asked.id)
+
+    # Forgetting
+
+    def _forget(self, asked: ForgetTurns, who: _Who) -> TurnsForgotten:
+        is_selected = asked.selection != SelectionWords()
+        if asked.everything == is_selected or (asked.everything and asked.of_user is not None):
+            raise ProtocolError("malformed", "either everything is to be forgotten, or what is selected")
+        if asked.of_user == "":
+            raise ProtocolError("unknown_turn", _NO_TURN)
+        selection = selection_of(asked.selection, of_user=asked.of_user)
+        receipt = self._ledger.delete(selection, everything=asked.everything)
+        if asked.selection.turn_ids is not None and not receipt.count and not receipt.rules:
+            raise ProtocolError("unknown_turn", _NO_TURN)
+        self._acts.owe(who.act("forget", turns=receipt.count, clips=receipt.clips, rules=receipt.rules))
+        self._gone(asked.everything)
+        self._learned()
+        return TurnsForgotten(id=asked.id, turns=receipt.count, clips=receipt.clips, rules=receipt.rules)
+
+    async def _change_kept(self, asked: ChangeKept, who: _Who) -> LedgerDone:
+        try:
+            chosen = Retention(
+                transcripts_s=asked.transcripts_s, audio_s=asked.audio_s, false_wakes_s=asked.false_wakes_s
+            )
+        except ConfigError as error:
+            raise ProtocolError("malformed", str(error)) from error
+        act = who.act("retention", about=_retention_words(chosen))
+        keeps_more = _keeps_more(chosen, self._ledger.retention)
+        if keeps_more:
+            await self._write_down(act)
+        forgotten = self._ledger.set_retention(chosen)
+        if not keeps_more:
+            self._acts.owe(act)
+        if forgotten.rows or forgotten.clips:
+            self._gone(False)
+        self._learned()
+        return LedgerDone(id=asked.id)
+
+    # Learning
+
+    def _keep_correction(self, asked: KeepCorrection, who: _Who) -> LedgerDone:
+        now = datetime.now(UTC)
+        correction = correction_of(asked.correction, now=now)
+        rule = None if asked.rule is None else rule_of(asked.rule, now=now)
+        if rule is not None and len(self._ledger.rules()) >= MOST_RULES:
+            raise ProtocolError("full", f"there are {MOST_RULES} rules already; remove one that is not needed")
+        if not self._ledger.correct(asked.turn_id, correction, rule):
+            raise ProtocolError("unknown_turn", _NO_TURN)
+        self._acts.owe(who.act("correct", about=asked.turn_id, turns=1, rules=0 if rule is None else 1))
+        self._learned()
+        return LedgerDone(id=asked.id)
+
+    def _remove_rule(self, asked: RemoveRule, who: _Who) -> LedgerDone:
+        if not self._ledger.remove_rule(asked.rule_id):
+            raise ProtocolError("no_rule", "there is no such rule, or not any more")
+        self._acts.owe(who.act("unlearn", about=asked.rule_id, rules=1))
+        self._learned()
+        return LedgerDone(id=asked.id)
+
+    def _mark(self, asked: MarkTurn) -> LedgerDone:
+        self._entry(asked.turn_id, asked.of_user)
+        if not self._ledger.mark_wake(asked.turn_id, is_false=asked.is_false):
+            raise ProtocolError("unknown_turn", _NO_TURN)
+        return LedgerDone(id=asked.id)
+
+    def _set_sensitivity(self, asked: SetSensitivity, who: _Who) -> LedgerDone:
+        known = self._ledger.sensitivities()
+        is_new = asked.sensitivity is not None and asked.satellite_id not in known
+        if is_new and len(known) >= MOST_SATELLITES:
+            raise ProtocolError("full", f"{MOST_SATELLITES} satellites have a sensitivity of their own already")
+        self._ledger.set_sensitivity(asked.satellite_id, asked.sensitivity)
+        self._acts.owe(who.act("sensitivity", about=asked.satellite_id))
+        self._learned()
+        return LedgerDone(id=asked.id)
+
+    async def _write_down(self, act: RecordAct) -> None:
+        """Return when it is in the audit log. Raises ProtocolError: then it is not done."""
+        error = await self._acts.record(act)
+        if error:
+            raise ProtocolError("not_recorded", f"it could not be written into the audit log: {error}")
+
+
+def refusal(asked: Asked, code: str, message: str) -> Answer:
+    """Return the answer to a question that says that it cannot be answered."""
+    kind = _ANSWERS.get(type(asked))
+    if kind is None:
+        return LedgerDone(id=asked.id, error=code, message=message)
+    return kind(id=asked.id, error=code, message=message)
+
+
+def _fitting(words: list[TurnWords] | list[RuleWords]) -> int:
+    """Return how many of these, from the first on, fit on a page."""
+    size_bytes = 0
+    for number, one in enumerate(words):
+        size_bytes += len(msgspec.json.encode(one)) + _COMMA
+        if size_bytes > LARGEST_PAGE_BYTES:
+            return number
+    return len(words)
+
+
+def _rules_page(asked: AskRules, rules: tuple[Rule, ...]) -> Rules:
+    """Return the newest rules that were made before number `before`, counted from the oldest."""
+    end = len(rules) if asked.before is None else min(asked.before, len(rules))
+    words = [rule_words(rule) for rule in rules[len(rules) - end :]]
+    fitting = _fitting(words)
+    left = end - fitting
+    return Rules(id=asked.id, rules=tuple(words[:fitting]), before=left or None)
+
+
+def _keeps_more(chosen: Retention, before: Retention) -> bool:
+    """Tell whether anything is kept for longer than before."""
+    times = (
+        (chosen.transcripts_s, before.transcripts_s),
+        (chosen.audio_s, before.audio_s),
+        (chosen.false_wakes_s, before.false_wakes_s),
+    )
+    return any((new or 0) > (old or 0) for new, old in times)
+
+
+def _retention_words(retention: Retention) -> str:
+    """Return it as the audit log has it."""
+
+    def seconds(kept_s: int | None) -> str:
+        return "off" if kept_s is None else str(kept_s)
+
+    return (
+        f"transcripts={seconds(retention.transcripts_s)} audio={seconds(retention.audio_s)} "
+        f"false_wakes={retention.false_wakes_s}"
+    )

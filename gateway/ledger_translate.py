@@ -1,0 +1,191 @@
+"""The ledger's rows, rules and counts as they travel, and back. Pure, and strict about what others say."""
+
+from datetime import UTC, datetime
+from typing import Final
+
+from gateway.errors import ProtocolError
+from gateway.house import AttributeValue
+from gateway.ledger.corrections import Correction
+from gateway.ledger.reading import Entry
+from gateway.ledger.selection import Selection
+from gateway.ledger.stats import Counts
+from gateway.ledger.stats import Stats as LedgerStats
+from gateway.rules import Rule, RuleKind
+from gateway.wire.learning_words import CorrectionWords, MeaningWords, RuleWords, Scalar
+from gateway.wire.ledger_words import (
+    ChangeWords,
+    CountsWords,
+    DayWords,
+    HypothesisWords,
+    SelectionWords,
+    StageWords,
+    Stats,
+    TurnWords,
+)
+
+LONGEST_LAST_S: Final = 400 * 24 * 3_600
+"""Longer than anything is kept; a larger number says no more, and would not fit into the database's."""
+MARKED: Final = "false"
+"""`TurnWords.wake_mark` of a wake that somebody marked."""
+
+
+def turn_words(entry: Entry) -> TurnWords:
+    """Return a row as it is shown."""
+    row, correction = entry.row, entry.correction
+    return TurnWords(
+        turn_id=row.id,
+        at=moment(row.at),
+        satellite_id=row.satellite_id,
+        area_id=row.area_id,
+        user_id=row.user_id,
+        conversation_id=row.conversation_id,
+        kind=row.kind,
+        outcome=row.outcome,
+        wake_word=row.wake_word,
+        wake_score=row.wake_score,
+        second_score=row.second_score,
+        hypotheses=tuple(HypothesisWords(text=one.text, score=one.score) for one in row.hypotheses),
+        heard=row.heard,
+        used=row.used,
+        why=row.why,
+        intent=row.intent,
+        slots={name: _slot_words(value) for name, value in row.slots.items()},
+        changes=tuple(
+            ChangeWords(entity_id=one.entity_id, name=one.name, before=one.before, after=one.after)
+            for one in row.changes
+        ),
+        reply=row.reply,
+        stages_ms=dict(row.stages_ms),
+        audio_ms=row.audio_ms,
+        keep_until=moment(entry.keep_until),
+        clip_until=moment(entry.clip_until),
+        correction=None if correction is None else correction_words(correction),
+        wake_mark=MARKED if entry.is_false_wake_marked else "",
+    )
+
+
+def selection_of(words: SelectionWords, *, of_user: str | None) -> Selection:
+    """Return which rows are meant; of those of `of_user` alone where it is given. Raises ProtocolError."""
+    return Selection(
+        ids=words.turn_ids,
+        satellite_id=words.satellite_id,
+        area_id=words.area_id,
+        user_id=of_user,
+        outcome=words.outcome,
+        kind=words.kind,
+        since=moment_of(words.since),
+        until=moment_of(words.until),
+        last_s=None if words.last_s is None else min(words.last_s, LONGEST_LAST_S),
+        corrected=words.corrected,
+    )
+
+
+def correction_words(correction: Correction) -> CorrectionWords:
+    """Return what a turn should have been, as it is shown."""
+    meaning = MeaningWords(
+        text=correction.meant,
+        intent=correction.intent,
+        slots={name: _slot_words(value) for name, value in correction.slots.items()},
+        entity_id=correction.entity_id,
+    )
+    return CorrectionWords(
+        meant=correction.meant,
+        meaning=meaning,
+        corrected_at=moment(correction.corrected_at),
+        rule_id=correction.rule_id,
+        by=correction.by,
+    )
+
+
+def correction_of(words: CorrectionWords, *, now: datetime) -> Correction:
+    """Return what a turn should have been; made `now` where that is not said. Raises ProtocolError."""
+    return Correction(
+        meant=words.meant,
+        intent=words.meaning.intent,
+        slots=dict(words.meaning.slots),
+        entity_id=words.meaning.entity_id,
+        corrected_at=moment_of(words.corrected_at) or now,
+        rule_id=words.rule_id,
+        by=words.by,
+    )
+
+
+def rule_words(rule: Rule) -> RuleWords:
+    """Return a rule as it is shown."""
+    return RuleWords(
+        rule_id=rule.id,
+        kind=rule.kind.value,
+        said=rule.said,
+        meant=rule.meant,
+        entity_id=rule.entity_id,
+        language=rule.language,
+        made_at=moment(rule.made_at),
+        turn_id=rule.turn_id,
+        by=rule.by,
+    )
+
+
+def rule_of(words: RuleWords, *, now: datetime) -> Rule:
+    """Return a rule; made `now` where that is not said. Raises ProtocolError for one of a kind that is none."""
+    if words.kind not in RuleKind:
+        raise ProtocolError("malformed", "there is no such kind of rule")
+    return Rule(
+        id=words.rule_id,
+        kind=RuleKind(words.kind),
+        said=words.said,
+        meant=words.meant,
+        entity_id=words.entity_id,
+        language=words.language,
+        made_at=moment_of(words.made_at) or now,
+        turn_id=words.turn_id,
+        by=words.by,
+    )
+
+
+def stats_words(number: int, stats: LedgerStats, *, corrected: int) -> Stats:
+    """Return how well it does, as the answer to question `number`; `corrected` turns are still kept."""
+    return Stats(
+        id=number,
+        total=_counts_words(stats.total),
+        days=tuple(DayWords(day=day.isoformat(), counts=_counts_words(counts)) for day, counts in stats.days.items()),
+        stages={
+            name: StageWords(turns=times.turns, median_ms=times.median_ms, p95_ms=times.p95_ms)
+            for name, times in stats.stages.items()
+        },
+        corrected=corrected,
+    )
+
+
+def moment(at: datetime | None) -> str:
+    """Return a point in time as it travels; empty for none."""
+    return "" if at is None else at.astimezone(UTC).isoformat()
+
+
+def moment_of(text: str) -> datetime | None:
+    """Return a point in time; None where none is said. One without a zone is UTC. Raises ProtocolError."""
+    if not text:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ProtocolError("malformed", "a point in time is written like 2026-11-22T18:30:00+00:00") from error
+
+
+def _counts_words(counts: Counts) -> CountsWords:
+    return CountsWords(
+        turns=counts.turns,
+        understood=counts.understood,
+        not_understood=counts.not_understood,
+        cloud=counts.cloud,
+        failed=counts.failed,
+        false_wakes=counts.false_wakes,
+        corrected=counts.corrected,
+    )
+
+
+def _slot_words(value: AttributeValue) -> Scalar | tuple[Scalar, ...]:
+    """Return a slot's value; a list within a list, which no row has, as text."""
+    if isinstance(value, tuple):
+        return tuple(str(item) if isinstance(item, tuple) else item for item in value)
+    return value

@@ -119,10 +119,13 @@ class Conversation:
         show: Callable[[Event], None],
         may_answer: Callable[[str], bool] = lambda _: True,
         began: Callable[[str], None] = lambda _: None,
+        heard: Callable[[bytes], None] = lambda _: None,
+        over: Callable[[], None] = lambda: None,
     ) -> None:
         """`show` gets every event; `may_answer` tells whether a wake word that was heard is this satellite's to answer.
 
-        `began` is told when a turn is this satellite's: the wake word, empty where it needed none.
+        `began` is told when a turn is this satellite's: the wake word, empty where it needed none. `heard` gets the
+        sound of what is said in it, and `over` is called after it, cut short or not.
         """
         self._place = place
         self._device = device
@@ -133,6 +136,8 @@ class Conversation:
         self._show = show
         self._may_answer = may_answer
         self._began = began
+        self._heard = heard
+        self._over = over
         self._waiting: asyncio.Queue[_Interlude] = asyncio.Queue(MOST_WAITING)
         self._notices: set[Notice] = set()
         self._is_idle = True
@@ -162,6 +167,10 @@ class Conversation:
 
         await self._waiting.put(change)
         await used.wait()
+
+    def forget(self) -> None:
+        """Forget what was said before."""
+        self._earlier.forget()
 
     def timer_finished(self, timer: TimerFinished) -> None:
         """Ring, or do what was asked for later, as soon as no turn is under way."""
@@ -225,6 +234,7 @@ class Conversation:
                 is_awake=is_awake,
                 hush=self._hushed,
                 earlier=self._earlier,
+                heard=self._heard,
             )
             async with aclosing(turn) as events:
                 async for event in events:
@@ -249,6 +259,7 @@ class Conversation:
         finally:
             self._device.show_listening(False)
             self._feed.is_muted = False
+            self._over()
             await drop(chime)
         return None
 

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from gateway.errors import LinkError, ProtocolError, VoiceError
@@ -11,6 +12,7 @@ from gateway.server.arbiter import Arbiter
 from gateway.server.conversation import Conversation
 from gateway.server.places import Places
 from gateway.server.remote_device import RemoteDevice
+from gateway.server.satellite_turns import SatelliteTurns
 from gateway.server.services import Services
 from gateway.server.turn_record import TurnRecord, TurnSummary
 from gateway.turn.endpoint import EndpointSettings
@@ -61,6 +63,8 @@ class SatelliteSession:
         self._ready = ready
         self._tell_began = began
         self._record = TurnRecord(peer.id, lambda summary: happened(peer.id, summary))
+        self._turns = SatelliteTurns(peer.id, services.ledger, lambda: places.area_id(peer))
+        self._sensitivity = services.ledger.sensitivity(peer.id)
         self._replaced = asyncio.Event()
         self._is_outdated = asyncio.Event()
         self._failed: set[str] = set()
@@ -73,6 +77,20 @@ class SatelliteSession:
     def renew(self) -> None:
         """Let its turns run with the stages that are in use now, as soon as none is under way."""
         self._is_outdated.set()
+
+    def ledger_changed(self) -> None:
+        """Let it wake as eagerly as the ledger has it now."""
+        sensitivity = self._services.ledger.sensitivity(self.peer.id)
+        if sensitivity != self._sensitivity:
+            self._sensitivity = sensitivity
+            self.renew()
+
+    def forget(self, *, is_everything: bool) -> None:
+        """Forget what was said before; with everything, the turn that is under way as well."""
+        if self.conversation is not None:
+            self.conversation.forget()
+        if is_everything:
+            self._turns.forget()
 
     def replace(self) -> None:
         """End this session: the same satellite has connected anew."""
@@ -99,7 +117,7 @@ class SatelliteSession:
 
     async def _converse(self) -> None:
         try:
-            await self._converse_with(await self._services.equipment.stages())
+            await self._converse_with(await self._fresh_stages())
         except LinkError:
             return
         except VoiceError as error:
@@ -107,6 +125,11 @@ class SatelliteSession:
         except Exception as error:  # noqa: BLE001 - the end of a conversation: the session tells the satellite
             _LOG.error("%s: conversation failed: %s", self.peer.id, type(error).__name__)  # it may hold what was said
         self._channel.end = self._channel.end or "internal"
+
+    async def _fresh_stages(self) -> Stages:
+        """Return stages that wake as eagerly as this satellite is to. Raises ModelError, EngineError."""
+        stages = await self._services.equipment.stages()
+        return stages if self._sensitivity is None else replace(stages, wake_sensitivity=self._sensitivity)
 
     async def _converse_with(self, stages: Stages) -> None:
         conversation = self.conversation = Conversation(
@@ -117,6 +140,8 @@ class SatelliteSession:
             show=self._show,
             may_answer=self._may_answer,
             began=self._began,
+            heard=self._turns.heard,
+            over=self._turns.over,
         )
         renewing = asyncio.create_task(self._keep_current(conversation))
         try:
@@ -124,6 +149,7 @@ class SatelliteSession:
             await conversation.run()
         finally:
             await drop(renewing)
+            self._turns.over()
             self._services.equipment.keep(conversation.stages)
 
     async def _keep_current(self, conversation: Conversation) -> None:
@@ -134,7 +160,7 @@ class SatelliteSession:
             self._is_outdated.clear()
             before = conversation.stages
             try:
-                fresh = await equipment.stages()
+                fresh = await self._fresh_stages()
             except VoiceError as error:
                 _LOG.error("%s: goes on as before: %s", self.peer.id, error.code)
                 continue
@@ -148,6 +174,7 @@ class SatelliteSession:
 
     def _show(self, event: Event) -> None:
         self._record(event)
+        self._turns(event)
         match event:
             case Transcript():
                 self.device.show_processing(True)
@@ -157,6 +184,7 @@ class SatelliteSession:
 
     def _began(self, wake_word: str) -> None:
         self._record.began(wake_word)
+        self._turns.began(wake_word)
         self._tell_began(self.peer.id, wake_word)
 
     def _may_answer(self, wake_word: str) -> bool:
@@ -165,6 +193,7 @@ class SatelliteSession:
             return True
         _LOG.info("wake at %s: %s heard it %d ms earlier", self.peer.id, earlier.satellite_id, earlier.before_ms)
         self._record.forget()
+        self._turns.forget()
         return False
 
     async def _on_message(self, message: Message) -> None:

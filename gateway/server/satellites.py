@@ -19,6 +19,7 @@ from gateway.server.unheard_timers import UnheardTimers
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.tasks import drop
 from gateway.wire.channel import Channel
+from gateway.wire.ledger_words import SomethingForgotten
 from gateway.wire.messages import Message, name_of
 from gateway.wire.peers import Peer
 from gateway.wire.voice_words import MuteSatellite, PlaceSatellite, SatelliteChanged, TurnBegan, TurnHappened
@@ -47,6 +48,9 @@ class Satellites:
         self._told: dict[str, SatelliteChanged] = {}
         self._watchers: list[Watcher] = []
         self._announcing: set[asyncio.Task[None]] = set()
+        self._kept = services.ledger.kept
+        services.ledger.on_change(self._ledger_changed)
+        services.ledger.on_gone(self._forgotten)
 
     async def serve(self, peer: Peer, channel: Channel) -> None:
         """Run a satellite's session, in place of one that it may have already."""
@@ -84,6 +88,7 @@ class Satellites:
     @contextmanager
     def watched_by(self, watcher: Watcher) -> Iterator[None]:
         """Tell `watcher` how each satellite is, and during the block what becomes different and which turns happen."""
+        watcher(self._kept)
         for told in self._told.values():
             watcher(told)
         watcher(self._list())
@@ -117,6 +122,20 @@ class Satellites:
         self._tell(offered)
         for session in self._sessions.values():
             session.renew()
+
+    def _ledger_changed(self) -> None:
+        """Tell homes how long things are kept, and have each satellite wake as it is to, where that is different."""
+        before, self._kept = self._kept, self._services.ledger.kept
+        if self._kept != before:
+            self._tell(self._kept)
+        for session in self._sessions.values():
+            session.ledger_changed()
+
+    def _forgotten(self, is_everything: bool) -> None:
+        """Forget at each satellite, too, and have homes forget their copies."""
+        for session in self._sessions.values():
+            session.forget(is_everything=is_everything)
+        self._tell(SomethingForgotten(everything=is_everything))
 
     def place(self, message: PlaceSatellite, watcher: Watcher) -> None:
         """Have a satellite stand where a home says, as long as that home, its `watcher`, is connected.

@@ -23,8 +23,6 @@ CONF_APPROVERS: Final = "approvers"
 CONF_NOTIFY_DEVICES: Final = "notify_devices"
 """Option: the notify actions of the phones that are told that a request waits."""
 CONF_MEMBERS_SEE_OWN_TURNS: Final = "members_see_own_turns"
-"""Option: whether people who are no administrators may see, hear, correct and forget turns of their own login."""
-CONF_MEMBERS_SEE_OWN: Final = "members_see_own"
 """Option: whether members of the household see the turns that came from their own login; administrators see all."""
 
 CONF_PIPELINE_ID: Final = "pipeline_id"

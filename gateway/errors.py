@@ -91,6 +91,18 @@ class LedgerError(VoiceError):
         self.refusal = refusal or self.code
 
 
+class LedgerFullError(LedgerError):
+    """There is no room, on the disk or in what the ledger may hold, until something is deleted."""
+
+    code = "full"
+
+
+class TooManyError(LedgerError):
+    """There are as many of something that somebody made as there may be."""
+
+    code = "too_many"
+
+
 class LinkError(VoiceError):
     """A connection could not be made, or was lost; trying again may help."""
 

@@ -15,9 +15,12 @@ from . import (
     consent,
     consent_api,
     devices,
+    forget_repair,
     issues,
+    ledger_api,
     notifications,
     panel,
+    reply_cache,
     turn_log,
 )
 from .const import DOMAIN, PLATFORMS
@@ -36,6 +39,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     """Register the actions and the page's commands, which are there whether a gateway is or not."""
     async_setup_services(hass)
     consent_api.async_setup(hass)
+    ledger_api.async_setup(hass)
     await panel.async_serve(hass)
     return True
 
@@ -53,9 +57,11 @@ async def async_setup_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -
     await _connect(hass, entry, Home(hass, gateway, entry))
     await panel.async_show(hass)
     consent_api.async_watch(hass, entry)
+    ledger_api.async_watch(hass, entry)
     notifications.async_watch(hass, entry)
     asked_often.async_watch(hass, entry)
     devices.async_watch(hass, entry)
+    reply_cache.async_watch(hass, entry)
     turn_log.async_watch(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await gateway.broker.start()  # whose news are events of entities that are there by now
@@ -80,6 +86,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     consent.forget(hass, entry.entry_id)
     issues.async_forget_too_old(hass, entry)
     broker_issues.async_forget(hass, entry)
+    forget_repair.async_forget(hass, entry)
     await WitnessStore(hass, entry.entry_id).remove()
     await assistant.async_remove(hass, entry)
     await leave(hass, entry.data)

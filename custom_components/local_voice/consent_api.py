@@ -17,10 +17,12 @@ from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.hass_dict import HassKey
 
+from . import page_commands
 from .approvers import may_allow, may_decide
 from .const import DOMAIN
-from .errors import NotConnectedError, RefusedError
+from .errors import RefusedError
 from .listeners import Listeners
+from .page_commands import Told, entries, entry_of, gateway_of
 from .wire.consent_messages import LONGEST_PIN_CHARS, Consent, Preview
 
 if TYPE_CHECKING:
@@ -29,8 +31,7 @@ if TYPE_CHECKING:
     from .consent import CloudRequests
     from .gateway import Gateway, LocalVoiceConfigEntry
 
-type _Told = dict[str, Any]
-type _Ask = Callable[[CloudRequests], Awaitable[_Told]]
+type _Ask = Callable[[CloudRequests], Awaitable[Told]]
 
 NEWS: Final[HassKey[Listeners[()]]] = HassKey("local_voice_consent_news")
 """Those who look at the page."""
@@ -70,12 +71,12 @@ def async_watch(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -> None:
 @callback
 def subscribe(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
     """Tell how it stands with all gateways: now, and whenever it is different."""
-    told: list[_Told] | None = None
+    told: list[Told] | None = None
 
     @callback
     def tell() -> None:
         nonlocal told
-        gateways = [_standing(entry, connection.user) for entry in _entries(hass)]
+        gateways = [_standing(entry, connection.user) for entry in entries(hass)]
         known = [_without_time(gateway) for gateway in gateways]
         if known != told:
             told = known
@@ -91,7 +92,7 @@ def subscribe(hass: HomeAssistant, connection: websocket_api.ActiveConnection, m
 async def preview(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
     """Show what would be sent, byte for byte."""
 
-    async def ask(cloud: CloudRequests) -> _Told:
+    async def ask(cloud: CloudRequests) -> Told:
         return _shown(*await cloud.preview(msg["request_id"]))
 
     await _answer(hass, connection, msg, ask)
@@ -112,7 +113,7 @@ async def preview(hass: HomeAssistant, connection: websocket_api.ActiveConnectio
 async def approve(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
     """Let it be sent, once."""
 
-    async def ask(cloud: CloudRequests) -> _Told:
+    async def ask(cloud: CloudRequests) -> Told:
         await cloud.approve(
             msg["request_id"], digest=msg["hash"], nonce=msg["nonce"], pin=msg["pin"], user_id=connection.user.id
         )
@@ -126,7 +127,7 @@ async def approve(hass: HomeAssistant, connection: websocket_api.ActiveConnectio
 async def refuse(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
     """Let it not be sent."""
 
-    async def ask(cloud: CloudRequests) -> _Told:
+    async def ask(cloud: CloudRequests) -> Told:
         await cloud.refuse(msg["request_id"], user_id=connection.user.id)
         return {}
 
@@ -144,7 +145,7 @@ async def refuse(hass: HomeAssistant, connection: websocket_api.ActiveConnection
 async def allow(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
     """Turn the switch; administrators only."""
 
-    async def ask(cloud: CloudRequests) -> _Told:
+    async def ask(cloud: CloudRequests) -> Told:
         if not may_allow(connection.user):
             raise RefusedError(websocket_api.ERR_UNAUTHORIZED)
         await cloud.allow(msg["is_allowed"], user_id=connection.user.id)
@@ -158,7 +159,7 @@ async def allow(hass: HomeAssistant, connection: websocket_api.ActiveConnection,
 async def answer(hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any]) -> None:
     """Tell what came back."""
 
-    async def ask(cloud: CloudRequests) -> _Told:
+    async def ask(cloud: CloudRequests) -> Told:
         return {"text": await cloud.answer(msg["request_id"])}
 
     await _answer(hass, connection, msg, ask)
@@ -168,31 +169,17 @@ async def _answer(
     hass: HomeAssistant, connection: websocket_api.ActiveConnection, msg: dict[str, Any], ask: _Ask
 ) -> None:
     """Answer with what `ask` returns of a gateway, where the account may decide there; otherwise say why not."""
-    try:
-        connection.send_result(msg["id"], await ask(_cloud_of(hass, msg["entry_id"], connection.user)))
-    except NotConnectedError as error:
-        connection.send_error(msg["id"], "not_connected", str(error))
-    except RefusedError as error:
-        connection.send_error(msg["id"], error.code, error.message or str(error))
+
+    async def asked() -> Told:
+        entry = entry_of(hass, msg["entry_id"])
+        if not may_decide(connection.user, entry.options):
+            raise RefusedError(websocket_api.ERR_UNAUTHORIZED)
+        return await ask(gateway_of(entry).broker.cloud)
+
+    await page_commands.answer(connection, msg, asked())
 
 
-def _cloud_of(hass: HomeAssistant, entry_id: str, user: User) -> CloudRequests:
-    """Return the requests of a gateway. Raises RefusedError where there is none, or this account may not decide."""
-    entry = next((entry for entry in _entries(hass) if entry.entry_id == entry_id), None)
-    if entry is None:
-        raise RefusedError(websocket_api.ERR_NOT_FOUND)
-    if not may_decide(user, entry.options):
-        raise RefusedError(websocket_api.ERR_UNAUTHORIZED)
-    if entry.state is not ConfigEntryState.LOADED:
-        raise NotConnectedError
-    return entry.runtime_data.broker.cloud
-
-
-def _entries(hass: HomeAssistant) -> list[LocalVoiceConfigEntry]:
-    return hass.config_entries.async_entries(DOMAIN, include_ignore=False, include_disabled=False)
-
-
-def _standing(entry: LocalVoiceConfigEntry, user: User) -> _Told:
+def _standing(entry: LocalVoiceConfigEntry, user: User) -> Told:
     """Return how it stands with a gateway, as the page wants it."""
     gateway = entry.runtime_data if entry.state is ConfigEntryState.LOADED else None
     latest = None if gateway is None else gateway.broker.cloud.latest
@@ -218,12 +205,12 @@ def _name_of(gateway: Gateway, satellite_id: str) -> str:
     return "" if satellite is None else satellite.name
 
 
-def _without_time(gateway: _Told) -> _Told:
+def _without_time(gateway: Told) -> Told:
     """Return what does not change by itself."""
     return {**gateway, "waiting": [{**waiting, "left_s": None} for waiting in gateway["waiting"]]}
 
 
-def _shown(preview: Preview, raw: bytes) -> _Told:
+def _shown(preview: Preview, raw: bytes) -> Told:
     words = asdict(preview)
     for name in NOT_ON_THE_PAGE:
         del words[name]

@@ -6,6 +6,7 @@ from homeassistant.components.assist_satellite import DOMAIN as ASSIST_SATELLITE
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.service import async_register_platform_entity_service
 
+from . import ledger_actions
 from .const import DOMAIN
 
 SERVICE_LISTEN: Final = "listen"
@@ -17,3 +18,4 @@ def async_setup_services(hass: HomeAssistant) -> None:
     async_register_platform_entity_service(
         hass, DOMAIN, SERVICE_LISTEN, entity_domain=ASSIST_SATELLITE, func="async_listen", schema=None
     )
+    ledger_actions.async_setup(hass)

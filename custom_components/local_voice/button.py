@@ -1,4 +1,4 @@
-"""Buttons of a satellite: a test of its loudspeaker."""
+"""Buttons: a test of a satellite's loudspeaker; and to forget everything, which an administrator then confirms."""
 
 import asyncio
 import logging
@@ -9,7 +9,8 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import SatelliteEntity, add_for_each_satellite
+from . import forget_repair
+from .entity import LedgerEntity, SatelliteEntity, add_for_each_satellite
 
 if TYPE_CHECKING:
     from .gateway import Gateway, LocalVoiceConfigEntry
@@ -27,8 +28,9 @@ async def async_setup_entry(
     entry: LocalVoiceConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add a button for each satellite."""
+    """Add the gateway's button, and one for each satellite."""
     gateway = entry.runtime_data
+    async_add_entities([ForgetEverythingButton(gateway, entry)])
     add_for_each_satellite(gateway, entry, async_add_entities, lambda one: [TestButton(gateway, entry, one)])
 
 
@@ -55,6 +57,22 @@ class TestButton(SatelliteEntity, ButtonEntity):
             saying.result()
         else:
             saying.add_done_callback(_log_failure)
+
+
+class ForgetEverythingButton(LedgerEntity, ButtonEntity):
+    """Asks an administrator, among the repairs, whether all that is remembered is to be forgotten."""
+
+    _attr_entity_category = EntityCategory.CONFIG
+
+    def __init__(self, gateway: Gateway, entry: LocalVoiceConfigEntry) -> None:
+        """Belong to the gateway."""
+        super().__init__(gateway, "forget_everything")
+        self._entry = entry
+
+    @override
+    async def async_press(self) -> None:
+        """Ask."""
+        forget_repair.async_ask(self.hass, self._entry)
 
 
 def _log_failure(saying: asyncio.Task[str]) -> None:

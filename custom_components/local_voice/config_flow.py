@@ -31,6 +31,7 @@ from .const import (
     CONF_APPROVERS,
     CONF_BROKER_PIN,
     CONF_CUSTOM_SENTENCES,
+    CONF_MEMBERS_SEE_OWN_TURNS,
     CONF_NOTIFY_DEVICES,
     CONF_PIPELINE,
     CONF_PREFERRED,
@@ -66,6 +67,7 @@ OPTIONS: Final = {
     probatio.Required(CONF_APPROVERS, default=ADMINISTRATORS): SelectSelector(
         SelectSelectorConfig(options=[ADMINISTRATORS, EVERYONE], translation_key=CONF_APPROVERS)
     ),
+    probatio.Required(CONF_MEMBERS_SEE_OWN_TURNS, default=False): BooleanSelector(),
 }
 
 

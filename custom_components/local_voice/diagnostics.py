@@ -5,7 +5,7 @@ Names of satellites and rooms are left out too: they say who lives where.
 
 import re
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from homeassistant.components.diagnostics import async_redact_data
@@ -47,6 +47,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: LocalVo
         },
         "gateway": {"connected": gateway.is_connected, "version": gateway.version},
         "broker": _broker(gateway.broker),
+        "ledger": gateway.ledger.kept and asdict(gateway.ledger.kept),
         "offered": offered
         and {
             "language": offered.language,

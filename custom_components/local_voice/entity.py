@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, override
 
 from homeassistant.core import HomeAssistant, callback
+from homeassistant.exceptions import Unauthorized
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers.device_registry import DeviceInfo
@@ -13,6 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .const import DOMAIN
 from .errors import GatewayError, RefusedError
+from .ledger_access import Act, asker_of
 
 if TYPE_CHECKING:
     from .gateway import Gateway, LocalVoiceConfigEntry
@@ -119,6 +121,40 @@ class CloudEntity(BrokerEntity):
     def available(self) -> bool:
         """Whether the broker has told how it stands."""
         return self.gateway.broker.cloud.latest is not None
+
+
+class LedgerEntity(LocalVoiceEntity):
+    """An entity about what is remembered: available while there is a ledger that works, which an older one has not."""
+
+    @property
+    @override
+    def available(self) -> bool:
+        """Whether there is one."""
+        return super().available and self.gateway.ledger.is_there
+
+    @override
+    async def async_added_to_hass(self) -> None:
+        """Hear of changes from now on."""
+        await super().async_added_to_hass()
+        self.async_on_remove(self.gateway.ledger.on_change(self.gateway_changed))
+
+    async def async_keeper(self) -> str:
+        """Return who asks for other times, for the audit log; nothing for an automation, which administrators write.
+
+        Raises Unauthorized for who may not.
+        """
+        user_id = None if self._context is None else self._context.user_id
+        if user_id is None:
+            return ""
+        user = await self.hass.auth.async_get_user(user_id)
+        entry = self.platform.config_entry
+        assert entry is not None  # noqa: S101 - the type says that a platform may have none; ours are set up by an entry
+        if user is None:
+            raise Unauthorized(context=self._context, entity_id=self.entity_id)
+        try:
+            return asker_of(user, entry.options, Act.KEEP).user_id
+        except RefusedError as error:
+            raise Unauthorized(context=self._context, entity_id=self.entity_id) from error
 
 
 class SatelliteEntity(LocalVoiceEntity):

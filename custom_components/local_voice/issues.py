@@ -25,6 +25,7 @@ from homeassistant.loader import IntegrationNotFound, async_get_integration
 
 from . import assistant, broker_issues
 from .const import DOMAIN
+from .forget_repair import FORGET_EVERYTHING
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -177,7 +178,7 @@ def _loaded(hass: HomeAssistant) -> list[ConfigEntry]:
 def _known(hass: HomeAssistant) -> list[str]:
     """Return the issues of ours that are about the whole home."""
     ours = [issue_id for domain, issue_id in ir.async_get(hass).issues if domain == DOMAIN]
-    return [issue_id for issue_id in ours if not issue_id.startswith((_TOO_OLD, *broker_issues.PREFIXES))]
+    return [issue_id for issue_id in ours if not issue_id.startswith((*_OTHERS, *broker_issues.PREFIXES))]
 
 
 def _too_old(entry: ConfigEntry) -> str:
@@ -185,3 +186,4 @@ def _too_old(entry: ConfigEntry) -> str:
 
 
 _TOO_OLD: Final = "too_old_"
+_OTHERS: Final = (_TOO_OLD, FORGET_EVERYTHING)

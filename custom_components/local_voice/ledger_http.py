@@ -18,6 +18,7 @@ from .errors import NotConnectedError, RefusedError
 from .ledger_access import Act, asker_of
 from .page_commands import entry_of, gateway_of
 from .wav import wav_header
+from .wire.client import CLIP_RATE_HZ
 
 if TYPE_CHECKING:
     from .gateway import LocalVoiceConfigEntry
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
 PATH: Final = "/api/local_voice/ledger"
 SIGNED: Final = timedelta(seconds=30)
 """How long an address is good: a page fetches it at once."""
-CLIP_RATE_HZ: Final = 16_000
-"""As it was heard."""
 NOT_KEPT: Final = {
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; sandbox",

@@ -1,4 +1,7 @@
-"""Repairing what was found: the gateway in a cloud's place, and asked first; its audit log, if somebody knows why."""
+"""Repairing what was found: the gateway in a cloud's place, and asked first; its audit log, if somebody knows why.
+
+And what somebody wants: that everything is forgotten.
+"""
 
 from typing import Any
 
@@ -11,6 +14,7 @@ from .assistant import engines_of, language_for
 from .audit_repair import AuditLogFlow
 from .broker_issues import AUDIT_LOG
 from .const import DOMAIN
+from .forget_repair import FORGET_EVERYTHING, ForgetEverythingFlow
 from .issues import cloud_engines
 
 type Data = dict[str, str | int | float | None]
@@ -26,6 +30,8 @@ async def async_create_fix_flow(
         return ConfirmRepairFlow()
     if issue_id.startswith(AUDIT_LOG):
         return AuditLogFlow(str(data["entry_id"]))
+    if issue_id.startswith(FORGET_EVERYTHING):
+        return ForgetEverythingFlow(str(data["entry_id"]))
     kind = CloudEngineFlow if issue_id.startswith("cloud_engine") else LocalIntentsFlow
     return kind(str(data["pipeline_id"]), str(data["entry_id"]))
 

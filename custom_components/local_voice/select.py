@@ -1,4 +1,4 @@
-"""What the gateway hears and speaks with: the Whisper model, the voice, the wake word."""
+"""What the gateway hears and speaks with: the Whisper model, the voice, the wake word; and how long it remembers."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -9,7 +9,7 @@ from homeassistant.const import EntityCategory
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
-from .entity import LocalVoiceEntity
+from .entity import LedgerEntity, LocalVoiceEntity
 
 if TYPE_CHECKING:
     from .gateway import Gateway, LocalVoiceConfigEntry
@@ -61,13 +61,26 @@ CHOICES: Final = (
 )
 
 
+DAY_S: Final = 24 * 3_600
+RETENTIONS: Final[Mapping[str, int | None]] = {
+    "off": None,
+    "1_day": DAY_S,
+    "7_days": 7 * DAY_S,
+    "30_days": 30 * DAY_S,
+    "90_days": 90 * DAY_S,
+    "365_days": 365 * DAY_S,
+}
+"""For how long turns may be kept, by the key of the option's name."""
+
+
 async def async_setup_entry(
     hass: HomeAssistant,  # noqa: ARG001 - Home Assistant's signature
     entry: LocalVoiceConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
     """Add the gateway's choices."""
-    async_add_entities(ChoiceSelect(entry.runtime_data, choice) for choice in CHOICES)
+    gateway = entry.runtime_data
+    async_add_entities([*(ChoiceSelect(gateway, choice) for choice in CHOICES), RetentionSelect(gateway)])
 
 
 class ChoiceSelect(LocalVoiceEntity, SelectEntity):
@@ -105,3 +118,31 @@ class ChoiceSelect(LocalVoiceEntity, SelectEntity):
         names = {} if offered is None else dict(self._choice.options(offered))
         all_names = list(names.values())
         return {one: name if all_names.count(name) == 1 else f"{name}, {one}" for one, name in names.items()}
+
+
+class RetentionSelect(LedgerEntity, SelectEntity):
+    """For how long turns are remembered. What there is and is older goes at once."""
+
+    _attr_entity_category = EntityCategory.CONFIG
+    _attr_options = list(RETENTIONS)  # noqa: RUF012 - Home Assistant's attribute, of the instance's type
+
+    def __init__(self, gateway: Gateway) -> None:
+        """Belong to the gateway."""
+        super().__init__(gateway, "retention")
+
+    @property
+    @override
+    def current_option(self) -> str | None:
+        """For how long; None for a time that was chosen at the gateway and is none of these."""
+        kept = self.gateway.ledger.kept
+        if kept is None:
+            return None
+        return next((name for name, kept_s in RETENTIONS.items() if kept_s == kept.transcripts_s), None)
+
+    @override
+    async def async_select_option(self, option: str) -> None:
+        """Keep them for so long from now on. Without turns there are no recordings, nor when there are turns again."""
+        user_id = await self.async_keeper()
+        kept, transcripts_s = self.gateway.ledger.kept, RETENTIONS[option]
+        audio_s = None if kept is None or transcripts_s is None else kept.audio_s
+        await self.gateway.ledger.keep(transcripts_s=transcripts_s, audio_s=audio_s, user_id=user_id)

@@ -16,6 +16,7 @@ from homeassistant.components.stt import (
 )
 from homeassistant.components.stt.models import SpeechAudioProcessing
 from homeassistant.core import HomeAssistant
+from homeassistant.helpers import chat_session
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from .entity import LocalVoiceEntity
@@ -87,8 +88,14 @@ class LocalVoiceRecognizer(LocalVoiceEntity, SpeechToTextEntity):
     @override
     async def async_process_audio_stream(self, metadata: SpeechMetadata, stream: AsyncIterable[bytes]) -> SpeechResult:
         """Return the words as soon as the gateway is sure of them; what is still on its way is not waited for."""
+        session = chat_session.current_session.get()
         try:
-            text = await self.gateway.recognize(stream, language=metadata.language, wake_tail_ms=take_wake_tail_ms())
+            text = await self.gateway.recognize(
+                stream,
+                language=metadata.language,
+                wake_tail_ms=take_wake_tail_ms(),
+                conversation_id="" if session is None else session.conversation_id,
+            )
         except GatewayError as error:
             self.note_failure(error)
             return SpeechResult(None, SpeechResultState.ERROR)

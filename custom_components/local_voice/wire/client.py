@@ -238,9 +238,9 @@ class Client:
                     if isinstance(heard, bytes):
                         sound += heard
                     elif isinstance(heard, Speaking) and heard.rate_hz != CLIP_RATE_HZ:
-                        raise RefusedError("audio")
+                        raise RefusedError("malformed")
                     if len(sound) > LARGEST_CLIP_BYTES:
-                        raise RefusedError("too_large")
+                        raise RefusedError("malformed")
             if heard.error:
                 raise RefusedError(heard.error, heard.message)
         return bytes(sound)

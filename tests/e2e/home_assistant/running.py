@@ -61,6 +61,12 @@ automation:
         target:
           entity_id: light.living_room
       - set_conversation_response: "Enjoy the movie"
+  - alias: Song
+    triggers:
+      - trigger: conversation
+        command: "sing about {thing}"
+    actions:
+      - set_conversation_response: "This song is about {{ trigger.slots.thing }}"
 """
 """Of what `default_config` sets up, what voice needs; nothing that dials out. The recorder shows what would be kept."""
 

@@ -2,19 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import pytest
 
 from gateway.audio import RATE_HZ
-from gateway.recordings import read_recording
-from gateway.satellite.known_gateways import from_pairing, remember
 from tests.e2e.home_assistant.connection import CommandError, Connection, connected
+from tests.e2e.home_assistant.kitchen import Kitchen, paired_kitchen
 from tests.e2e.home_assistant.setting_up import Household, household
-from tests.e2e.program import Running, started
 from tests.voices import Voices, silence
 
 SATELLITE: Final = "assist_satellite.kitchen_kitchen_satellite"
@@ -44,37 +40,10 @@ def home(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
         yield found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Kitchen:
-    """The folder of a satellite that is paired and stands in the kitchen."""
-
-    folder: Path
-
-    @contextmanager
-    def hears(self, recording: Path) -> Iterator[Running]:
-        """Run the satellite; it hears a recording, and silence after that."""
-        devices: tuple[str | Path, ...] = ("--wav", recording, "--out", self.out)
-        with started("satellite", *devices, environ={"XDG_DATA_HOME": str(self.folder)}) as running:
-            running.wait_for_log("connected to the gateway")
-            yield running
-
-    @property
-    def out(self) -> Path:
-        """What its speaker plays."""
-        return self.folder / "out.wav"
-
-    def played(self) -> bytes:
-        """Return what its speaker has played, 16 kHz mono s16le; the satellite has ended."""
-        return read_recording(self.out)
-
-
 @pytest.fixture(scope="module")
 def kitchen(home: Household, tmp_path_factory: pytest.TempPathFactory) -> Kitchen:
     """Pair a satellite that stands in the kitchen."""
-    folder = tmp_path_factory.mktemp("kitchen")
-    paired = asyncio.run(home.served.satellite("Kitchen satellite", "Kitchen"))
-    remember(folder / "local-voice" / "satellite.json", from_pairing(home.served.voice, paired))
-    return Kitchen(folder=folder)
+    return paired_kitchen(home, tmp_path_factory.mktemp("kitchen"))
 
 
 @pytest.fixture

@@ -26,6 +26,7 @@ BASE = frozenset(
         "rules",
         "settings_file",
         "sound_files",
+        "sqlite_copies",
         "paths",
     }
 )
@@ -38,11 +39,12 @@ MAY_KNOW = {
     "wire": BASE,
     "broker": BASE | {"wire"},
     "ledger": BASE,
+    "backup": BASE | {"broker", "ledger", "wire"},
     "processes": BASE | {"wire", "sandbox"},
     "sandbox": BASE,
     "satellite": BASE | {"wire"},
     "wyoming": BASE | {"turn"},
-    "server": BASE | {"turn", "wire", "ledger"},
+    "server": BASE | {"turn", "wire", "ledger", "processes"},
 }
 """What the modules of a package may import besides each other. `broker` is a process of its own."""
 TOP = frozenset(
@@ -61,6 +63,7 @@ TOP = frozenset(
         "voice_ledger",
         "ledger_process",
         "ledger_desk",
+        "ledger_link",
         "local_gateway",
         "commands",
         "__main__",

@@ -18,7 +18,7 @@ from gateway.events import (
 )
 from gateway.house import Called, Entity, KnownName
 from gateway.turn.proposals import CloudState, Content, Proposal, Proposed
-from gateway.turn.stages import NO_CLOUD, Cloud, SecondOpinion, Stages
+from gateway.turn.stages import NO_CLOUD, NO_MEMORY, Cloud, Memory, SecondOpinion, Stages
 
 QUIET, SPEECH, WAKE = 0, 1, 2
 LIT = Entity(id="light.lamp", name="Lamp", state="on")
@@ -225,6 +225,31 @@ class ScriptedCloud:
         return self.waiting
 
 
+@dataclass
+class ScriptedMemory:
+    """Remembers so many turns, as its script says, until they are forgotten; notes what it was asked."""
+
+    last: int | None = 1
+    today: int | None = 3
+    delay_s: float = 0.0
+    asked: list[tuple[str, str]] = field(default_factory=list)
+
+    async def forget_last(self, satellite_id: str) -> int | None:
+        self.asked.append(("forget_last", satellite_id))
+        await asyncio.sleep(self.delay_s)
+        return self.last
+
+    async def said_today(self, satellite_id: str) -> int | None:
+        self.asked.append(("said_today", satellite_id))
+        await asyncio.sleep(self.delay_s)
+        return self.today
+
+    async def forget_today(self, satellite_id: str) -> int | None:
+        self.asked.append(("forget_today", satellite_id))
+        await asyncio.sleep(self.delay_s)
+        return self.today
+
+
 class ScriptedTts:
     """Speaks a stretch a word."""
 
@@ -246,6 +271,7 @@ def stages(
     second_opinion: SecondOpinion | None = None,
     wake: ScriptedWakeWord | None = None,
     cloud: Cloud = NO_CLOUD,
+    memory: Memory = NO_MEMORY,
 ) -> Stages:
     """Return stages that understand "turn on the lamp", with what a test has to say about them."""
     return Stages(
@@ -257,4 +283,5 @@ def stages(
         home=home or ScriptedHome(),
         tts=ScriptedTts(),
         cloud=cloud,
+        memory=memory,
     )

@@ -2,6 +2,7 @@
 
 A question waits under its conversation's id: the next words of that conversation are its answer, or a new command.
 What nobody here can answer, or the cloud is to be asked, a person is asked about as in a turn; there is no sound of it.
+What was said is forgotten, too: who is logged in means what they said themselves, at a device what was said there.
 """
 
 from collections import OrderedDict
@@ -9,16 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from gateway.errors import HomeError
+import msgspec
+
+from gateway.errors import HomeError, LedgerError
 from gateway.events import ActionRequest, ActionResult, Intent, Outcome
 from gateway.house import Entity
 from gateway.server.recognizing import check_language
 from gateway.server.services import ConnectedHome, Equipment, Household
 from gateway.turn import cloud as words
-from gateway.turn import policy
+from gateway.turn import forgetting, policy
 from gateway.turn.asking import ask, withdraw
 from gateway.turn.obey import NEVER_MIND, Obeyed, carry_out, protected
-from gateway.turn.stages import NO_CLOUD, Cloud, Understanding
+from gateway.turn.stages import NO_CLOUD, NO_MEMORY, Cloud, Memory, Understanding
+from gateway.turn.yes import is_yes
 from gateway.wire.messages import TEXT_CHARS
 from gateway.wire.request_words import Converse, Conversed
 
@@ -38,7 +42,10 @@ QUESTION: Final = "question"
 class _Question:
     """What is to be done on a yes."""
 
-    request: ActionRequest
+    request: ActionRequest | None
+    """None where today is to be forgotten."""
+    user_id: str
+    """Who was asked, where somebody is logged in: nobody else's yes counts."""
     until_s: float
 
 
@@ -66,31 +73,41 @@ class Conversing:
         equipment: Equipment,
         clock: Callable[[], float],
         cloud: Cloud = NO_CLOUD,
+        memory_of: Callable[[Converse], Memory] = lambda _: NO_MEMORY,
     ) -> None:
-        """`home` is the one that says something, and has it done; `clock` is wall time in seconds."""
+        """`home` is the one that says something, and has it done; `clock` is wall time in seconds.
+
+        `memory_of` returns what is remembered of whoever says something: with a `user_id` their own turns.
+        """
         self._doer = _ThisHome(household=household, home=home)
         self._household = household
         self._equipment = equipment
         self._clock = clock
         self._cloud = cloud
+        self._memory_of = memory_of
         self._questions: OrderedDict[str, _Question] = OrderedDict()
 
     async def converse(self, asked: Converse) -> Conversed:
         """Do what was said; return the answer. Raises ProtocolError for another language, EngineError."""
         understanding = self._equipment.understanding
         check_language(asked.language, understanding.language)
-        question = self._question(asked.conversation_id)
+        question = self._question(asked)
         try:
-            if question is not None and policy.is_yes(asked.text, understanding.language):
+            if question is not None and is_yes(asked.text, understanding.language):
+                if question.request is None:
+                    return await self._forget(asked, forgetting.Wish.TODAY, understanding.language)
                 request = replace(question.request, is_confirmed=True, converse_id=asked.id)
                 return _answer(asked, await carry_out(request, self._doer, understanding))
+            forgets = forgetting.wish([asked.text], understanding.language)
+            if forgets is not None:
+                return await self._about_memory(asked, forgets, understanding.language)
             wished = words.wish([asked.text], understanding.language)
             if wished is not None and (answer := await self._ask_cloud(asked, wished, understanding.language)):
                 return answer
             area_id = self._household.area_id(asked.area_id) if asked.area_id else None
             intent = await _meaning(asked.text, area_id, understanding)
             if question is not None and (intent is None or intent.name == NEVER_MIND):
-                return _refused(asked, understanding)
+                return _refused(asked, question, understanding.language)
             if intent is None or intent.name == NEVER_MIND:
                 return await self._nothing_to_do(asked, intent, understanding)
             request = ActionRequest(intent=intent, area_id=area_id, satellite_id="", converse_id=asked.id)
@@ -126,21 +143,45 @@ class Conversing:
         opened = await protected(request, self._doer, understanding)
         if not opened:
             return _answer(asked, await carry_out(request, self._doer, understanding))
-        question = policy.question(opened, understanding.language)
-        if question is None or not asked.conversation_id:
-            return _refused(asked, understanding)
-        self._ask(asked.conversation_id, request)
-        return Conversed(id=asked.id, speech=question[:TEXT_CHARS], outcome=QUESTION, is_question=True)
+        question = policy.question(opened, understanding.language) or ""
+        return self._ask(asked, question, request, understanding.language)
 
-    def _ask(self, conversation_id: str, request: ActionRequest) -> None:
-        self._questions[conversation_id] = _Question(request=request, until_s=self._clock() + QUESTION_S)
+    async def _about_memory(self, asked: Converse, wished: forgetting.Wish, language: str) -> Conversed:
+        """Forget what was said; all of today only after a yes."""
+        if wished is forgetting.Wish.TODAY:
+            memory, is_own = self._memory_of(asked), bool(asked.user_id)
+            question = await forgetting.question(memory, asked.satellite_id, language, is_own=is_own)
+            if question:
+                return self._ask(asked, question, None, language)
+        return await self._forget(asked, wished, language)
+
+    async def _forget(self, asked: Converse, wished: forgetting.Wish, language: str) -> Conversed:
+        """Forget it, and send none of it."""
+        is_withdrawn = await withdraw(self._cloud, NOWHERE)
+        memory, there = self._memory_of(asked), asked.satellite_id
+        forgotten = await forgetting.forget(wished, memory, there, language, is_withdrawn=is_withdrawn)
+        conversed = Conversed(id=asked.id, speech=forgotten.speech, outcome=Outcome.FORGOTTEN)
+        if forgotten.is_known:
+            return conversed
+        return msgspec.structs.replace(
+            conversed, outcome=Outcome.ERROR, error=LedgerError.code, message=forgetting.UNKNOWN
+        )
+
+    def _ask(self, asked: Converse, question: str, request: ActionRequest | None, language: str) -> Conversed:
+        """Ask it; where it cannot be asked, or nobody could answer, it is refused."""
+        waiting = _Question(request=request, user_id=asked.user_id, until_s=self._clock() + QUESTION_S)
+        if not question or not asked.conversation_id:
+            return _refused(asked, waiting, language)
+        self._questions[asked.conversation_id] = waiting
         while len(self._questions) > MOST_QUESTIONS:
             self._questions.popitem(last=False)
+        return Conversed(id=asked.id, speech=question[:TEXT_CHARS], outcome=QUESTION, is_question=True)
 
-    def _question(self, conversation_id: str) -> _Question | None:
-        """Return what this conversation was asked, once; what was asked too long ago is forgotten."""
-        question = self._questions.pop(conversation_id, None)
-        return question if question is not None and self._clock() < question.until_s else None
+    def _question(self, asked: Converse) -> _Question | None:
+        """Return what whoever speaks was asked, once; what was asked too long ago is forgotten."""
+        question = self._questions.pop(asked.conversation_id, None)
+        is_open = question is not None and self._clock() < question.until_s and question.user_id == asked.user_id
+        return question if is_open else None
 
 
 async def _meaning(text: str, area_id: str | None, understanding: Understanding) -> Intent | None:
@@ -151,5 +192,6 @@ def _answer(asked: Converse, obeyed: Obeyed) -> Conversed:
     return Conversed(id=asked.id, speech=obeyed.speech[:TEXT_CHARS], outcome=obeyed.outcome, error=obeyed.error or "")
 
 
-def _refused(asked: Converse, understanding: Understanding) -> Conversed:
-    return Conversed(id=asked.id, speech=policy.refused(understanding.language), outcome=Outcome.NOT_CONFIRMED)
+def _refused(asked: Converse, question: _Question, language: str) -> Conversed:
+    speech = forgetting.kept(language) if question.request is None else policy.refused(language)
+    return Conversed(id=asked.id, speech=speech, outcome=Outcome.NOT_CONFIRMED)

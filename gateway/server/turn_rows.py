@@ -256,4 +256,5 @@ _WITHOUT_INTENT: Final[Mapping[str, str]] = {
     Outcome.ANSWER: "the home has a sentence of its own for that",
     Outcome.NOT_UNDERSTOOD: "no reading of it means anything that can be done here",
     Outcome.NEVER_MIND: "what the cloud was to be asked was taken back",
+    Outcome.FORGOTTEN: "what was said before was to be forgotten",
 }

@@ -24,7 +24,7 @@ MOST_SPOKEN_CHARS: Final = 600
 _TOLD_UNASKED: Final = frozenset({Refusal.ALREADY_WAITING, Refusal.TOO_MANY, Refusal.REFUSED_LATELY})
 """Why no person is asked, where somebody may wonder who did not name the cloud."""
 _MOST_BEGINNING_WORDS: Final = 4
-_PLEASE: Final = ("please", "bitte", "s il te plaît", "por favor", "alsjeblieft", "per favore")
+_PLEASE: Final = ("please", "bitte", "s il te plaît", "s il vous plaît", "por favor", "alsjeblieft", "per favore")
 _BETWEEN: Final = " \t,.:;!-\u2013\u2014…"
 """What may stand between "ask the cloud" and what it is to be asked, and is no part of it."""
 _SENTENCE_END: Final = re.compile(r"[.!?…][\"'”»)]*(?=\s|$)")
@@ -81,7 +81,16 @@ def question(text: str, language: str) -> Wish | None:
 def takes_back(texts: Iterable[str], language: str) -> bool:
     """Tell whether one of these readings takes back what was asked for."""
     code = _code(language)
-    return code in PHRASES and any(_bare(text, code) in PHRASES[code].forgets for text in texts)
+    return code in PHRASES and any(bare(text, code) in PHRASES[code].forgets for text in texts)
+
+
+def bare(text: str, code: str) -> str:
+    """Return the plain words of a sentence, without what stands around them and says nothing.
+
+    `code` is a language that there are phrases of.
+    """
+    plain = _plain_quotes(text)
+    return _without_please(plain_words(plain[_end(_patterns(code).openings, plain) :]))
 
 
 # What is said
@@ -186,12 +195,6 @@ def _patterns(code: str) -> _Patterns:
 def _end(pattern: re.Pattern[str], text: str) -> int:
     found = pattern.match(text)
     return 0 if found is None else found.end()
-
-
-def _bare(text: str, code: str) -> str:
-    """Return the plain words of a sentence, without what stands around them and says nothing."""
-    plain = _plain_quotes(text)
-    return _without_please(plain_words(plain[_end(_patterns(code).openings, plain) :]))
 
 
 def _without_please(words: list[str]) -> str:

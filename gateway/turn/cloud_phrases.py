@@ -51,7 +51,7 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
             ),
             forgets=frozenset(
                 {
-                    *("forget that", "forget it", "forget about that", "forget about it", "forget what i said"),
+                    *("forget that", "forget it", "forget about that", "forget about it"),
                     *("cancel that", "cancel it", "take that back", "don t send it", "don t send that"),
                     *("do not send it", "do not send that", "don t ask", "don t ask the cloud", "forget the cloud"),
                 }
@@ -84,7 +84,7 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
             ),
             forgets=frozenset(
                 {
-                    *("vergiss das", "vergiss es", "vergiss das wieder", "vergiss was ich gesagt habe", "doch nicht"),
+                    *("vergiss das", "vergiss es", "vergiss das wieder", "doch nicht"),
                     *("schick das nicht", "schick es nicht", "sende das nicht", "nicht senden", "nimm das zurück"),
                     *("zurückziehen", "frag nicht", "frag die cloud nicht"),
                 }
@@ -117,7 +117,7 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
             ),
             forgets=frozenset(
                 {
-                    *("oublie", "oublie ça", "oublie cela", "oublie ce que j ai dit", "laisse tomber", "n envoie rien"),
+                    *("oublie", "oublie ça", "oublie cela", "laisse tomber", "n envoie rien"),
                     *("ne l envoie pas", "n envoie pas ça", "annule ça", "ne demande pas"),
                 }
             ),
@@ -178,7 +178,7 @@ PHRASES: Final[Mapping[str, Phrases]] = MappingProxyType(
             forgets=frozenset(
                 {
                     *("vergeet dat", "vergeet het", "vergeet dat maar", "vergeet het maar", "laat maar"),
-                    *("vergeet wat ik zei", "stuur dat niet", "stuur het niet", "annuleer dat", "vraag het niet"),
+                    *("stuur dat niet", "stuur het niet", "annuleer dat", "vraag het niet"),
                 }
             ),
             politeness=r"(?:(?:kan|kun|zou|wil) je|alsjeblieft)",

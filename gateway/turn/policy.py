@@ -1,4 +1,4 @@
-"""Which actions need a yes first, and what counts as one.
+"""Which actions need a yes first.
 
 A lock that opens to a voice through the window is worse than one that asks. What counts is what would be different
 afterwards, whether it was asked for by name or comes with a scene or a script. Decides only; the turn asks and listens.
@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from gateway.house import ANYTHING, Entity
-from gateway.turn.words import plain_words
 
 PROTECTED_COVERS = frozenset({"door", "garage", "gate"})
 """The device classes of covers that keep people out."""
@@ -23,7 +22,7 @@ UNSAFE_STATES: Mapping[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wording:
-    """How one language asks, and what people answer."""
+    """How one language asks; `yes` knows what people answer."""
 
     verbs: Mapping[str, str]
     """What is done, by the state that it leads to."""
@@ -34,7 +33,6 @@ class Wording:
     question: str
     """With `{deeds}`."""
     refused: str
-    yes: frozenset[str]
 
 
 WORDINGS: Mapping[str, Wording] = {
@@ -59,12 +57,6 @@ WORDINGS: Mapping[str, Wording] = {
         run="run {name}",
         question="Should I {deeds}?",
         refused="Okay, I left it as it is.",
-        yes=frozenset(
-            {
-                *("yes", "yeah", "yep", "yes please", "yes do", "yes do it", "sure", "please do", "do it", "go ahead"),
-                *("ok", "okay", "correct", "confirm", "of course"),
-            }
-        ),
     )
 }
 """Languages that can be asked in. In any other a protected action is refused: nobody could say yes to it."""
@@ -95,11 +87,6 @@ def question(entities: tuple[Entity, ...], language: str) -> str | None:
         return None
     deeds = dict.fromkeys(deed for entity in entities for deed in _deeds(entity, wording))
     return wording.question.format(deeds=" and ".join(deeds))
-
-
-def is_yes(text: str, language: str) -> bool:
-    """Tell whether `text` is a plain yes; anything else is a no."""
-    return language in WORDINGS and " ".join(plain_words(text)) in WORDINGS[language].yes
 
 
 def refused(language: str) -> str:

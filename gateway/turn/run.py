@@ -1,6 +1,7 @@
 """One voice turn, in order: wake, endpoint, speech to text, the home's own sentences, intent, policy, action, reply.
 
-Somebody who names the cloud, or takes back what it was to be asked, is heard before all of the house's own sentences.
+Somebody who wants what was said forgotten, who names the cloud, or who takes back what it was to be asked, is heard
+before all of the house's own sentences.
 `run_turn` is pulled: whoever plays the reply holds it back, and closing it ends the turn at once, wherever it is.
 """
 
@@ -10,7 +11,7 @@ from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from gateway.errors import HomeError, VoiceError
+from gateway.errors import HomeError, LedgerError, VoiceError
 from gateway.events import (
     ActionDone,
     ActionRequest,
@@ -33,7 +34,7 @@ from gateway.events import (
     WakeDetected,
 )
 from gateway.house import Entity
-from gateway.turn import asking, cloud, obey, policy
+from gateway.turn import asking, cloud, forgetting, obey, policy
 from gateway.turn.answer import ANSWER_MS
 from gateway.turn.choice import Choice, choose
 from gateway.turn.ear import Ear, Utterance
@@ -41,6 +42,7 @@ from gateway.turn.earlier import Earlier
 from gateway.turn.progress import Progress
 from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
+from gateway.turn.yes import is_yes
 
 SECOND_CHANCE_MS = 3_000
 """A sound without words this soon after the wake word is not what the person wanted to say."""
@@ -145,7 +147,7 @@ class _Turn:
         if choice.heard is not None:
             await self._tell(_transcript(progress.now_ms, choice))
         silence_reason = utterance.silence_reason
-        if await self._is_about_the_cloud(choice):
+        if await self._is_about_memory(choice) or await self._is_about_the_cloud(choice):
             return
         if silence_reason is not None:
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason=silence_reason))
@@ -161,6 +163,29 @@ class _Turn:
     @property
     def _language(self) -> str:
         return self._stages.understanding.language
+
+    async def _is_about_memory(self, choice: Choice) -> bool:
+        """Forget what was said where somebody says so, and send none of it; tell whether that was so."""
+        language, there, memory = self._language, self._place.satellite_id, self._stages.memory
+        wished = forgetting.wish(cloud.likely_texts(choice), language)
+        if wished is None:
+            return False
+        progress = self._progress
+        if wished is forgetting.Wish.TODAY:
+            question = await forgetting.question(memory, there, language)
+            if question and not await self._says_yes_to(question):
+                progress.outcome = Outcome.NOT_CONFIRMED
+                await self._say(forgetting.kept(language))
+                return True
+        self._earlier.forget()
+        is_withdrawn = await asking.withdraw(self._stages.cloud, there)
+        forgotten = await forgetting.forget(wished, memory, there, language, is_withdrawn=is_withdrawn)
+        progress.mark("forget")
+        progress.outcome = Outcome.FORGOTTEN
+        await self._say(forgotten.speech)
+        if not forgotten.is_known:
+            raise LedgerError(forgetting.UNKNOWN)
+        return True
 
     async def _is_about_the_cloud(self, choice: Choice) -> bool:
         """See to it where somebody names the cloud, or takes back what it was to be asked; tell whether that was so."""
@@ -282,16 +307,17 @@ class _Turn:
 
     async def _is_confirmed(self, protected: tuple[Entity, ...]) -> bool:
         """Ask back whether these may be opened; tell whether a yes came."""
-        language = self._language
-        question = policy.question(protected, language)
-        if question is None:
-            return False
+        question = policy.question(protected, self._language)
+        return question is not None and await self._says_yes_to(question)
+
+    async def _says_yes_to(self, question: str) -> bool:
+        """Ask back; tell whether a yes came."""
         await self._ask(question)
         answer = await self._listen(no_speech_ms=ANSWER_MS)
         if answer is None or answer.choice.heard is None:
             return False
         await self._tell(_transcript(self._progress.now_ms, answer.choice))
-        return policy.is_yes(answer.choice.heard.text, language)
+        return is_yes(answer.choice.heard.text, self._language)
 
     async def _act(self, request: ActionRequest) -> None:
         progress = self._progress

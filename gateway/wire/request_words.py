@@ -114,7 +114,8 @@ class Conversed(Message, frozen=True, tag="conversed"):
     id: RequestId
     speech: Text = ""
     outcome: Name = ""
-    """`action`, `answer`, `not_understood`, `not_confirmed`, `never_mind`, `question`, `consent_asked` or `error`."""
+    """`action`, `answer`, `not_understood`, `not_confirmed`, `never_mind`, `question`, `consent_asked`, `forgotten` or
+    `error`."""
     is_question: bool = False
     """An answer is waited for, under the same `conversation_id`."""
     error: Name = ""

@@ -62,18 +62,7 @@ def test_every_state_that_needs_a_yes_has_its_verb_in_every_language() -> None:
 def test_a_language_without_words_for_it_cannot_be_asked_in_so_the_answer_is_no() -> None:
     lock = Entity(id="lock.front", name="Front Door", state="unlocked")
     assert policy.question((lock,), "eo") is None
-    assert not policy.is_yes("yes", "eo")
     assert policy.refused("eo") == ""
-
-
-@pytest.mark.parametrize("text", ["Yes.", "yeah", "Yes, please!", "Do it.", "okay"])
-def test_a_plain_yes_counts(text: str) -> None:
-    assert policy.is_yes(text, "en")
-
-
-@pytest.mark.parametrize("text", ["No.", "yes no", "not okay", "", "yesterday", "I said yes to him"])
-def test_anything_else_is_a_no(text: str) -> None:
-    assert not policy.is_yes(text, "en")
 
 
 def test_a_refusal_is_said() -> None:

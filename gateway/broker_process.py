@@ -17,6 +17,7 @@ from gateway.broker.destination import Content
 from gateway.errors import ProcessError, ProtocolError, VoiceError
 from gateway.processes.beginning import begun, linked
 from gateway.processes.habits import leave, log_what_happens, run_quietly, write_logs
+from gateway.processes.ledger_words import ActRecorded, Gone, OfAudit, RecordAct
 from gateway.processes.link import Link
 from gateway.processes.words import (
     BrokerBegin,
@@ -44,6 +45,8 @@ from gateway.wire.identity import load_or_create_identity
 IDENTITY: Final = "broker.pem"
 MOST_CHOICES, CHOICES_WITHIN_S = 60, 60.0
 """People choose; each is a row for ever, and a voice process that was taken over must not fill the disk with them."""
+MOST_ACTS, ACTS_WITHIN_S = 120, 60.0
+"""With the ledger, likewise: a person plays and deletes, and a correction that is tried may hear a few dozen turns."""
 
 _HEARD: Final = msgspec.json.Decoder(ToBroker)
 _LOG = logging.getLogger(__name__)
@@ -57,6 +60,7 @@ class BrokerProcess:
         folder = Path(begin.folder)
         self._link = link
         self._choices_s: deque[float] = deque(maxlen=MOST_CHOICES)
+        self._acts_s: deque[float] = deque(maxlen=MOST_ACTS)
         self._told_cloud: CloudIs | None = None
         self._broker = Broker(
             folder,
@@ -79,10 +83,7 @@ class BrokerProcess:
             while (message := await self._link.hear()) is not None:
                 match message:
                     case VoiceStarted():
-                        error = self._voice_started(message)
-                        self._link.say(Written(id=message.id, error=error))
-                        if not error:
-                            self._broker.open_first_window()
+                        self._say_whether_written(message)
                     case KeepSettings():
                         self._link.say(SettingsKept(id=message.id, error=self._keep_settings(message)))
                     case Propose():
@@ -90,6 +91,8 @@ class BrokerProcess:
                     case Withdraw():
                         withdrawn = await self._broker.consent.withdraw(message.satellite_id)
                         self._link.say(Withdrawn(id=message.id, requests=withdrawn))
+                    case RecordAct() | Gone():
+                        await self._of_ledger(message)
                     case Ping():
                         self._link.say(Pong())
                     case Stop():
@@ -98,6 +101,12 @@ class BrokerProcess:
                         raise ProcessError("the launcher began twice")
         finally:
             await self._broker.close()
+
+    def _say_whether_written(self, message: VoiceStarted) -> None:
+        error = self._voice_started(message)
+        self._link.say(Written(id=message.id, error=error))
+        if not error:
+            self._broker.open_first_window()
 
     def _voice_started(self, message: VoiceStarted) -> str:
         try:
@@ -113,6 +122,27 @@ class BrokerProcess:
         self._choices_s.append(now_s)
         try:
             self._broker.keep_settings(message.change)
+        except VoiceError as error:
+            return str(error)
+        return ""
+
+    async def _of_ledger(self, message: OfAudit) -> None:
+        match message:
+            case RecordAct():
+                self._link.say(ActRecorded(id=message.id, error=self._record_act(message)))
+            case Gone():
+                if message.everything:
+                    await self._broker.consent.forget()
+
+    def _record_act(self, message: RecordAct) -> str:
+        """Write down what is done with the ledger; return "" when it is, or why it cannot be."""
+        now_s = monotonic()
+        if len(self._acts_s) == MOST_ACTS and now_s - self._acts_s[0] < ACTS_WITHIN_S:
+            return "too many rows within a minute; wait a little"
+        self._acts_s.append(now_s)
+        try:
+            counts = {"turns": message.turns, "clips": message.clips, "rules": message.rules}
+            self._broker.record_act(message.act, message.about, by=message.by, user=message.user_id, counts=counts)
         except VoiceError as error:
             return str(error)
         return ""

@@ -1,7 +1,7 @@
-"""The launcher: binds the ports, says by zeroconf that they are there, and keeps broker and voice process alive.
+"""The launcher: binds the ports, says by zeroconf that they are there, and keeps broker, voice and ledger alive.
 
-It hears nothing and decides nothing. What the two have to say to each other goes through it, so that either can be
-started anew alone; and neither of them, nor it, takes descriptors from anybody.
+It hears nothing and decides nothing. What the three have to say to each other goes through it (`processes.relaying`),
+so that each can be started anew alone; and none of them, nor it, takes descriptors from anybody.
 """
 
 import asyncio
@@ -9,14 +9,12 @@ import hashlib
 import logging
 import os
 import socket
-from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager, suppress
 from dataclasses import replace
 from importlib.metadata import version
 from itertools import count
 from pathlib import Path
-from time import monotonic
 from typing import Final
 
 import msgspec
@@ -24,34 +22,31 @@ import msgspec
 from gateway.announce import announced
 from gateway.config import Config
 from gateway.confinement import readable_folders
-from gateway.errors import ConfigError, LinkError, ProcessError
+from gateway.errors import ConfigError, ProcessError
+from gateway.ledger.database import FILE_NAME as LEDGER_DATABASE
+from gateway.ledger.keys import FILE_NAME as LEDGER_KEY
+from gateway.ledger_link import FILE_NAME as LEDGER_SOCKET
 from gateway.models import make_models_folder
 from gateway.paths import gateway_dir, models_dir
 from gateway.processes.child import Child, started
 from gateway.processes.keeping import Lives
+from gateway.processes.ledger_words import LedgerBegin, LedgerReady
+from gateway.processes.owners_socket import owners_socket
+from gateway.processes.relaying import Relay, Side
 from gateway.processes.words import (
     BrokerBegin,
     BrokerReady,
-    CloudIs,
-    Decided,
     Failed,
     FromBroker,
+    FromLedger,
     FromVoice,
-    KeepSettings,
-    OfCloud,
-    Peers,
     Pong,
-    Propose,
-    Proposed,
     Protected,
     Serve,
     Serving,
-    SettingsKept,
     ShowCode,
     VoiceBegin,
     VoiceStarted,
-    Withdraw,
-    Withdrawn,
     Written,
 )
 from gateway.protection import SAME_USER, Layer, Protection
@@ -60,19 +55,22 @@ from gateway.sandbox.targets import Canary
 from gateway.sandbox.users import voice_user
 from gateway.wire.identity import gateway_id, load_or_create_identity
 from gateway.wire.listener import bind
-from gateway.wire.messages import Message
 from gateway.wyoming.port import listen
 
 VERSION: Final = version("local-voice")
 WRITTEN_S: Final = 10.0
 """A row and its syncing; on an old memory card that takes a second."""
-MOST_PROPOSALS, PROPOSALS_WITHIN_S = 20, 60.0
-"""The broker asks about five; a voice process that was taken over must not keep it busy with a megabyte each."""
-SECRETS: Final = ("broker.pem", "peers.json", "cloud.json", "audit.pem", "audit.db")
+LEDGER: Final = "ledger"
+"""The ledger's folder, in the gateway's."""
+SECRETS: Final = (
+    *("broker.pem", "peers.json", "cloud.json", "audit.pem", "audit.db"),
+    *(f"{LEDGER}/{name}" for name in (LEDGER_KEY, LEDGER_DATABASE)),
+)
 """In the gateway's folder: what the process that hears must not be able to open."""
 
 _FROM_BROKER: Final = msgspec.json.Decoder(FromBroker)
 _FROM_VOICE: Final = msgspec.json.Decoder(FromVoice)
+_FROM_LEDGER: Final = msgspec.json.Decoder(FromLedger)
 _LOG = logging.getLogger(__name__)
 
 
@@ -90,12 +88,12 @@ class Launcher:
         self._voice_fingerprint = load_or_create_identity(folder / "voice.pem").fingerprint
         self._broker_fingerprint = load_or_create_identity(folder / "broker.pem").fingerprint
         self._voice_lives, self._broker_lives = Lives("voice"), Lives("broker")
-        self._voice: Child[FromVoice] | None = None
+        self._ledger_lives = Lives("ledger", is_needed=False)
+        self._relay = Relay()
         self._broker: Child[FromBroker] | None = None
+        self._ledger: Child[FromLedger] | None = None
         self._broker_begun = asyncio.Event()
         self._let_serve: Child[FromVoice] | None = None
-        self._proposed_s: deque[float] = deque(maxlen=MOST_PROPOSALS)
-        self._lasting: dict[type[Message], Peers | CloudIs] = {}
         self._protection: Protection | None = None
         self._numbers = count(1)
         self._written: dict[int, asyncio.Future[str]] = {}
@@ -116,6 +114,7 @@ class Launcher:
         tasks = [
             asyncio.create_task(self._broker_lives.keep(self._live_broker)),
             asyncio.create_task(self._voice_lives.keep(self._live_voice)),
+            asyncio.create_task(self._ledger_lives.keep(self._live_ledger)),
             asyncio.create_task(self._announce(ready)),
         ]
         with self._ports:
@@ -159,12 +158,14 @@ class Launcher:
                 )
             )
             self._broker = child
+            self._relay.came(Side.BROKER, child.link)
             self._broker_begun.set()
             try:
                 while (message := await child.link.hear()) is not None:
                     self._broker_said(child, message)
             finally:
                 self._broker = None
+                self._relay.went(Side.BROKER)
                 for waiting in self._written.values():
                     waiting.cancel()
             return f"ended by itself ({await child.ended()})"
@@ -175,8 +176,6 @@ class Launcher:
                 self._broker_lives.serving()
                 if self._protection is not None:
                     child.link.say(VoiceStarted(id=0, protection=self._protection, is_new=False))
-            case Peers() | CloudIs() | SettingsKept() | Proposed() | Withdrawn() | Decided():
-                self._tell_voice(message)
             case ShowCode():
                 self._show_code(message)
             case Written():
@@ -187,6 +186,8 @@ class Launcher:
                 pass  # it was heard, which is all
             case Failed():
                 raise ProcessError(message.message)
+            case _:
+                self._relay.from_broker(message)
 
     # The process that hears
 
@@ -208,16 +209,14 @@ class Launcher:
                         targets=msgspec.to_builtins(canary.targets),
                     )
                 )
-                for known in self._lasting.values():
-                    child.link.say(known)
-                self._voice = child
+                self._relay.came(Side.VOICE, child.link)
                 try:
                     while (message := await child.link.hear()) is not None:
                         await self._voice_said(child, message, canary)
                         if child is self._let_serve:
                             canaries.close()  # they have told what they can
                 finally:
-                    self._voice = None
+                    self._relay.went(Side.VOICE)
                 return f"ended by itself ({await child.ended()})"
 
     async def _voice_said(self, child: Child[FromVoice], message: FromVoice, canary: Canary) -> None:
@@ -232,35 +231,12 @@ class Launcher:
                 child.link.say(Serve())
             case Serving():
                 self._voice_lives.serving()
-            case KeepSettings() | Propose() | Withdraw():
-                self._pass_on(child, message)
             case Pong():
                 pass  # it was heard, which is all
             case Failed():
                 raise ProcessError(message.message)
-
-    def _pass_on(self, child: Child[FromVoice], message: KeepSettings | Propose | Withdraw) -> None:
-        """Let the broker have it; where there is none, answer for it that nothing comes of it."""
-        match message:
-            case Propose() if not self._may_propose():
-                child.link.say(Proposed(id=message.id, error="too_many"))
-            case _ if self._broker is not None:
-                self._broker.link.say(message)
-            case KeepSettings():
-                away = "the broker is being started again, so the choice would be forgotten; try again"
-                child.link.say(SettingsKept(id=message.id, error=away))
-            case Propose():
-                child.link.say(Proposed(id=message.id, error="away"))
-            case Withdraw():  # what a broker knew of requests ended with it
-                child.link.say(Withdrawn(id=message.id))
-
-    def _may_propose(self) -> bool:
-        """Tell whether voice has not said `Propose` too often."""
-        now_s = monotonic()
-        if len(self._proposed_s) == MOST_PROPOSALS and now_s - self._proposed_s[0] < PROPOSALS_WITHIN_S:
-            return False
-        self._proposed_s.append(now_s)
-        return True
+            case _:
+                self._relay.from_voice(message)
 
     def _seen(self, said: Protection, pid: int, canary: Canary) -> Protection:
         """Return what the process says of itself, where our own eyes and the canaries do not say otherwise."""
@@ -303,22 +279,57 @@ class Launcher:
         if refusal:
             raise ProcessError(refusal)
 
-    def _tell_voice(self, message: Peers | SettingsKept | OfCloud) -> None:
-        """Pass on what the broker says; what holds until it says something else is told a new voice process, too."""
-        if isinstance(message, Peers | CloudIs):
-            self._lasting[type(message)] = message
-        if self._voice is not None:
-            with suppress(LinkError):  # who reads nothing is cut off, and so ends; the broker has no part in that
-                self._voice.link.say(message)
+    # The ledger
+
+    async def _live_ledger(self) -> str:
+        """Have one process keep the ledger; return how it ended. Raises ProcessError where it says that it cannot."""
+        await self._broker_lives.has_served.wait()  # which has seen to it that no other gateway keeps the folder
+        folder = gateway_dir()
+        try:
+            with owners_socket(folder, LEDGER_SOCKET) as door:
+                ports = {"port": door.fileno()}
+                async with started("gateway.ledger_process", _FROM_LEDGER, ports, user=_owner(folder)) as child:
+                    child.link.say(LedgerBegin(folder=str(folder / LEDGER)))
+                    self._ledger = child
+                    while (message := await child.link.hear()) is not None:
+                        self._ledger_said(child, message)
+                    return f"ended by itself ({await child.ended()})"
+        finally:
+            self._ledger = None
+            self._relay.went(Side.LEDGER)
+
+    def _ledger_said(self, child: Child[FromLedger], message: FromLedger) -> None:
+        match message:
+            case LedgerReady():
+                self._check_ledger(Layer.SECCOMP in message.layers and _is_filtered(child.process.pid))
+                self._relay.came(Side.LEDGER, child.link)
+                self._ledger_lives.serving()
+                _LOG.info("ledger: %s", ", ".join(message.layers))
+            case Pong():
+                pass  # it was heard, which is all
+            case Failed():
+                raise ProcessError(f"nothing is remembered: {message.message}")
+            case _:
+                self._relay.from_ledger(message)
+
+    def _check_ledger(self, is_filtered: bool) -> None:
+        """Raise ProcessError where what keeps the ledger could connect, and must not serve like this."""
+        if not is_filtered and self._config.server.strict:
+            raise ProcessError(
+                "nothing is remembered: the process that keeps the ledger is not filtered, so it could connect; "
+                "[server] strict = false has it serve all the same"
+            )
+        if not is_filtered:
+            _LOG.error("not enforced: the process that keeps the ledger could connect; [server] strict is false")
 
     @contextmanager
     def _canary(self) -> Iterator[Canary]:
         """Hold what the self-test tries to reach, and know of whatever is none of the voice process's business."""
-        processes = [os.getpid(), *([] if self._broker is None else [self._broker.process.pid])]
+        others = [child.process.pid for child in (self._broker, self._ledger) if child is not None]
         secrets = [gateway_dir() / name for name in SECRETS]
         with ExitStack() as stack:
             try:
-                canary = Canary(processes=processes, secrets=secrets)
+                canary = Canary(processes=[os.getpid(), *others], secrets=secrets)
                 stack.enter_context(canary)
             except OSError as error:
                 raise ProcessError(f"the self-test's canaries cannot be put up ({error.strerror})") from error

@@ -5,11 +5,11 @@ and whatever else is done, waits for nobody: its row is owed, in the ledger's ow
 """
 
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Final, Protocol, assert_never
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -151,57 +151,38 @@ class LedgerDesk:
                 return await self._begin_export(asked, who), b""
             case ChangeKept():
                 return await self._change_kept(asked, who), b""
+            case AskTurns() | AskStats() | AskRules() | AskWakes() | AskKept():
+                return self._looked_up(asked), b""
+            case CorrectTurn() | MarkWake() | AskTuning():
+                raise ProtocolError("away", "this takes a gateway that runs: what hears has to try it")
             case _:
-                return self._answer_at_once(asked, who), b""
+                return self._done(asked, who), b""
 
-    def _answer_at_once(  # noqa: PLR0911 - one for each question
-        self,
-        asked: AskTurns
-        | AskStats
-        | ForgetTurns
-        | CorrectTurn
-        | AskRules
-        | RemoveRule
-        | MarkWake
-        | AskTuning
-        | SetSensitivity
-        | KeepCorrection
-        | MarkTurn
-        | AskWakes
-        | AskKept,
-        who: _Who,
-    ) -> Answer:
+    def _looked_up(self, asked: AskTurns | AskStats | AskRules | AskWakes | AskKept) -> Answer:
         match asked:
             case AskTurns():
                 return self._turns(asked)
             case AskStats():
                 return self._stats(asked)
-            case ForgetTurns():
-                return self._forget(asked, who)
             case AskRules():
                 return _rules_page(asked, self._ledger.rules())
-            case RemoveRule():
-                return self._remove_rule(asked, who)
-            case SetSensitivity():
-                return self._set_sensitivity(asked, who)
-            case KeepCorrection():
-                return self._keep_correction(asked, who)
-            case MarkTurn():
-                return self._mark(asked)
             case AskWakes():
                 return self._wakes(asked)
             case AskKept():
-                kept = self._ledger.retention
-                return KeptIs(
-                    id=asked.id,
-                    transcripts_s=kept.transcripts_s,
-                    audio_s=kept.audio_s,
-                    false_wakes_s=kept.false_wakes_s,
-                )
-            case CorrectTurn() | MarkWake() | AskTuning():
-                raise ProtocolError("away", "this takes a gateway that runs: what hears has to try it")
-            case _:
-                assert_never(asked)
+                return self._kept(asked)
+
+    def _done(self, asked: ForgetTurns | KeepCorrection | RemoveRule | MarkTurn | SetSensitivity, who: _Who) -> Answer:
+        match asked:
+            case ForgetTurns():
+                return self._forget(asked, who)
+            case KeepCorrection():
+                return self._keep_correction(asked, who)
+            case RemoveRule():
+                return self._remove_rule(asked, who)
+            case MarkTurn():
+                return self._mark(asked)
+            case SetSensitivity():
+                return self._set_sensitivity(asked, who)
 
     # Looking
 
@@ -247,6 +228,15 @@ class LedgerDesk:
                 )
                 for wake in wakes
             ),
+        )
+
+    def _kept(self, asked: AskKept) -> KeptIs:
+        kept = self._ledger.retention
+        return KeptIs(
+            id=asked.id,
+            transcripts_s=kept.transcripts_s,
+            audio_s=kept.audio_s,
+            false_wakes_s=kept.false_wakes_s,
         )
 
     def _entry(self, turn_id: str, of_user: str | None) -> Entry:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
@@ -135,6 +135,10 @@ class Broker:
     def keep_settings(self, change: SettingsChange) -> None:
         """Remember what was chosen in a home, over restarts. Raises ConfigError where it cannot be."""
         self._records.keep_settings(change)
+
+    def record_act(self, act: str, about: str, *, by: str, user: str, counts: Mapping[str, int]) -> None:
+        """Write down what is done with the ledger. Raises ConfigError where it cannot be, or is nothing of the kind."""
+        self._records.record_act(act, about, by=by, user=user, counts=counts)
 
     def is_satellite(self, peer_id: str) -> bool:
         """Tell whether this is a satellite that is paired."""

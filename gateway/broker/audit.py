@@ -50,6 +50,16 @@ class Action(StrEnum):
     """It is about to leave: its bytes are written next."""
     RESULT = "result"
     """What became of a request that was approved."""
+    FORGET = "forget"
+    """From here on: what was done with the ledger, after a deletion or a change, and before anything is taken out."""
+    PLAY = "play"
+    REPLAY = "replay"
+    """A recording was recognised again, for a correction."""
+    EXPORT = "export"
+    CORRECT = "correct"
+    UNLEARN = "unlearn"
+    RETENTION = "retention"
+    SENSITIVITY = "sensitivity"
 
 
 class AuditError(ConfigError):

@@ -245,6 +245,12 @@ class Consent:
             if sending.approved_by not in known:
                 sending.revoke("peer_revoked")
 
+    async def forget(self) -> None:
+        """Keep nothing in memory of what was asked or answered: what waits or is being sent ends, answers are gone."""
+        await self._revoke(lambda _: True, "withdrawn", "forgotten")
+        self._done.clear()
+        self._tell()
+
     async def cut(self) -> None:
         """Return when no byte leaves any more of what was revoked."""
         await asyncio.gather(*(sending.cut() for sending in self._sending.values() if sending.is_revoked))

@@ -43,6 +43,10 @@ class DecidedList:
             self._decided.popitem()
         return decided
 
+    def clear(self) -> None:
+        """Forget all of them."""
+        self._decided.clear()
+
     def text(self, request_id: str) -> str | None:
         """Return what came back; None where nothing did, or it is forgotten."""
         decided = self._decided.get(request_id)

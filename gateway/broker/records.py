@@ -5,7 +5,7 @@ same action says so: its `undone` is the number of the first. So the peers are a
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,21 @@ GATEWAY: Final = "gateway"
 """The actor that does by itself what it does: starting, and opening the first window."""
 VOICE: Final = "voice"
 """The actor that says that a home wants something; the broker has only its word for it."""
+LEDGER_ACTIONS: Final = frozenset(
+    {
+        Action.FORGET,
+        Action.PLAY,
+        Action.REPLAY,
+        Action.EXPORT,
+        Action.CORRECT,
+        Action.UNLEARN,
+        Action.RETENTION,
+        Action.SENSITIVITY,
+    }
+)
+"""What the ledger may have written down."""
+URGENT_ACTIONS: Final = frozenset({Action.FORGET, Action.UNLEARN, Action.RETENTION})
+"""Of those, what must be possible on a full disk."""
 PAGE_ROWS: Final = 64
 """Read at a time when looking back; a start is rarely further away."""
 MOST_ROWS_BACK: Final = 65_536
@@ -142,6 +157,21 @@ class Records:
     def record_download(self, model: str, host: str) -> int:
         """Write down that the owner is about to fetch a model; return the row's number. Raises AuditError."""
         return self.append(OWNER, Action.DOWNLOAD, model, host=host)
+
+    def record_act(self, act: str, about: str, *, by: str, user: str, counts: Mapping[str, int]) -> int:
+        """Write down what was, or is about to be, done with the ledger; return the row's number.
+
+        `by` is `owner`, or whom voice speaks for: the broker has only its word for it. Raises ConfigError for what is
+        nothing of the ledger's, AuditError where it cannot be written.
+        """
+        if act not in LEDGER_ACTIONS:
+            raise ConfigError("that is nothing that is done with the ledger")
+        told: dict[str, Detail] = {"user": user, **counts}
+        if by != OWNER:
+            told["by"] = by
+        detail = {name: value for name, value in told.items() if value}
+        actor = OWNER if by == OWNER else VOICE
+        return self.append(actor, Action(act), about, is_urgent=act in URGENT_ACTIONS, **detail)
 
     def broker_started(self, *, version: str, configuration: str) -> None:
         """Write down that the broker is about to serve, and that the configuration is another one, if it is.

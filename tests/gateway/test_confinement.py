@@ -32,7 +32,7 @@ from gateway.sandbox.targets import Targets
 
 asked = json.loads(sys.argv[1])
 if not asked["landlock"]:
-    landlock.restrict = lambda readable: 0
+    landlock.restrict = lambda *_: 0
 confinement = Confinement(msgspec.convert(asked["targets"], Targets), user=asked["user"])
 protection = confinement.protection()
 try:

@@ -27,6 +27,7 @@ from gateway.processes.words import (
     ShowCode,
     Stop,
     ToBroker,
+    ToLedger,
     ToVoice,
     VoiceBegin,
     VoiceStarted,
@@ -39,6 +40,7 @@ from tests.e2e.serving import free_ports
 
 BROKER: Final = "gateway.broker_process"
 VOICE: Final = "gateway.voice_process"
+LEDGER: Final = "gateway.ledger_process"
 SOON_S: Final = 10.0
 """Nothing here takes a tenth of it."""
 A_WHILE_S: Final = 0.15
@@ -48,6 +50,7 @@ PROTECTED: Final = Protection(layers=tuple(Layer), attempts=120, is_same_user=Fa
 _DECODERS: Final[dict[str, msgspec.json.Decoder[Any]]] = {
     BROKER: msgspec.json.Decoder(ToBroker),
     VOICE: msgspec.json.Decoder(ToVoice),
+    LEDGER: msgspec.json.Decoder(ToLedger),
 }
 
 
@@ -160,7 +163,7 @@ class Stage:
     """Why a module cannot be started."""
     processes: list[ScriptedProcess] = field(default_factory=list)
     _new: dict[str, asyncio.Queue[ScriptedProcess]] = field(
-        default_factory=lambda: {module: asyncio.Queue() for module in (BROKER, VOICE)}
+        default_factory=lambda: {module: asyncio.Queue() for module in (BROKER, VOICE, LEDGER)}
     )
 
     async def broker(self) -> ScriptedProcess:
@@ -170,6 +173,10 @@ class Stage:
     async def voice(self) -> ScriptedProcess:
         """Return the next process that hears that was started."""
         return await self._next(VOICE)
+
+    async def ledger(self) -> ScriptedProcess:
+        """Return the next process that was started to keep the ledger; nobody waits for it."""
+        return await self._next(LEDGER)
 
     async def begun(self) -> tuple[ScriptedProcess, ScriptedProcess]:
         """Return both at a point where the broker serves, and voice was told who it is."""

@@ -6,9 +6,9 @@ from dataclasses import replace
 import msgspec
 import pytest
 
-from gateway import launcher as launchers
 from gateway.offer import SettingsChange
 from gateway.processes import child as children
+from gateway.processes import relaying
 from gateway.processes.link import MOST_UNSENT_BYTES
 from gateway.processes.words import (
     BrokerBegin,
@@ -190,13 +190,13 @@ class TestRequestsToTheCloud:
         self, stage: Stage, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         now_s = 1_000.0
-        monkeypatch.setattr(launchers, "monotonic", lambda: now_s)
+        monkeypatch.setattr(relaying, "monotonic", lambda: now_s)
         async with launched(stage):
             broker, voice = await stage.serving()
-            for _ in range(launchers.MOST_PROPOSALS):
+            for _ in range(relaying.MOST_PROPOSALS):
                 voice.say(QUESTION)
                 await broker.told(Propose)
-            now_s += launchers.PROPOSALS_WITHIN_S - 1
+            now_s += relaying.PROPOSALS_WITHIN_S - 1
             voice.say(QUESTION, Withdraw(id=9, satellite_id="kitchen"))
             assert await voice.told(Proposed) == Proposed(id=3, error="too_many")
             await broker.told(Withdraw)

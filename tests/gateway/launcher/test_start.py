@@ -33,6 +33,7 @@ from gateway.sandbox.targets import Targets
 from gateway.wire.identity import gateway_id, load_or_create_identity
 from tests.gateway.launcher.scripted_processes import (
     BROKER,
+    LEDGER,
     PROTECTED,
     SOON_S,
     VOICE,
@@ -114,7 +115,7 @@ class TestTheStart:
             assert stage.announced == []
             voice.say(Serving())
             await asyncio.sleep(0.05)
-            assert stage.events == ["harden", f"start {BROKER}", f"start {VOICE}", "announce", "ready"]
+            assert stage.events == ["harden", *(f"start {name}" for name in (BROKER, VOICE, LEDGER)), "announce", "ready"]
             pins = [load_or_create_identity(gateway_dir() / f"{name}.pem").fingerprint for name in ("voice", "broker")]
             server = gateway.config.server
             expected = {
@@ -359,11 +360,12 @@ class TestWhatTheProcessSaysOfItselfIsNotAllThatCounts:
     async def test_while_the_broker_is_away_there_is_one_process_less_to_touch(self, stage: Stage) -> None:
         async with launched(stage):
             broker, voice = await stage.serving()
+            ledger = await stage.ledger()
             stage.faults[BROKER] = OSError(12, "Cannot allocate memory")
             broker.end(1)
             voice.end(1)
             begin = await (await stage.voice()).told(VoiceBegin)
-            assert msgspec.convert(begin.targets, Targets).processes == (os.getpid(),)
+            assert msgspec.convert(begin.targets, Targets).processes == (os.getpid(), ledger.pid)
 
     async def test_without_canaries_there_is_no_start(self, stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(canaries, "_LOOPBACK", "192.0.2.1")

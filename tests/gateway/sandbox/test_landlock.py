@@ -34,12 +34,15 @@ def since(abi: int) -> pytest.MarkDecorator:
     return pytest.mark.skipif(abi > ABI, reason=f"this kernel's Landlock is of version {ABI}, older than {abi}")
 
 
-def restricted[T](call: Callable[[], T], *readable: Path) -> T:
-    """Return what `call` returns in a thread that may only read `readable`; raise what it raises."""
+def restricted[T](call: Callable[[], T], *readable: Path, writable: tuple[Path, ...] = ()) -> T:
+    """Return what `call` returns in a thread that may only read `readable`, and keep files in `writable`.
+
+    Raises what it raises.
+    """
     found: list[Any] = []
 
     def inside() -> None:
-        assert restrict(readable) == ABI
+        assert restrict(readable, writable) == ABI
         try:
             found.append(call())
         except Exception as error:  # noqa: BLE001 (it is raised where it belongs)
@@ -106,6 +109,41 @@ def test_nothing_is_written_made_moved_or_removed(tmp_path: Path) -> None:
             restricted(call, tmp_path)
         assert refused.value.errno in (errno.EACCES, errno.EXDEV)
     assert path.read_bytes() == b"model"
+
+
+@landlocked
+def test_files_are_kept_in_a_folder_that_is_writable_and_nowhere_else(tmp_path: Path) -> None:
+    kept, other = tmp_path / "kept", tmp_path / "other"
+    kept.mkdir()
+    other.mkdir()
+    (other / "file").write_bytes(b"other")
+
+    def keep() -> list[str]:
+        (kept / "clips").mkdir()
+        unfinished = kept / "clips" / "new.part"
+        unfinished.write_bytes(b"one")
+        unfinished.replace(kept / "clips" / "new")
+        (kept / "gone").write_bytes(b"two")
+        (kept / "gone").write_bytes(b"cut")
+        (kept / "gone").unlink()
+        (kept / "empty").mkdir()
+        (kept / "empty").rmdir()
+        return listed(kept)
+
+    assert restricted(keep, writable=(kept,)) == ["clips"]
+    assert (kept / "clips" / "new").read_bytes() == b"one"
+    (kept / "file").write_bytes(b"kept")
+    for call in (
+        (other / "file").read_bytes,
+        (other / "new").touch,
+        lambda: (kept / "file").rename(other / "moved"),
+        lambda: (kept / "link").symlink_to(other),
+        lambda: os.mkfifo(kept / "pipe"),
+        lambda: (kept / "hard").hardlink_to(other / "file"),
+    ):
+        with pytest.raises(OSError, match=r"ermission|cross-device"):
+            restricted(call, writable=(kept,))
+    assert listed(other) == ["file"]
 
 
 @landlocked

@@ -302,7 +302,7 @@ class Machine:
         self.ask(f"user {ids[0]}")
         self.ids = (ids[0], ids[1], ids[2])
 
-    def landlock(self, _: object) -> int:
+    def landlock(self, *_: object) -> int:
         self.ask("landlock")
         return 7
 
@@ -351,7 +351,7 @@ def test_a_user_who_may_not_leave_the_network_does_so_in_a_namespace_of_its_own(
 def test_what_a_machine_lacks_is_said_in_plain_words(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
     machine.refused = {NEW_NETWORK: errno.EPERM, NEW_USER_AND_NETWORK: errno.ENOSPC, "groups []": errno.EPERM}
     machine.refused |= {"prctl 47": errno.EINVAL}
-    monkeypatch.setattr(landlock, "restrict", lambda _: 0)
+    monkeypatch.setattr(landlock, "restrict", lambda *_: 0)
     given = give_up_rights(readable=READABLE, user=5)
     assert given.layers == (Layer.NO_CAPABILITIES, Layer.NO_NEW_PRIVILEGES)
     assert given.missing == {

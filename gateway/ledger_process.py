@@ -1,0 +1,243 @@
+"""The process that keeps the ledger: `python -m gateway.ledger_process`, which the launcher starts.
+
+It gives up network and all files but its own folder before it opens anything. It is told of turns and asked by voice,
+by way of the launcher, and asked by the owner at `ledger.sock`, which it was given listening.
+"""
+
+import argparse
+import asyncio
+import logging
+import os
+import socket
+from collections import deque
+from itertools import count
+from pathlib import Path
+from time import monotonic
+from typing import Final
+
+import msgspec
+
+from gateway.confinement import confine_keeper
+from gateway.errors import LedgerError, ProcessError
+from gateway.ledger.folders import make_folder
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.rows import decoded
+from gateway.ledger_desk import OWNER, LedgerDesk, refusal
+from gateway.ledger_owner import OwnersDoor
+from gateway.ledger_receipts import Receipts
+from gateway.ledger_translate import rule_words
+from gateway.processes.beginning import begun, linked
+from gateway.processes.habits import leave, log_what_happens, run_quietly, write_logs
+from gateway.processes.ledger_words import (
+    MOST_SATELLITES,
+    ActRecorded,
+    Answer,
+    Asked,
+    AskLedger,
+    AskVoice,
+    Gone,
+    KeepTurn,
+    Learned,
+    LedgerBegin,
+    LedgerReady,
+    LedgerSays,
+    TurnKept,
+    VoiceSays,
+    VoicesQuestion,
+)
+from gateway.processes.link import Link
+from gateway.processes.words import LARGEST_BYTES, Ping, Pong, Stop, ToLedger
+from gateway.protection import Layer
+from gateway.rules import MOST_RULES
+from gateway.sandbox.privileges import die_with_parent, harden
+from gateway.wire.learning_words import AskTuning, CorrectTurn, MarkWake, RuleWords
+from gateway.wire.ledger_words import AskStats
+
+SWEEP_S: Final = 60.0
+"""What is past its date cannot be read at once; it is removed within this."""
+MOST_TURNS, TURNS_WITHIN_S = 120, 60.0
+"""A house speaks a turn a second at most; a voice process that was taken over must not fill the disk."""
+MOST_ASKED: Final = 64
+"""Questions that are being answered at once."""
+VOICE_S: Final = 110.0
+"""A correction is tried on everything that was right before; the owner's program waits a little longer than this."""
+LARGEST_LEARNED_BYTES: Final = LARGEST_BYTES - 64 * 1024
+"""Of rules in one message between processes: all there may be, unless somebody made them large on purpose."""
+VOICE: Final = "voice"
+"""Who acts where voice says that the owner does, who has not asked."""
+
+_HEARD: Final = msgspec.json.Decoder(ToLedger)
+_LOG = logging.getLogger(__name__)
+
+
+class LedgerProcess:
+    """The whole process, from its first message to its end."""
+
+    def __init__(self, link: Link[ToLedger], folder: Path, layers: tuple[Layer, ...], door: socket.socket) -> None:
+        """Open the ledger in `folder`. Raises LedgerError."""
+        self._link = link
+        self._layers = layers
+        self._ledger = Ledger(folder)
+        self._receipts = Receipts(self._ledger, link.say)
+        self._desk = LedgerDesk(self._ledger, self._receipts, learned=self._tell_learned, gone=self._tell_gone)
+        self._door = OwnersDoor(door, lambda asked: self._answer(asked, OWNER))
+        self._told: Learned | None = None
+        self._turns_s: deque[float] = deque(maxlen=MOST_TURNS)
+        self._numbers = count(1)
+        self._of_voice: dict[int, asyncio.Future[VoiceSays]] = {}
+        self._answering: set[asyncio.Task[None]] = set()
+
+    async def run(self) -> None:
+        """Serve until it is told to stop, or nobody is there to tell it. Raises VoiceError."""
+        tasks = [asyncio.create_task(work()) for work in (self._sweep, self._receipts.pay, self._door.serve)]
+        try:
+            self._link.say(LedgerReady(layers=self._layers))
+            self._tell_learned()
+            while (message := await self._link.hear()) is not None and not isinstance(message, Stop):
+                self._heard(message)
+        finally:
+            tasks += self._answering
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._ledger.close()
+
+    def _heard(self, message: ToLedger) -> None:
+        match message:
+            case KeepTurn():
+                self._link.say(TurnKept(id=message.id, error=self._keep(message)))
+            case AskLedger():
+                self._asked(message)
+            case VoiceSays():
+                waiting = self._of_voice.get(message.id)
+                if waiting is not None and not waiting.done():
+                    waiting.set_result(message)
+            case ActRecorded():
+                self._receipts.recorded(message)
+            case Ping():
+                self._link.say(Pong())
+            case _:
+                raise ProcessError("the launcher began twice")
+
+    def _keep(self, message: KeepTurn) -> str:
+        """Remember a turn; return "" when it is on disk, or is not to be kept, or why it cannot be."""
+        now_s = monotonic()
+        if len(self._turns_s) == MOST_TURNS and now_s - self._turns_s[0] < TURNS_WITHIN_S:
+            return f"more than {MOST_TURNS} turns within a minute"
+        self._turns_s.append(now_s)
+        try:
+            self._ledger.record(decoded(message.turn), message.sound or None)
+        except LedgerError as error:
+            _LOG.error("a turn is not kept: %s", error)
+            return str(error)
+        return ""
+
+    def _asked(self, message: AskLedger) -> None:
+        """Answer a question of voice's; what can be done at once is, in the order in which it was asked."""
+
+        async def answer() -> None:
+            is_owners = message.by == OWNER and bool(self._of_voice)
+            said, sound = await self._answer(
+                message.question, message.by if is_owners or message.by != OWNER else VOICE
+            )
+            self._link.say(LedgerSays(id=message.id, answer=said, sound=sound))
+
+        if len(self._answering) >= MOST_ASKED:
+            self._link.say(LedgerSays(id=message.id, error="busy", message="too many questions at once; try again"))
+            return
+        task = asyncio.create_task(answer(), eager_start=True)
+        self._answering.add(task)
+        task.add_done_callback(self._answering.discard)
+
+    async def _answer(self, asked: Asked, by: str) -> tuple[Answer, bytes]:
+        """Answer what takes understanding with voice's help, where the owner asks, and all else at the desk."""
+        if by == OWNER and isinstance(asked, CorrectTurn | AskTuning | MarkWake | AskStats):
+            return await self._ask_voice(asked), b""
+        return await self._desk.answer(asked, by=by)
+
+    async def _ask_voice(self, question: VoicesQuestion) -> Answer:
+        number = next(self._numbers)
+        said = self._of_voice[number] = asyncio.get_running_loop().create_future()
+        try:
+            self._link.say(AskVoice(id=number, by=OWNER, question=question))
+            async with asyncio.timeout(VOICE_S):
+                answer = await said
+        except TimeoutError:
+            return refusal(question, "away", "what hears does not answer; try again")
+        finally:
+            del self._of_voice[number]
+        if answer.answer is None:
+            return refusal(question, answer.error or "away", answer.message)
+        return answer.answer
+
+    async def _sweep(self) -> None:
+        """Remove what is past its date, each minute."""
+        while True:
+            await asyncio.sleep(SWEEP_S)
+            try:
+                self._ledger.sweep()
+            except LedgerError as error:
+                _LOG.error("what is past its date is not removed yet: %s", error)
+
+    def _tell_gone(self, everything: bool) -> None:
+        self._link.say(Gone(everything=everything))
+
+    def _tell_learned(self) -> None:
+        """Tell voice what holds, where that is something else than it was told."""
+        kept = self._ledger.retention
+        learned = Learned(
+            rules=_fitting([rule_words(rule) for rule in self._ledger.rules()[:MOST_RULES]]),
+            sensitivities=dict(list(self._ledger.sensitivities().items())[:MOST_SATELLITES]),
+            transcripts_s=kept.transcripts_s,
+            audio_s=kept.audio_s,
+            false_wakes_s=kept.false_wakes_s,
+        )
+        if learned != self._told:
+            self._told = learned
+            self._link.say(learned)
+
+
+def _fitting(rules: list[RuleWords]) -> tuple[RuleWords, ...]:
+    """Return the newest rules, as many as fit into one message."""
+    size_bytes = 0
+    for number, rule in enumerate(rules):
+        size_bytes += len(msgspec.json.encode(rule)) + 1
+        if size_bytes > LARGEST_LEARNED_BYTES:
+            _LOG.error("%d rules are not used: they are too long together", len(rules) - number)
+            return tuple(rules[:number])
+    return tuple(rules)
+
+
+async def _run(handed: argparse.Namespace) -> int:
+    async def serve(link: Link[ToLedger]) -> None:
+        begin = await link.hear()
+        if isinstance(begin, LedgerBegin):
+            folder = Path(begin.folder)
+            layers = _confined(folder, handed.parent)
+            await LedgerProcess(link, folder, layers, socket.socket(fileno=handed.port)).run()
+
+    return await linked(handed.link, _HEARD, serve)
+
+
+def _confined(folder: Path, parent: int) -> tuple[Layer, ...]:
+    """Give up all but `folder`, which is made where it is missing. Raises LedgerError."""
+    try:
+        make_folder(folder)
+    except OSError as error:
+        raise LedgerError(f"{folder}: cannot be made ({error.strerror}); check its permissions") from error
+    os.chdir("/")  # where this was started may be closed to it from here on
+    layers = confine_keeper(folder)
+    die_with_parent(parent)  # once more: the kernel forgets it with the namespace
+    harden()
+    return layers
+
+
+def main() -> int:
+    """Run the process; return its exit code."""
+    return asyncio.run(_run(begun()))
+
+
+if __name__ == "__main__":
+    write_logs()
+    log_what_happens()
+    leave(run_quietly(main))

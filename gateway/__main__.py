@@ -26,6 +26,9 @@ COMMANDS = {
     "cloud": "where requests may be sent to, each after a yes of its own",
     "consent": "what waits for a yes: its exact bytes, yes and no",
     "audit": "what was done here, and whether the log of it is whole",
+    "ledger": "what is remembered of what was said, and how it is forgotten, corrected and taken away",
+    "backup": "the gateway in one file, encrypted with a passphrase",
+    "restore": "make a gateway of a backup",
     "service": "have systemd run the gateway or a satellite",
     "satellite": "a microphone and speaker for a gateway elsewhere in the house",
 }

@@ -9,8 +9,9 @@ from gateway.errors import HomeError, ProtocolError
 from gateway.events import ActionRequest, ActionResult, Intent
 from gateway.server.conversing import MOST_QUESTIONS, QUESTION_S, Conversing
 from gateway.turn.cloud_wordings import WORDINGS
+from gateway.turn.forgetting_phrases import PHRASES
 from gateway.turn.proposals import CloudState, Content, Refusal
-from gateway.turn.stages import NO_CLOUD
+from gateway.turn.stages import NO_CLOUD, NO_MEMORY, Memory
 from gateway.wire.request_words import Converse, Conversed
 from gateway.wire.voice_words import ActionAsked, ActionDone, HouseUsable
 from tests.fakes import (
@@ -21,6 +22,7 @@ from tests.fakes import (
     UNLOCK,
     UNLOCKED,
     ScriptedCloud,
+    ScriptedMemory,
     ScriptedUnderstanding,
     stages,
 )
@@ -34,6 +36,8 @@ LATER = Intent(
 )
 REFUSED = "Okay, I left it as it is."
 SAID = WORDINGS["en"]
+OF_MEMORY = PHRASES["en"]
+TODAY = "Forget everything I said today"
 
 
 @dataclass
@@ -57,7 +61,7 @@ class Home:
 class Rig:
     """Conversations with a house in which things would happen as `foreseen` says."""
 
-    def __init__(self, *, language: str = "en", cloud: ScriptedCloud | None = None) -> None:
+    def __init__(self, *, language: str = "en", cloud: ScriptedCloud | None = None, memory: Memory = NO_MEMORY) -> None:
         self.home = Home()
         self.household = ScriptedHousehold(foreseen=(LIT,))
         self.equipment = ScriptedEquipment([])
@@ -65,14 +69,36 @@ class Rig:
         assert isinstance(usual, ScriptedUnderstanding)
         self.equipment.understands = ScriptedUnderstanding(*usual.intents.values(), LATER, language=language)
         self.now_s = 0.0
+        self.whose: list[tuple[str, str]] = []
+        """Whose turns were meant, each time: a user's, or those at a device."""
+
+        def memory_of(asked: Converse) -> Memory:
+            self.whose.append((asked.user_id, asked.satellite_id))
+            return memory
+
         self.conversing = Conversing(
-            self.home, self.household, self.equipment, lambda: self.now_s, NO_CLOUD if cloud is None else cloud
+            self.home,
+            self.household,
+            self.equipment,
+            lambda: self.now_s,
+            NO_CLOUD if cloud is None else cloud,
+            memory_of,
         )
         self._id = 0
 
-    async def hears(self, text: str, *, conversation: str = "a", area: str | None = None) -> Conversed:
+    async def hears(
+        self, text: str, *, conversation: str = "a", area: str | None = None, user: str = "", device: str = ""
+    ) -> Conversed:
         self._id += 1
-        asked = Converse(id=self._id, text=text, language="en", conversation_id=conversation, area_id=area)
+        asked = Converse(
+            id=self._id,
+            text=text,
+            language="en",
+            conversation_id=conversation,
+            area_id=area,
+            user_id=user,
+            satellite_id=device,
+        )
         answer = await self.conversing.converse(asked)
         assert answer.id == self._id
         return answer
@@ -260,3 +286,83 @@ async def test_who_is_asked_for_a_yes_and_says_never_mind_takes_nothing_else_bac
     await rig.is_asked_whether_to_unlock()
     assert (await rig.hears("never mind")).speech == REFUSED
     assert cloud.withdrawn == []
+
+
+# What is to be forgotten
+
+
+async def test_who_is_logged_in_has_forgotten_what_they_said_and_at_a_device_what_was_said_there() -> None:
+    memory = ScriptedMemory()
+    rig = Rig(memory=memory)
+    answer = await rig.hears("forget what I just said", user="anna", device="tablet")
+    assert (answer.outcome, answer.speech, answer.is_question) == ("forgotten", OF_MEMORY.forgotten, False)
+    await rig.hears("Delete what I just said.", device="puck")
+    assert rig.whose == [("anna", "tablet"), ("", "puck")]
+    assert memory.asked == [("forget_last", "tablet"), ("forget_last", "puck")]
+    assert rig.home.requests == []
+
+
+async def test_all_of_today_is_forgotten_after_a_yes_that_counts_once() -> None:
+    memory = ScriptedMemory()
+    rig = Rig(memory=memory)
+    answer = await rig.hears(TODAY, user="anna")
+    assert (answer.outcome, answer.is_question) == ("question", True)
+    assert answer.speech == "Should I forget everything that you said today, 3 things?"
+    assert memory.asked == [("said_today", "")]
+    answer = await rig.hears("Yes, please.", user="anna")
+    assert (answer.outcome, answer.speech) == ("forgotten", "Okay, I have forgotten 3 things.")
+    assert (await rig.hears("yes", user="anna")).outcome == "not_understood"
+    assert memory.asked == [("said_today", ""), ("forget_today", "")]
+    assert "said here today" in (await rig.hears(TODAY, device="puck")).speech
+
+
+@pytest.mark.parametrize("said", ["no", "what", "never mind", ""])
+async def test_anything_but_a_yes_forgets_nothing(said: str) -> None:
+    memory = ScriptedMemory()
+    rig = Rig(memory=memory)
+    await rig.hears(TODAY, user="anna")
+    answer = await rig.hears(said, user="anna")
+    assert (answer.outcome, answer.speech, answer.is_question) == ("not_confirmed", OF_MEMORY.kept, False)
+    assert (await rig.hears("yes", user="anna")).outcome == "not_understood"
+    assert memory.asked == [("said_today", "")]
+
+
+async def test_nobody_says_yes_for_another() -> None:
+    memory = ScriptedMemory()
+    rig = Rig(memory=memory)
+    await rig.hears(TODAY, user="anna")
+    assert (await rig.hears("yes", user="ben")).outcome == "not_understood"
+    assert (await rig.hears("yes", user="anna")).outcome == "not_understood"
+    assert memory.asked == [("said_today", "")]
+
+
+async def test_who_has_no_conversation_cannot_be_asked_so_nothing_is_forgotten() -> None:
+    answer = await Rig(memory=ScriptedMemory()).hears(TODAY, conversation="", user="anna")
+    assert (answer.outcome, answer.speech) == ("not_confirmed", OF_MEMORY.kept)
+
+
+async def test_where_nothing_of_today_is_remembered_nothing_is_asked() -> None:
+    answer = await Rig(memory=ScriptedMemory(today=0)).hears(TODAY, user="anna")
+    assert (answer.outcome, answer.speech) == ("forgotten", OF_MEMORY.nothing)
+
+
+async def test_where_nobody_can_be_asked_to_forget_a_home_is_told_so() -> None:
+    answer = await Rig().hears("forget what I just said", user="anna")
+    assert (answer.outcome, answer.error, answer.speech) == ("error", "ledger", OF_MEMORY.unknown)
+    assert answer.message
+
+
+async def test_what_the_cloud_was_to_be_asked_is_taken_back_with_it() -> None:
+    cloud = ScriptedCloud(waiting=1)
+    answer = await Rig(cloud=cloud, memory=ScriptedMemory()).hears("forget what I said")
+    assert (answer.outcome, answer.speech) == ("forgotten", f"{SAID.withdrawn} {OF_MEMORY.forgotten}")
+    assert cloud.withdrawn == [""]
+
+
+async def test_who_is_asked_for_a_yes_and_wants_something_forgotten_has_not_said_yes() -> None:
+    memory = ScriptedMemory()
+    rig = Rig(memory=memory)
+    await rig.is_asked_whether_to_unlock()
+    assert (await rig.hears("forget what I just said")).outcome == "forgotten"
+    assert (await rig.hears("yes")).outcome == "not_understood"
+    assert rig.home.requests == []

@@ -15,6 +15,7 @@ from aiohttp import web
 from gateway.events import Announcement, TimerFinished
 from gateway.server.cloud_answers import CloudAnswer, CloudAnswers
 from gateway.server.home_session import HomeSession
+from gateway.server.ledger_requests import LedgerRequests
 from gateway.server.satellites import Satellites
 from gateway.server.services import Services
 from gateway.server.translate import offered
@@ -67,6 +68,7 @@ class VoiceServer:
         self._endpoint = endpoint
         self._satellites = Satellites(services, endpoint)
         self._cloud_answers = CloudAnswers(services, self._satellites)
+        self.ledger: Final = LedgerRequests(services)
         self._sessions: dict[asyncio.Task[None], Channel] = {}
         self._one_less = asyncio.Event()
         self._is_closing = False
@@ -162,7 +164,8 @@ class VoiceServer:
 
     async def _serve(self, peer: Peer, channel: Channel) -> None:
         if peer.role is Role.HOME:
-            await HomeSession(peer, channel, self._services, self._satellites, self._endpoint).run()
+            session = HomeSession(peer, channel, self._services, self._satellites, self._endpoint, self.ledger)
+            await session.run()
         else:
             await self._satellites.serve(peer, channel)
 

@@ -13,7 +13,16 @@ from typing import Final
 import msgspec
 
 from gateway.errors import HomeError, LedgerError
-from gateway.events import ActionRequest, ActionResult, Intent, Outcome
+from gateway.events import (
+    ActionDone,
+    ActionRequest,
+    ActionResult,
+    ConsentAsked,
+    Event,
+    Intent,
+    IntentRecognized,
+    Outcome,
+)
 from gateway.house import Entity
 from gateway.server.recognizing import check_language
 from gateway.server.services import ConnectedHome, Equipment, Household
@@ -38,6 +47,10 @@ QUESTION: Final = "question"
 """The outcome of what waits for its yes."""
 
 
+type Tell = Callable[[Event], None]
+"""Takes what happens, for the ledger."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Question:
     """What is to be done on a yes."""
@@ -55,12 +68,16 @@ class _ThisHome:
 
     household: Household
     home: ConnectedHome
+    tell: Tell
 
     def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
         return self.household.foresee(request)
 
     async def perform(self, request: ActionRequest) -> ActionResult:
-        return await self.household.perform_in(self.home, request)
+        result = await self.household.perform_in(self.home, request)
+        if result.changes:
+            self.tell(ActionDone(t_ms=0, intent=request.intent.name, changes=result.changes))
+        return result
 
 
 class Conversing:
@@ -79,7 +96,7 @@ class Conversing:
 
         `memory_of` returns what is remembered of whoever says something: with a `user_id` their own turns.
         """
-        self._doer = _ThisHome(household=household, home=home)
+        self._home = home
         self._household = household
         self._equipment = equipment
         self._clock = clock
@@ -87,9 +104,13 @@ class Conversing:
         self._memory_of = memory_of
         self._questions: OrderedDict[str, _Question] = OrderedDict()
 
-    async def converse(self, asked: Converse) -> Conversed:
-        """Do what was said; return the answer. Raises ProtocolError for another language, EngineError."""
+    async def converse(self, asked: Converse, tell: Tell = lambda _: None) -> Conversed:
+        """Do what was said; return the answer. `tell` is told what happens; how it ended is in the answer.
+
+        Raises ProtocolError for another language, EngineError.
+        """
         understanding = self._equipment.understanding
+        doer = _ThisHome(household=self._household, home=self._home, tell=tell)
         check_language(asked.language, understanding.language)
         question = self._question(asked)
         try:
@@ -97,26 +118,31 @@ class Conversing:
                 if question.request is None:
                     return await self._forget(asked, forgetting.Wish.TODAY, understanding.language)
                 request = replace(question.request, is_confirmed=True, converse_id=asked.id)
-                return _answer(asked, await carry_out(request, self._doer, understanding))
+                tell(_recognized(request.intent, asked.text, asked.text))
+                return _answer(asked, await carry_out(request, doer, understanding))
             forgets = forgetting.wish([asked.text], understanding.language)
             if forgets is not None:
                 return await self._about_memory(asked, forgets, understanding.language)
             wished = words.wish([asked.text], understanding.language)
-            if wished is not None and (answer := await self._ask_cloud(asked, wished, understanding.language)):
+            if wished is not None and (answer := await self._ask_cloud(asked, wished, understanding.language, tell)):
                 return answer
             area_id = self._household.area_id(asked.area_id) if asked.area_id else None
             intent = await _meaning(asked.text, area_id, understanding)
+            if intent is not None:
+                tell(_recognized(intent, asked.text, intent.text))
             if question is not None and (intent is None or intent.name == NEVER_MIND):
                 return _refused(asked, question, understanding.language)
             if intent is None or intent.name == NEVER_MIND:
-                return await self._nothing_to_do(asked, intent, understanding)
+                return await self._nothing_to_do(asked, intent, understanding, tell)
             request = ActionRequest(intent=intent, area_id=area_id, satellite_id="", converse_id=asked.id)
-            return await self._command(asked, request, understanding)
+            return await self._command(asked, request, understanding, doer)
         except HomeError as error:
             speech = policy.home_is_away(understanding.language)
             return Conversed(id=asked.id, speech=speech, outcome=Outcome.ERROR, error=error.code, message=str(error))
 
-    async def _nothing_to_do(self, asked: Converse, intent: Intent | None, understanding: Understanding) -> Conversed:
+    async def _nothing_to_do(
+        self, asked: Converse, intent: Intent | None, understanding: Understanding, tell: Tell
+    ) -> Conversed:
         """Take back what waits, or ask whether the cloud may be asked what nobody here can answer, or say sorry."""
         language = understanding.language
         if (intent is not None or words.takes_back([asked.text], language)) and await withdraw(self._cloud, NOWHERE):
@@ -124,25 +150,30 @@ class Conversing:
         if intent is not None:
             return Conversed(id=asked.id, outcome=Outcome.NEVER_MIND)
         wished = words.question(asked.text, language)
-        if wished is not None and (answer := await self._ask_cloud(asked, wished, language)):
+        if wished is not None and (answer := await self._ask_cloud(asked, wished, language, tell)):
             return answer
         sorry = (await understanding.sorry())[:TEXT_CHARS]
         return Conversed(id=asked.id, speech=sorry, outcome=Outcome.NOT_UNDERSTOOD)
 
-    async def _ask_cloud(self, asked: Converse, wished: words.Wish, language: str) -> Conversed | None:
+    async def _ask_cloud(self, asked: Converse, wished: words.Wish, language: str, tell: Tell) -> Conversed | None:
         """Have a person asked whether the cloud may be; return None where nothing is to be said of that."""
         names_in = self._household.names_in
         said = await ask(wished, self._cloud, names_in, language=language, satellite_id=NOWHERE)
         if said is None:
             return None
-        outcome = Outcome.CONSENT_ASKED if said.request_id else Outcome.NOT_UNDERSTOOD
+        outcome = Outcome.NOT_UNDERSTOOD
+        if said.request_id:
+            outcome = Outcome.CONSENT_ASKED
+            tell(ConsentAsked(t_ms=0, request_id=said.request_id, content=wished.content))
         return Conversed(id=asked.id, speech=said.speech, outcome=outcome)
 
-    async def _command(self, asked: Converse, request: ActionRequest, understanding: Understanding) -> Conversed:
+    async def _command(
+        self, asked: Converse, request: ActionRequest, understanding: Understanding, doer: _ThisHome
+    ) -> Conversed:
         """Do it, or ask whether to; where nobody could answer, it is refused."""
-        opened = await protected(request, self._doer, understanding)
+        opened = await protected(request, doer, understanding)
         if not opened:
-            return _answer(asked, await carry_out(request, self._doer, understanding))
+            return _answer(asked, await carry_out(request, doer, understanding))
         question = policy.question(opened, understanding.language) or ""
         return self._ask(asked, question, request, understanding.language)
 
@@ -182,6 +213,12 @@ class Conversing:
         question = self._questions.pop(asked.conversation_id, None)
         is_open = question is not None and self._clock() < question.until_s and question.user_id == asked.user_id
         return question if is_open else None
+
+
+def _recognized(intent: Intent, heard: str, used: str) -> IntentRecognized:
+    return IntentRecognized(
+        t_ms=0, name=intent.name, slots=intent.slots, heard=heard, used=used, rule_ids=intent.rule_ids
+    )
 
 
 async def _meaning(text: str, area_id: str | None, understanding: Understanding) -> Intent | None:

@@ -9,6 +9,7 @@ from gateway.errors import HomeError, ProtocolError, VoiceError
 from gateway.events import ActionRequest, ActionResult, SentenceAnswer
 from gateway.server.announcing import Announcing
 from gateway.server.house_news import HouseNews, News
+from gateway.server.ledger_requests import LedgerRequests
 from gateway.server.open_questions import OpenQuestions
 from gateway.server.requested import Requested
 from gateway.server.satellites import Satellites
@@ -19,6 +20,7 @@ from gateway.turn.obey import ACTION_DEADLINE_S
 from gateway.turn.tasks import drop
 from gateway.wire.channel import Channel
 from gateway.wire.handshake import listen
+from gateway.wire.ledger_words import SomethingForgotten
 from gateway.wire.messages import TEXT_CHARS, Message, name_of
 from gateway.wire.peers import Peer
 from gateway.wire.request_words import Forget
@@ -54,8 +56,9 @@ class HomeSession:
         services: Services,
         satellites: Satellites,
         endpoint: EndpointSettings,
+        ledger: LedgerRequests,
     ) -> None:
-        """`endpoint` says which pauses end what is said."""
+        """`endpoint` says which pauses end what is said; `ledger` answers what is asked about what is remembered."""
         self._peer = peer
         self._channel = channel
         self._household = services.household
@@ -65,7 +68,7 @@ class HomeSession:
         self._has_sentences = False
         self._actions = OpenQuestions[ActionResult](ACTION_DEADLINE_S)
         self._sentences = OpenQuestions[SentenceAnswer | None](SENTENCE_S)
-        self._requested = Requested(self, peer.id, channel, services, endpoint)
+        self._requested = Requested(self, peer.id, channel, services, endpoint, ledger)
         self._announcing = Announcing(services, satellites.is_heard, satellites.announce, channel.say)
         self._house = HouseNews()
         self._news = asyncio.Event()
@@ -134,8 +137,14 @@ class HomeSession:
 
     async def _listen(self) -> None:
         self._channel.say(offered(self._equipment.offer()))
-        with self._satellites.watched_by(self._channel.say):
+        with self._satellites.watched_by(self._watch):
             await listen(self._channel, self._peer.role, MAY_SEND[self._peer.role], self._on_message, self._on_sound)
+
+    def _watch(self, message: Message) -> None:
+        """Tell the home what happens; where something was forgotten, forget what it said before, too."""
+        if isinstance(message, SomethingForgotten):
+            self._requested.forget()
+        self._channel.say(message)
 
     def _on_sound(self, frame: bytes) -> None:
         request_id, piece = parted(frame)
@@ -163,7 +172,7 @@ class HomeSession:
             case MuteSatellite():
                 self._satellites.mute(message)
             case PlaceSatellite():
-                self._satellites.place(message, self._channel.say)
+                self._satellites.place(message, self._watch)
             case _:
                 raise ProtocolError("out_of_order", "that was said already", about=name_of(type(message)))
 

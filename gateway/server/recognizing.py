@@ -1,30 +1,44 @@
 """`recognize`: what is said in a home's sound, written down as a turn would take it. Nothing is done about it."""
 
+from datetime import UTC, datetime
+from time import monotonic
+
 from gateway.errors import ProtocolError
 from gateway.languages import is_same_language
 from gateway.server.intake import SoundIntake
+from gateway.server.pipeline_turns import PipelineTurns
 from gateway.server.services import Equipment
 from gateway.turn.choice import Choice, choose
 from gateway.turn.ear import Ear
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import SECOND_CHANCE_MS
+from gateway.turn.spoken import Spoken
 from gateway.turn.stages import Stages
 from gateway.wire.messages import TEXT_CHARS
 from gateway.wire.request_words import Recognize, Recognized
 
 
 async def recognize(
-    asked: Recognize, sound: SoundIntake, equipment: Equipment, endpoint: EndpointSettings
+    asked: Recognize, sound: SoundIntake, equipment: Equipment, endpoint: EndpointSettings, turns: PipelineTurns
 ) -> Recognized:
-    """Return the words. Raises ProtocolError for another language and late sound, ModelError, EngineError."""
+    """Return the words; `turns` has them remembered.
+
+    Raises ProtocolError for another language and late sound, ModelError, EngineError.
+    """
     check_language(asked.language, equipment.understanding.language)
     stages = await equipment.stages()
+    at = datetime.now(UTC)
     try:
         ear = Ear(sound, stages, endpoint)
         ear.woken_elsewhere(asked.wake_tail_ms)
-        return Recognized(id=asked.id, text=(await _words(ear, stages))[:TEXT_CHARS])
+        heard = await _words(ear, stages, at)
     finally:
         equipment.keep(stages)
+    if not isinstance(heard, Spoken):
+        turns.nothing_heard(at, heard, is_woken=asked.wake_tail_ms > 0)
+        return Recognized(id=asked.id)
+    turns.recognized(asked.conversation_id, heard, conversation_id=asked.conversation_id)
+    return Recognized(id=asked.id, text=heard.text[:TEXT_CHARS])
 
 
 def check_language(asked: str, ours: str) -> None:
@@ -33,19 +47,34 @@ def check_language(asked: str, ours: str) -> None:
         raise ProtocolError("unsupported_language", f"this gateway is set to understand {ours!r}")
 
 
-async def _words(ear: Ear, stages: Stages) -> str:
-    """Return what is said; a cough does not use up the time there is to speak, silence and noise are no words."""
+async def _words(ear: Ear, stages: Stages, at: datetime) -> Spoken | str:
+    """Return what is said, or why that is nothing.
+
+    A cough does not use up the time there is to speak, silence and noise are no words.
+    """
+    taken, recognized_s = b"", 0.0
 
     async def interpret(pcm: bytes) -> Choice:
-        return await choose(
-            await stages.stt.recognize(pcm), lambda text: stages.understanding.match(text, area_id=None)
-        )
+        nonlocal taken, recognized_s
+        recognition = await stages.stt.recognize(pcm)
+        taken, recognized_s = pcm, monotonic()
+        return await choose(recognition, lambda text: stages.understanding.match(text, area_id=None))
 
-    while await ear.wait_for_speech() is not None:
+    reason = "silence"
+    while (began_ms := await ear.wait_for_speech()) is not None:
         utterance = await ear.wait_for_end(interpret)
         best = utterance.choice.best
         if best is not None and utterance.silence_reason is None:
-            return best.text
+            return Spoken(
+                at=at,
+                ended_s=utterance.ended_s,
+                text=best.text,
+                hypotheses=utterance.choice.recognition.hypotheses,
+                pcm=taken,
+                audio_ms=max(0, utterance.end_ms - began_ms),
+                recognized_ms=max(0.0, recognized_s - utterance.ended_s) * 1000,
+            )
+        reason = utterance.silence_reason or "no_words"
         if ear.now_ms >= SECOND_CHANCE_MS:
             break
-    return ""
+    return reason

@@ -3,16 +3,21 @@
 import asyncio
 
 from gateway.errors import ProtocolError
+from gateway.events import Outcome
 from gateway.server.conversing import Conversing
 from gateway.server.detecting import detect
 from gateway.server.intake import SoundIntake, TextIntake
+from gateway.server.ledger_requests import ANSWERED, LedgerRequests
+from gateway.server.pipeline_turns import PipelineTurns, Said
 from gateway.server.recognizing import recognize
+from gateway.server.remembering import LedgerMemory
 from gateway.server.requests import Requests
 from gateway.server.services import ConnectedHome, Services
 from gateway.server.speaking import speak
 from gateway.server.translate import settings_change_of
 from gateway.turn.endpoint import EndpointSettings
 from gateway.wire.channel import Channel
+from gateway.wire.ledger_words import QUESTIONS, Question
 from gateway.wire.messages import Message, name_of
 from gateway.wire.request_words import (
     ChangeSettings,
@@ -35,15 +40,35 @@ class Requested:
     """The requests of one home, from the first word to the answer."""
 
     def __init__(
-        self, home: ConnectedHome, home_id: str, channel: Channel, services: Services, endpoint: EndpointSettings
+        self,
+        home: ConnectedHome,
+        home_id: str,
+        channel: Channel,
+        services: Services,
+        endpoint: EndpointSettings,
+        ledger: LedgerRequests,
     ) -> None:
-        """`home` does what is asked in its own conversations; `endpoint` says which pauses end what is said."""
+        """`home` does what is asked in its own conversations; `endpoint` says which pauses end what is said.
+
+        `ledger` answers what is asked about what is remembered.
+        """
+        self._home_id = home_id
         self._channel = channel
+        self._household = services.household
+        self._ledger = ledger
+        self._turns = PipelineTurns(services.ledger)
         self._equipment = services.equipment
         self._endpoint = endpoint
         self._open = Requests(home_id, channel.say)
         clock = asyncio.get_running_loop().time
-        self._conversing = Conversing(home, services.household, services.equipment, clock, services.cloud)
+        self._conversing = Conversing(
+            home,
+            services.household,
+            services.equipment,
+            clock,
+            services.cloud,
+            memory_of=lambda asked: LedgerMemory(services.ledger, by=home_id, user_id=asked.user_id),
+        )
 
     def told(self, message: Message, *, is_house_known: bool) -> bool:
         """Take a message; return whether it was such a request at all, and nothing else is to be done about it.
@@ -65,9 +90,15 @@ class Requested:
                 self._open.begin(message, SettingsChanged, lambda: self._change_settings(message))
             case Forget():
                 return self._open.forget(message.id)
+            case _ if isinstance(message, QUESTIONS):
+                self._ask_ledger(message)
             case _:
                 return False
         return True
+
+    def forget(self) -> None:
+        """Forget what was said before."""
+        self._turns.forget()
 
     def use(self, announce: Announce) -> None:
         """Know that an announcement has its id. Raises ProtocolError `out_of_order` where it was used before."""
@@ -89,10 +120,16 @@ class Requested:
     async def close(self) -> None:
         """End what is open."""
         await self._open.close()
+        self._turns.close()
 
     def _recognize(self, message: Recognize) -> None:
         sound = SoundIntake()
-        self._open.begin(message, Recognized, lambda: recognize(message, sound, self._equipment, self._endpoint), sound)
+        self._open.begin(
+            message,
+            Recognized,
+            lambda: recognize(message, sound, self._equipment, self._endpoint, self._turns),
+            sound,
+        )
 
     def _detect(self, message: Detect) -> None:
         sound = SoundIntake()
@@ -113,7 +150,27 @@ class Requested:
     async def _converse(self, message: Converse, *, is_house_known: bool) -> Conversed:
         if not is_house_known:
             raise ProtocolError("out_of_order", "nothing is understood before the house is told; see `house_usable`")
-        return await self._conversing.converse(message)
+        area_id = self._household.area_id(message.area_id) if message.area_id else None
+        turn = self._turns.begin(
+            Said(
+                text=message.text,
+                satellite_id=message.satellite_id,
+                area_id=area_id or "",
+                user_id=message.user_id,
+                conversation_id=message.conversation_id,
+            ),
+            key=message.conversation_id,
+        )
+        with turn:
+            answer = await self._conversing.converse(message, turn.tell)
+            is_error = answer.outcome == Outcome.ERROR
+            turn.ended(answer.outcome, answer.speech, error=answer.error if is_error else "")
+        return answer
+
+    def _ask_ledger(self, asked: Question) -> None:
+        by, channel = self._home_id, self._channel
+        answered = ANSWERED[type(asked)]
+        self._open.begin(asked, answered, lambda: self._ledger.answer(asked, by=by, channel=channel))
 
     async def _change_settings(self, message: ChangeSettings) -> SettingsChanged:
         await self._equipment.change(settings_change_of(message))

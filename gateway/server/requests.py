@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import Final, Protocol
 
-from gateway.errors import ProtocolError, VoiceError
+from gateway.errors import LedgerError, ProtocolError, VoiceError
 from gateway.server.intake import SoundIntake, TextIntake
 from gateway.turn.tasks import drop
+from gateway.wire.ledger_words import Question
 from gateway.wire.messages import TEXT_CHARS, Message, name_of
 from gateway.wire.request_words import ChangeSettings, Converse, Detect, Recognize, Speak
 
@@ -23,7 +24,7 @@ MOST_LISTENING: Final = 8
 MOST_REMEMBERED: Final = 1_024
 """Ids that were used; what is on its way to one that is over is no mistake."""
 
-type Request = Recognize | Detect | Speak | Converse | ChangeSettings
+type Request = Recognize | Detect | Speak | Converse | ChangeSettings | Question
 type Input = SoundIntake | TextIntake
 
 _LOG = logging.getLogger(__name__)
@@ -116,7 +117,7 @@ class Requests:
             self._say(await work())
             code = "done"
         except VoiceError as error:
-            code = error.refusal if isinstance(error, ProtocolError) else error.code
+            code = error.refusal if isinstance(error, ProtocolError | LedgerError) else error.code
             self._say(answered(id=request_id, error=code, message=str(error)[:TEXT_CHARS]))
         except Exception as error:  # noqa: BLE001 - the end of a request: the home is told
             code = type(error).__name__

@@ -10,6 +10,7 @@ from gateway.house import AttributeValue, Entity, House, KnownName
 from gateway.ledger.rows import TurnRow
 from gateway.offer import Offer, SettingsChange
 from gateway.rules import Rule
+from gateway.server.meanings import Learning
 from gateway.turn.stages import NO_CLOUD, Cloud, Stages, Understanding
 from gateway.wire.ledger_words import Kept
 from gateway.wire.messages import Message
@@ -73,6 +74,10 @@ class Equipment(Protocol):
     @property
     def understanding(self) -> Understanding:
         """What knows the sentences of the household's house, for all who ask."""
+
+    @property
+    def shared(self) -> Stages:
+        """The stages in use now, for who needs no ears: ask again for each piece of work, and keep none."""
 
     def offer(self) -> Offer:
         """Return what is installed, and what of it is in use."""
@@ -166,3 +171,5 @@ class Services:
     cloud: Cloud = NO_CLOUD
     """For what homes were told themselves; a satellite's turns have it among their stages."""
     ledger: Ledger = NO_LEDGER
+    learning: Learning | None = None
+    """What understands, with rules to try; None where nothing can be taught."""

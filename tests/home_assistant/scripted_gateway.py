@@ -22,6 +22,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 
 from tests.home_assistant.scripted_audit import ScriptedLog
 from tests.home_assistant.scripted_consent import ScriptedConsent
+from tests.home_assistant.scripted_ledger import ScriptedLedger
 
 GATEWAY_ID: Final = "0123456789abcdef"
 PEER_ID: Final = "fedcba9876543210"
@@ -143,6 +144,7 @@ class ScriptedGateway:
         self.log = ScriptedLog(3)
         self.protection: Json | None = dict(PROTECTION)
         self.consent = ScriptedConsent()
+        self.ledger = ScriptedLedger()
 
         self.heard: list[Json] = []
         """Everything that was said, on all connections, in order."""
@@ -359,6 +361,8 @@ class ScriptedGateway:
         return await self._listen(websocket, self._answer)
 
     def _answer(self, heard: Json) -> Iterable[Say]:
+        if self.ledger.knows(heard["type"]):
+            return self.ledger.answer(heard)
         answer = getattr(self, f"_to_{heard['type']}", None)
         return answer(heard) if answer is not None else ()
 
@@ -380,6 +384,8 @@ class ScriptedGateway:
             return
         yield self._greeting("home")
         yield self.offered
+        if not self.ledger.is_older:
+            yield self.ledger.kept()
         yield from self.satellites.values()
         yield self._paired()
 

@@ -28,7 +28,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command `backup` to the program's."""
     parser = subparsers.add_parser(
         "backup",
-        description="Who the gateway is, its peers, settings, destinations with their keys, audit log, what was taught, "
+        description="Who the gateway is, peers, settings, destinations with their keys, audit log, what was taught, "
         "and how long things are kept. The passphrase is asked for, and not shown; without a terminal it is a line on "
         "standard input. Without it nobody opens the file, you neither.",
     )

@@ -26,7 +26,7 @@ LARGEST_CPUINFO_CHARS: Final = 64 * 1024
 """Enough for the first processors; all of one machine can do the same."""
 _DOMAIN: Final = b"local-voice ledger"
 
-type Part = Literal["content", "clip"]
+type Part = Literal["content", "clip", "correction", "rule"]
 
 
 class Algorithm(IntEnum):
@@ -41,6 +41,7 @@ class Place:
     """What a ciphertext belongs to."""
 
     row_id: str
+    """Of a row; of a rule, its own."""
     part: Part
     at_us: int
     """When the turn began, in microseconds since 1970."""

@@ -5,27 +5,22 @@ the write-ahead log after `forget_log`.
 """
 
 import logging
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 import apsw
 
-from gateway.errors import LedgerError
+from gateway.errors import LedgerError, LedgerFullError
 from gateway.files import make_private
-from gateway.ledger.cipher import OVERHEAD_BYTES
-from gateway.ledger.keys import WRAPPED_BYTES
-from gateway.ledger.rows import LARGEST_ROW_BYTES, LONGEST_ID_CHARS
+from gateway.ledger.schema import SCHEMA, Schema
 
 _LOG = logging.getLogger(__name__)
 
 type Value = apsw.SQLiteValue
 type Values = Sequence[Value]
 type Found = list[tuple[Value, ...]]
-type Migration = Callable[[apsw.Connection], None]
-"""Makes of one version the next."""
 
 FILE_NAME: Final = "ledger.db"
 BUSY_TIMEOUT_MS: Final = 5_000
@@ -34,63 +29,6 @@ CHECKPOINT_COMMITS: Final = 200
 """After so many they move from the write-ahead log, which stays at about two megabytes, to the file itself."""
 LARGEST_VALUE_BYTES: Final = 512 * 1024
 """What SQLite may make of any value; a row has at most an eighth of it, a list of ids for a query the half."""
-LARGEST_CONTENT_BYTES: Final = LARGEST_ROW_BYTES + OVERHEAD_BYTES
-LARGEST_STATE_BYTES: Final = 4 * 1024
-"""Of what the ledger knows of itself: a few numbers and dates."""
-
-_VERSION_1: Final = f"""
-CREATE TABLE rows (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    id TEXT NOT NULL UNIQUE CHECK (length(id) = 32),
-    at_us INTEGER NOT NULL,
-    made_us INTEGER NOT NULL,
-    satellite_id TEXT NOT NULL CHECK (length(satellite_id) <= {LONGEST_ID_CHARS}),
-    area_id TEXT NOT NULL CHECK (length(area_id) <= {LONGEST_ID_CHARS}),
-    user_id TEXT NOT NULL CHECK (length(user_id) <= {LONGEST_ID_CHARS}),
-    kind TEXT NOT NULL CHECK (length(kind) <= {LONGEST_ID_CHARS}),
-    outcome TEXT NOT NULL CHECK (length(outcome) <= {LONGEST_ID_CHARS}),
-    keep_until_us INTEGER NOT NULL,
-    clip_until_us INTEGER,
-    clip_bytes INTEGER NOT NULL,
-    version INTEGER NOT NULL,
-    content BLOB NOT NULL CHECK (length(content) <= {LARGEST_CONTENT_BYTES})
-) STRICT;
-CREATE INDEX rows_by_time ON rows (at_us);
-CREATE INDEX rows_by_area ON rows (area_id);
-CREATE INDEX rows_by_outcome ON rows (outcome);
-CREATE INDEX rows_by_end ON rows (keep_until_us);
-CREATE INDEX rows_by_clip ON rows (clip_until_us) WHERE clip_until_us IS NOT NULL;
-CREATE TABLE keys (
-    seq INTEGER PRIMARY KEY REFERENCES rows (seq),
-    wrapped_by INTEGER NOT NULL,
-    content_key BLOB NOT NULL CHECK (length(content_key) = {WRAPPED_BYTES}),
-    clip_key BLOB CHECK (clip_key IS NULL OR length(clip_key) = {WRAPPED_BYTES})
-) STRICT;
-CREATE TABLE state (
-    name TEXT PRIMARY KEY,
-    value BLOB NOT NULL CHECK (length(value) <= {LARGEST_STATE_BYTES})
-) STRICT, WITHOUT ROWID;
-"""
-
-
-def _to_version_1(connection: apsw.Connection) -> None:
-    connection.execute(_VERSION_1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schema:
-    """Which tables there are, as the steps that lead to them. The first makes them in an empty file."""
-
-    migrations: Mapping[int, Migration]
-    """From each version to the next; an empty file has version 0."""
-
-    @property
-    def version(self) -> int:
-        """The version that the steps lead to."""
-        return max(self.migrations) + 1
-
-
-SCHEMA: Final = Schema(migrations={0: _to_version_1})
 
 
 class Database:
@@ -205,7 +143,7 @@ class Database:
 def unusable(path: Path, error: apsw.Error) -> LedgerError:
     """Return what a person is told of a file that SQLite cannot use."""
     if isinstance(error, apsw.FullError):
-        return LedgerError(f"{path}: the disk is full; make room on it, or delete what the ledger remembers")
+        return LedgerFullError(f"{path}: the disk is full; make room on it, or delete what the ledger remembers")
     return LedgerError(
         f"{path}: cannot be used ({error}); check the disk; if the file is damaged, restore the whole folder from a "
         "backup, or move it away: then a new ledger begins"

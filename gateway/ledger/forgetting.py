@@ -1,4 +1,4 @@
-"""How rows and clips go: first their keys, at once and for good; then what the keys would have opened.
+"""How rows, clips and rules go: first their keys, at once and for good; then what the keys would have opened.
 
 From the moment that a key is gone, nothing of its text or clip can be read, whatever is left of it. What is left says
 so itself: a row without a key, a clip whose row has no key for it. So the rest is done at the next start where the
@@ -6,8 +6,8 @@ power failed in between.
 """
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -17,6 +17,7 @@ from gateway.ledger.clips import Clips
 from gateway.ledger.database import Database, Value
 from gateway.ledger.retention import Retention
 from gateway.ledger.times import SECOND_US, in_us
+from gateway.ledger.wakes import UNLINK
 
 RETENTION: Final = "retention"
 ROTATION_DUE: Final = "rotation_due"
@@ -37,6 +38,14 @@ SELECT rows.seq, rows.id FROM rows LEFT JOIN keys ON keys.seq = rows.seq
 WHERE rows.clip_until_us IS NOT NULL AND keys.clip_key IS NULL LIMIT ?
 """
 _LEFT_ROWS: Final = "SELECT seq FROM rows WHERE seq NOT IN (SELECT seq FROM keys) LIMIT ?"
+_RULES_OF: Final = """
+SELECT seq FROM (
+    SELECT seq, turn_id AS id, at_us, made_us, satellite_id, area_id, user_id, kind, outcome, 1 AS is_corrected
+    FROM rules
+) AS rows WHERE
+"""
+"""Rules by the turns that they came of, whether or not these are still there."""
+_LEFT_RULES: Final = "DELETE FROM rules WHERE seq NOT IN (SELECT seq FROM rule_keys)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,35 +54,68 @@ class Forgotten:
 
     rows: int = 0
     clips: int = 0
+    rules: int = 0
 
 
 class Forgetting:
-    """Removes rows and clips. Methods raise apsw.Error and LedgerError; what they began goes on the next time."""
+    """Removes rows, clips, rules. Methods raise apsw.Error and LedgerError; what they began goes on the next time."""
 
     def __init__(self, database: Database, clips: Clips) -> None:
         self._database = database
         self._clips = clips
         self._is_finished = False
 
-    def destroy_keys(self, where: str, values: Sequence[Value], *, is_asked: bool) -> Forgotten:
-        """Make unreadable for good what `where` selects; `finish` removes it.
+    def destroy_keys(self, where: str, values: Sequence[Value]) -> Forgotten:
+        """Make unreadable for good the rows that `where` selects; `finish` removes them. Rules stay."""
+        with self._database.transaction():
+            return self._destroy_keys(where, values)
 
-        `is_asked` is for what somebody wants to be gone: then the wrapping key has to be replaced, too.
+    def destroy_asked(
+        self, where: str, values: Sequence[Value], *, everything: bool, owe: Callable[[Forgotten], None]
+    ) -> Forgotten:
+        """Make unreadable for good what somebody wants to be gone, with what was learned of it; `finish` removes it.
+
+        With `everything` goes what is known without any turn, too. `owe` is called within the transaction.
         """
-        chosen = f"SELECT seq FROM rows WHERE {where}"  # noqa: S608 - conditions of ours
         database = self._database
         with database.transaction():
-            clips = database.integer(
-                f"SELECT count(*) FROM keys WHERE clip_key IS NOT NULL AND seq IN ({chosen})",  # noqa: S608
-                values,
-            )
-            database.execute(f"DELETE FROM keys WHERE seq IN ({chosen})", values)  # noqa: S608
-            forgotten = Forgotten(rows=database.changes(), clips=clips)
-            if is_asked:
-                database.set_state(ROTATION_DUE, b"1")
+            rules = self._destroy_rules(_RULES_OF + where, values)
+            forgotten = replace(self._destroy_keys(where, values), rules=rules)
+            if everything:
+                for table in ("tallies", "wakes", "sensitivities"):
+                    database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
+            database.set_state(ROTATION_DUE, b"1")
+            owe(forgotten)
+        self._is_finished = False
+        return forgotten
+
+    def destroy_rule(self, rule_id: str) -> bool:
+        """Make a rule unreadable for good; `finish` removes it. Tell whether there was one."""
+        with self._database.transaction():
+            rules = self._destroy_rules("SELECT seq FROM rules WHERE id = ?", (rule_id,))
+            if rules:
+                self._database.set_state(ROTATION_DUE, b"1")
+        return rules > 0
+
+    def _destroy_keys(self, where: str, values: Sequence[Value]) -> Forgotten:
+        chosen = f"SELECT seq FROM rows WHERE {where}"  # noqa: S608 - conditions of ours
+        database = self._database
+        clips = database.integer(
+            f"SELECT count(*) FROM keys WHERE clip_key IS NOT NULL AND seq IN ({chosen})",  # noqa: S608
+            values,
+        )
+        database.execute(f"DELETE FROM keys WHERE seq IN ({chosen})", values)  # noqa: S608
+        forgotten = Forgotten(rows=database.changes(), clips=clips)
         if forgotten.rows:
             self._is_finished = False
         return forgotten
+
+    def _destroy_rules(self, chosen: str, values: Sequence[Value]) -> int:
+        self._database.execute(f"DELETE FROM rule_keys WHERE seq IN ({chosen})", values)  # noqa: S608
+        rules = self._database.changes()
+        if rules:
+            self._is_finished = False
+        return rules
 
     def destroy_clip_keys(self, where: str, values: Sequence[Value]) -> int:
         """Make the clips of the rows unreadable for good that `where` selects; return how many."""
@@ -115,8 +157,12 @@ class Forgetting:
         while rows := database.execute(_LEFT_ROWS, (ROWS_AT_ONCE,)):
             with database.transaction():
                 for row in rows:
+                    database.execute(UNLINK, row)
                     database.execute("DELETE FROM rows WHERE seq = ?", row)
             database.forget_log()
+        with database.transaction():
+            database.execute(_LEFT_RULES)
+        database.forget_log()
         self._is_finished = True
 
     def sweep_orphans(self) -> None:

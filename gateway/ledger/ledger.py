@@ -10,8 +10,8 @@ All methods are synchronous, for one thread. They raise LedgerError, in which no
 
 import logging
 import os
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -24,20 +24,27 @@ from gateway.ballast import Ballast
 from gateway.errors import ConfigError, LedgerError
 from gateway.ledger.clips import FOLDER_NAME, Clips
 from gateway.ledger.clock import LedgerClock
+from gateway.ledger.corrections import Correction
 from gateway.ledger.database import FILE_NAME, Database, unusable
 from gateway.ledger.folders import keep_folder
 from gateway.ledger.forgetting import RETENTION, Forgetting, Forgotten
 from gateway.ledger.keys import FILE_NAME as KEY_NAME
 from gateway.ledger.keys import remove_unfinished
+from gateway.ledger.lately import Lately
+from gateway.ledger.owing import Owing
 from gateway.ledger.reading import Entry, Page, Reading
 from gateway.ledger.recording import Recording, Times
 from gateway.ledger.retention import Retention
 from gateway.ledger.rotation import Rotation
 from gateway.ledger.rows import TurnRow
 from gateway.ledger.selection import EVERYTHING, Selection
-from gateway.ledger.stats import Stats, since, stats_of
+from gateway.ledger.stats import Stats
+from gateway.ledger.tallies import Tallies
+from gateway.ledger.teaching import Teaching
 from gateway.ledger.timekeeping import STATE, Timekeeping
 from gateway.ledger.times import in_us
+from gateway.ledger.wakes import MOST_WAKES, Wake, Wakes
+from gateway.rules import Rule
 
 BALLAST_NAME: Final = "ledger.ballast"
 BALLAST_BYTES: Final = 16 * 1024 * 1024
@@ -54,6 +61,7 @@ class Receipt:
 
     count: int
     clips: int
+    rules: int = 0
     at: datetime
     """By the wall clock."""
 
@@ -97,13 +105,14 @@ class Ledger:
     def record(self, row: TurnRow, pcm: bytes | None = None) -> str | None:
         """Remember a turn, and the sound of what was said; return its id when both are on disk.
 
-        None means that nothing of it is to be kept. A row that is there already stays as it is. Where there is no room
-        for a clip, its row is kept without.
+        None means that nothing of it is to be kept: it is only counted. A row that is there already stays as it is.
+        Where there is no room for a clip, its row is kept without.
         """
         with self._clear_errors():
             made = self._time.now()
             keep_until = self._retention.keep_until(row.kind, made)
-            if keep_until is None:
+            if keep_until is None or self._lately.is_meant(row):
+                self._recording.count_only(row, made)
                 return None
             clip_until = self._retention.clip_until(row.kind, made)
             self._recording.record(row, pcm, Times(made=made, keep_until=keep_until, clip_until=clip_until))
@@ -137,39 +146,115 @@ class Ledger:
         with self._clear_errors():
             return self._reading.search(words, selection, self._time.now(), before=before, limit=limit)
 
+    def count(self, selection: Selection = EVERYTHING) -> int:
+        """Return how many rows are selected."""
+        with self._clear_errors():
+            return self._reading.count(selection, self._time.now())
+
     def stats(self, days: int, zone: tzinfo = UTC) -> Stats:
         """Return how well it did in the last `days` days, as the clocks in `zone` show them."""
         with self._clear_errors():
             now = self._time.now()
-            today = self._time.on_the_wall(now)
-            rows = self._reading.rows(Selection(since=since(days, today, zone)), now)
-            return stats_of(rows, days, today, zone)
+            return self._tallies.stats(days, self._time.on_the_wall(now), now, zone)
 
-    def delete(self, selection: Selection) -> Receipt:
-        """Delete what is selected, for good. It works on a full disk; what a power cut ends goes on at the next start.
+    def correct(self, turn_id: str, correction: Correction, rule: Rule | None = None) -> bool:
+        """Remember what a turn should have been, and the rule that came of it. False where there is no such turn.
 
+        Raises TooManyError where there are as many rules as there may be; then nothing is kept.
+        """
+        with self._clear_errors():
+            return self._teaching.correct(turn_id, correction, rule, self._time.now())
+
+    def rules(self) -> tuple[Rule, ...]:
+        """Return what this household taught, the newest first."""
+        with self._clear_errors():
+            return self._teaching.rules()
+
+    def remove_rule(self, rule_id: str) -> bool:
+        """Unlearn a rule, for good, as `delete` does; False where there is none."""
+        is_gone = self._urgently(lambda: self._forgetting.destroy_rule(rule_id))
+        self._finish_what_was_asked()
+        return is_gone
+
+    def mark_wake(self, turn_id: str, *, is_false: bool) -> bool:
+        """Remember whether somebody had said the wake word; False where no such turn began with one."""
+        with self._clear_errors():
+            now = self._time.now()
+            entry = self._reading.get(turn_id, now)
+            return entry is not None and self._wakes.mark(entry.row, now, "false" if is_false else "real")
+
+    def wakes(self, satellite_id: str, limit: int = MOST_WAKES) -> tuple[Wake, ...]:
+        """Return what is known of a satellite's wakes, the newest first."""
+        with self._clear_errors():
+            return self._wakes.wakes(satellite_id, limit, self._time.now())
+
+    def sensitivities(self) -> Mapping[str, int]:
+        """Return how eagerly satellites wake that differ from the gateway, in percent."""
+        with self._clear_errors():
+            return self._wakes.sensitivities()
+
+    def set_sensitivity(self, satellite_id: str, percent: int | None) -> None:
+        """Have a satellite wake like this; None: as the gateway does. Raises TooManyError."""
+        with self._clear_errors():
+            self._wakes.set_sensitivity(satellite_id, percent)
+
+    def owe(self, act: bytes) -> int:
+        """Keep what the audit log has yet to be told, also on a full disk; return its number."""
+        return self._urgently(lambda: self._owing.owe(act))
+
+    def owed(self) -> tuple[tuple[int, bytes], ...]:
+        """Return what the audit log has yet to be told, the oldest first; not all of it at once."""
+        with self._clear_errors():
+            return self._owing.owed()
+
+    def paid(self, number: int) -> None:
+        """Know that the audit log has been told."""
+        with self._clear_errors():
+            self._owing.paid(number)
+
+    def delete(
+        self,
+        selection: Selection,
+        *,
+        everything: bool = False,
+        owing: Callable[[Receipt], bytes] | None = None,
+    ) -> Receipt:
+        """Delete what is selected, for good, with the rules that came of it; also those of turns that have expired.
+
+        With `everything`, counts, wakes and sensitivities go as well. It works on a full disk; what a power cut ends
+        goes on at the next start. What `owing` makes of the receipt is owed to the audit log from the same moment on.
         When this returns, no byte of it is in the ledger's files. Where only the last step fails, another wrapping key,
         that is done with the next `sweep`.
         """
-        now = self._urgently(self._time.now)
+        with suppress(LedgerError):
+            self._urgently(self._time.settle)  # so that the last hour is the last hour
+        now = self._time.now()
+        at = self._time.on_the_wall(now)
         where, values = selection.where(in_us(now))
-        forgotten = self._urgently(lambda: self._forgetting.destroy_keys(where, values, is_asked=True))
-        self._finish()
-        try:
-            self.rotate()
-        except LedgerError as error:
-            _LOG.warning("ledger: deleted, but the wrapping key is still the old one: %s", error)
-        self._ballast.refill()
-        return Receipt(count=forgotten.rows, clips=forgotten.clips, at=self._time.on_the_wall(now))
+
+        def owe(forgotten: Forgotten) -> None:
+            if owing is not None:
+                self._owing.add(owing(_receipt(forgotten, at)))
+
+        forgotten = self._urgently(
+            lambda: self._forgetting.destroy_asked(where, values, everything=everything, owe=owe)
+        )
+        self._lately.deleted(selection, at)
+        self._finish_what_was_asked()
+        return _receipt(forgotten, at)
 
     def sweep(self) -> Forgotten:
         """Remove what is past its date, keep the clock, replace the wrapping key where it is time: each minute."""
-        self._urgently(self._time.keep)
-        now = self._urgently(self._time.now)
+        try:
+            self._urgently(self._time.keep)
+        except LedgerError as error:
+            _LOG.warning("ledger: how late it is cannot be written down: %s", error)
+        now = self._time.now()
         end_us = in_us(now)
         destroy = self._forgetting
-        rows = self._urgently(lambda: destroy.destroy_keys("keep_until_us <= ?", (end_us,), is_asked=False))
+        rows = self._urgently(lambda: destroy.destroy_keys("keep_until_us <= ?", (end_us,)))
         clips = self._urgently(lambda: destroy.destroy_clip_keys("clip_until_us <= ?", (end_us,)))
+        self._urgently(lambda: self._sweep_counts(now))
         self._finish()
         if self._urgently(lambda: self._rotation.is_due(now)):
             self.rotate()
@@ -199,12 +284,30 @@ class Ledger:
         self._time = Timekeeping(database, clock(database.state(STATE)))
         self._rotation = Rotation(database, folder / KEY_NAME)
         self._forgetting = Forgetting(database, clips)
-        self._recording = Recording(database, clips, self._rotation, self._time)
+        self._tallies = Tallies(database)
+        self._wakes = Wakes(database)
+        self._recording = Recording(database, clips, self._rotation, self._time, self._tallies, self._wakes)
+        self._teaching = Teaching(database, self._rotation, self._tallies)
+        self._owing = Owing(database)
+        self._lately = Lately()
         self._reading = Reading(database, clips, self._rotation, self._time.on_the_wall)
         self._retention = _retention(database.state(RETENTION))
 
     def _shorten(self, retention: Retention) -> None:
         self._forgetting.shorten(retention, self._time.now())
+
+    def _sweep_counts(self, now: datetime) -> None:
+        self._tallies.sweep(now)
+        self._wakes.sweep(now)
+
+    def _finish_what_was_asked(self) -> None:
+        """Remove what was made unreadable because somebody wanted that, and replace the key that wrapped its keys."""
+        self._finish()
+        try:
+            self.rotate()
+        except LedgerError as error:
+            _LOG.warning("ledger: deleted, but the wrapping key is still the old one: %s", error)
+        self._ballast.refill()
 
     def _finish(self) -> None:
         self._urgently(self._forgetting.finish)
@@ -229,6 +332,10 @@ class Ledger:
             yield
         except apsw.Error as error:
             raise unusable(self._folder / FILE_NAME, error) from error
+
+
+def _receipt(forgotten: Forgotten, at: datetime) -> Receipt:
+    return Receipt(count=forgotten.rows, clips=forgotten.clips, rules=forgotten.rules, at=at)
 
 
 def _retention(stored: bytes | None) -> Retention:

@@ -4,7 +4,7 @@ import logging
 import time
 import unicodedata
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +13,7 @@ import msgspec
 from gateway.errors import LedgerError
 from gateway.ledger.cipher import Part, Place, decrypted
 from gateway.ledger.clips import Clips
+from gateway.ledger.corrections import Correction, decoded_correction
 from gateway.ledger.database import Database
 from gateway.ledger.rotation import Rotation
 from gateway.ledger.rows import TurnRow, decoded
@@ -30,9 +31,11 @@ LONGEST_SEARCH_CHARS: Final = 200
 
 _COLUMNS: Final = (
     "rows.seq, rows.id, rows.at_us, rows.version, rows.keep_until_us, rows.clip_until_us, rows.content, "
-    "keys.wrapped_by, keys.content_key, keys.clip_key"
+    "keys.wrapped_by, keys.content_key, keys.clip_key, keys.correction_key, corrections.version, corrections.content, "
+    "rows.wake_mark"
 )
 _FIRST: Final = 2**62
+_RULE: Final = "SELECT count(*) FROM rules JOIN rule_keys ON rule_keys.seq = rules.seq WHERE rules.id = ?"
 
 _LOG = logging.getLogger(__name__)
 
@@ -46,6 +49,10 @@ class Entry:
     """When it will be gone, by the wall clock as it stands now, as is `clip_until`."""
     clip_until: datetime | None = None
     """None where there is no clip."""
+    correction: Correction | None = None
+    """What somebody said that it should have been."""
+    is_false_wake_marked: bool = False
+    """Somebody said that nobody had said the wake word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +79,10 @@ class _Stored(msgspec.Struct, frozen=True, array_like=True):
     wrapped_by: int
     content_key: bytes
     clip_key: bytes | None
+    correction_key: bytes | None
+    correction_version: int | None
+    correction: bytes | None
+    wake_mark: str
 
     def place(self, part: Part) -> Place:
         """Return what a ciphertext of this row belongs to."""
@@ -136,10 +147,11 @@ class Reading:
         entries: list[Entry | None] = []
         for stored in self._all_rows(selection, now, before):
             try:
-                raw = self._content(stored)
-                if all(word in _folded(raw.decode()) for word in _in_json(wanted)):
-                    entry = self._entry_of(stored, raw, now)
-                    if _mentions(entry.row, wanted):
+                raw, correction = self._content(stored), self._correction(stored)
+                text = _folded((raw + (correction or b"")).decode())
+                if all(word in text for word in _in_json(wanted)):
+                    entry = self._entry_of(stored, raw, correction, now)
+                    if _mentions(entry, wanted):
                         entries.append(entry)
             except LedgerError, UnicodeError:
                 _log_unreadable(stored)
@@ -148,13 +160,14 @@ class Reading:
                 return _page(entries, stored.seq)
         return _page(entries, None)
 
-    def rows(self, selection: Selection, now: datetime) -> Iterator[TurnRow]:
-        """Yield all rows that are selected and can be read, newest first."""
-        for stored in self._all_rows(selection, now, None):
-            try:
-                yield decoded(self._content(stored))
-            except LedgerError:
-                _log_unreadable(stored)
+    def count(self, selection: Selection, now: datetime) -> int:
+        """Return how many rows are selected, readable or not."""
+        where, values = selection.where(in_us(now))
+        return self._database.integer(
+            "SELECT count(*) FROM rows JOIN keys ON keys.seq = rows.seq "  # noqa: S608 - conditions of ours
+            f"WHERE rows.keep_until_us > ? AND {where}",
+            (in_us(now), *values),
+        )
 
     def _all_rows(self, selection: Selection, now: datetime, before: int | None) -> Iterator[_Stored]:
         while found := self._rows(selection, now, before=before, limit=ROWS_AT_ONCE):
@@ -165,6 +178,7 @@ class Reading:
         where, values = selection.where(in_us(now))
         rows = self._database.execute(
             f"SELECT {_COLUMNS} FROM rows JOIN keys ON keys.seq = rows.seq "  # noqa: S608 - conditions of ours
+            "LEFT JOIN corrections ON corrections.seq = rows.seq "
             f"WHERE rows.keep_until_us > ? AND rows.seq < ? AND {where} ORDER BY rows.seq DESC LIMIT ?",
             (in_us(now), _FIRST if before is None else before, *values, limit),
         )
@@ -174,16 +188,30 @@ class Reading:
         key = self._rotation.ring.unwrap(stored.wrapped_by, stored.content_key)
         return decrypted(key, stored.content, stored.place("content"))
 
-    def _entry(self, stored: _Stored, now: datetime) -> Entry:
-        return self._entry_of(stored, self._content(stored), now)
+    def _correction(self, stored: _Stored) -> bytes | None:
+        if stored.correction is None or stored.correction_key is None or stored.correction_version is None:
+            return None
+        key = self._rotation.ring.unwrap(stored.wrapped_by, stored.correction_key)
+        place = replace(stored.place("correction"), version=stored.correction_version)
+        return decrypted(key, stored.correction, place)
 
-    def _entry_of(self, stored: _Stored, raw: bytes, now: datetime) -> Entry:
+    def _entry(self, stored: _Stored, now: datetime) -> Entry:
+        return self._entry_of(stored, self._content(stored), self._correction(stored), now)
+
+    def _entry_of(self, stored: _Stored, raw: bytes, correction: bytes | None, now: datetime) -> Entry:
         clip_until_us = stored.clip_until_us if stored.has_clip(now) else None
         return Entry(
             row=decoded(raw),
             keep_until=self._on_the_wall(from_us(stored.keep_until_us)),
             clip_until=None if clip_until_us is None else self._on_the_wall(from_us(clip_until_us)),
+            correction=None if correction is None else self._with_its_rule(decoded_correction(correction)),
+            is_false_wake_marked=stored.wake_mark == "false",
         )
+
+    def _with_its_rule(self, correction: Correction) -> Correction:
+        """Return it without its rule where that was removed since."""
+        is_there = correction.rule_id and self._database.integer(_RULE, (correction.rule_id,))
+        return correction if is_there else replace(correction, rule_id="")
 
     def _entry_or_none(self, stored: _Stored, now: datetime) -> Entry | None:
         try:
@@ -211,9 +239,11 @@ def _in_json(words: list[str]) -> list[str]:
     return [msgspec.json.encode(word)[1:-1].decode() for word in words]
 
 
-def _mentions(row: TurnRow, words: list[str]) -> bool:
+def _mentions(entry: Entry, words: list[str]) -> bool:
+    row, correction = entry.row, entry.correction
     texts = [row.heard, row.used, row.reply, row.intent, *(one.text for one in row.hypotheses)]
     texts += [str(value) for value in row.slots.values()]
     texts += [one.name for one in row.changes]
+    texts += [] if correction is None else [correction.meant]
     text = _folded("\n".join(texts))
     return all(word in text for word in words)

@@ -5,15 +5,17 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Final
 
-from gateway.errors import LedgerError
+from gateway.errors import LedgerError, LedgerFullError
 from gateway.ledger.cipher import Part, Place, encrypted, quickest
 from gateway.ledger.clips import LARGEST_PCM_BYTES, Clips
 from gateway.ledger.database import Database
 from gateway.ledger.keys import new_key
 from gateway.ledger.rotation import Rotation
 from gateway.ledger.rows import ORDINARY, TurnRow, cut, encoded
+from gateway.ledger.tallies import Tallies
 from gateway.ledger.timekeeping import Timekeeping
 from gateway.ledger.times import in_us
+from gateway.ledger.wakes import Wakes
 
 MOST_ROWS: Final = 100_000
 """270 turns a day for a year. A process that was taken over must not fill the disk, nor push out what was before."""
@@ -54,7 +56,17 @@ _NO_CLIP: Final = _Clip()
 class Recording:
     """Adds to an open ledger. Methods raise apsw.Error and LedgerError."""
 
-    def __init__(self, database: Database, clips: Clips, rotation: Rotation, time: Timekeeping) -> None:
+    def __init__(
+        self,
+        database: Database,
+        clips: Clips,
+        rotation: Rotation,
+        time: Timekeeping,
+        tallies: Tallies,
+        wakes: Wakes,
+    ) -> None:
+        self._tallies = tallies
+        self._wakes = wakes
         self._database = database
         self._clips = clips
         self._rotation = rotation
@@ -74,7 +86,7 @@ class Recording:
         if self._database.integer("SELECT count(*) FROM rows WHERE id = ?", (row.id,)):
             return
         if self._rows >= MOST_ROWS:
-            raise LedgerError(
+            raise LedgerFullError(
                 f"the ledger is full: it has {MOST_ROWS} rows; delete some, or keep them for a shorter time"
             )
         clip = self._write_clip(row, pcm) if pcm and times.clip_until is not None else _NO_CLIP
@@ -87,6 +99,13 @@ class Recording:
         self._time.is_kept()
         self._rows += 1
         self._clip_bytes += clip.size_bytes
+
+    def count_only(self, row: TurnRow, made: datetime) -> None:
+        """Count a turn of which nothing is kept."""
+        with self._database.transaction():
+            self._tallies.count(row, made, self._time.on_the_wall(made))
+            self._time.write()
+        self._time.is_kept()
 
     def _write_clip(self, row: TurnRow, pcm: bytes) -> _Clip:
         key = new_key()
@@ -113,6 +132,8 @@ class Recording:
             )
             wrapped = ring.wrap(key), None if clip.key is None else ring.wrap(clip.key)
             self._database.execute(_INSERT_KEYS, (seq, ring.current, *wrapped))
+            self._wakes.record(row, times.made)
+            self._tallies.count(row, times.made, self._time.on_the_wall(times.made))
             self._time.write()
 
 

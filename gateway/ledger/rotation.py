@@ -5,12 +5,13 @@ leaves the file. Whenever the power fails, the file holds the keys of all rows.
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from gateway.errors import LedgerError
-from gateway.ledger.database import Database
+from gateway.ledger.database import Database, Value
 from gateway.ledger.forgetting import ROTATION_DUE
 from gateway.ledger.keys import KeyRing, new_ring, read_ring, write_ring
 from gateway.ledger.times import duration_us, in_us
@@ -22,6 +23,18 @@ _CHECK: Final = "key_check"
 _ROTATED: Final = "rotated_us"
 
 _LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """Where wrapped keys are."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
+_ROW_KEYS: Final = _Table("keys", ("content_key", "clip_key", "correction_key"))
+_TABLES: Final = (_ROW_KEYS, _Table("rule_keys", ("content_key",)))
 
 
 class Rotation:
@@ -75,14 +88,9 @@ class Rotation:
 
     def _complete(self) -> None:
         """Wrap all keys by the current one, and let the other go."""
-        failed, last = 0, -1
-        while page := self._page(last):
-            last = page[-1][0]
-            with self._database.transaction():
-                for seq, number, content_key, clip_key in page:
-                    failed += not self._rewrap(seq, number, content_key, clip_key)
+        failed = sum(self._rewrap_all(table) for table in _TABLES)
         if failed:
-            _LOG.error("ledger: the keys of %d rows were altered; these cannot be read any more", failed)
+            _LOG.error("ledger: the keys of %d rows or rules were altered; these cannot be read any more", failed)
         with self._database.transaction():
             self._database.set_state(_CHECK, self.ring.check())
         self._database.forget_log()
@@ -90,24 +98,51 @@ class Rotation:
         write_ring(self._path, ring)
         self.ring = ring
 
-    def _page(self, after: int) -> list[tuple[int, int, bytes, bytes | None]]:
-        rows = self._database.execute(
-            "SELECT seq, wrapped_by, content_key, clip_key FROM keys WHERE seq > ? AND wrapped_by <> ? "
-            "ORDER BY seq LIMIT ?",
-            (after, self.ring.current, ROWS_AT_ONCE),
-        )
-        return [(seq, number, content, clip) for seq, number, content, clip in rows]  # type: ignore[misc]  # STRICT
+    def use_current(self, seq: int) -> None:
+        """Have the keys of one row wrapped by the current key, in a transaction of the caller's, who adds another."""
+        for row in self._database.execute(_select(_ROW_KEYS, "seq = ? AND wrapped_by <> ?"), (seq, self.ring.current)):
+            if not self._rewrap(_ROW_KEYS, _Wrapped.of(row)):
+                raise LedgerError("ledger: a key of this row cannot be unwrapped: it was altered")
 
-    def _rewrap(self, seq: int, number: int, content_key: bytes, clip_key: bytes | None) -> bool:
+    def _rewrap_all(self, table: _Table) -> int:
+        """Wrap all keys of a table by the current one; return in how many rows they were altered."""
+        failed, last = 0, -1
+        query = _select(table, "seq > ? AND wrapped_by <> ?") + " ORDER BY seq LIMIT ?"
+        while page := self._database.execute(query, (last, self.ring.current, ROWS_AT_ONCE)):
+            with self._database.transaction():
+                for row in page:
+                    wrapped = _Wrapped.of(row)
+                    failed += not self._rewrap(table, wrapped)
+                    last = wrapped.seq
+        return failed
+
+    def _rewrap(self, table: _Table, wrapped: _Wrapped) -> bool:
         ring = self.ring
         try:
-            values = (
-                ring.current,
-                ring.rewrap(number, content_key),
-                None if clip_key is None else ring.rewrap(number, clip_key),
-                seq,
-            )
+            keys = [None if key is None else ring.rewrap(wrapped.by, key) for key in wrapped.keys]
         except LedgerError:
             return False
-        self._database.execute("UPDATE keys SET wrapped_by = ?, content_key = ?, clip_key = ? WHERE seq = ?", values)
+        columns = ", ".join(f"{column} = ?" for column in table.columns)
+        self._database.execute(
+            f"UPDATE {table.name} SET wrapped_by = ?, {columns} WHERE seq = ?",  # noqa: S608 - names of ours
+            (ring.current, *keys, wrapped.seq),
+        )
         return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Wrapped:
+    """The wrapped keys of one row of such a table."""
+
+    seq: int
+    by: int
+    keys: tuple[bytes | None, ...]
+
+    @staticmethod
+    def of(row: tuple[Value, ...]) -> _Wrapped:
+        seq, by, *keys = row
+        return _Wrapped(seq, by, tuple(keys))  # type: ignore[arg-type]  # the tables are STRICT
+
+
+def _select(table: _Table, where: str) -> str:
+    return f"SELECT seq, wrapped_by, {', '.join(table.columns)} FROM {table.name} WHERE {where}"  # noqa: S608

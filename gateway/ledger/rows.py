@@ -25,8 +25,8 @@ LONGEST_ID_CHARS: Final = 255
 """Home Assistant's own limit for the ids of its things."""
 LARGEST_INTEGER: Final = 2**53
 """What every reader of JSON takes for a number; a larger one is kept as text."""
-LARGEST_ROW_BYTES: Final = 64 * 1024
-"""A row as JSON. An ordinary one has two kilobytes; a process that was taken over must not fill the disk quickly."""
+LARGEST_ROW_BYTES: Final = 40 * 1024
+"""A row as JSON. An ordinary one has two kilobytes; this one, and what it was corrected to, fit into one message."""
 NO_STAGES: Final[Mapping[str, float]] = MappingProxyType({})
 
 
@@ -95,14 +95,14 @@ ORDINARY: Final = Limits(
     stages=32,
 )
 TIGHT: Final = Limits(
-    text_chars=500,
+    text_chars=400,
     hypotheses=3,
-    hypothesis_chars=300,
-    slots=8,
+    hypothesis_chars=200,
+    slots=6,
     items=2,
     value_chars=40,
-    changes=8,
-    stages=16,
+    changes=6,
+    stages=8,
 )
 """For a row that is larger than `LARGEST_ROW_BYTES`; one that is cut to this never is, whatever its characters."""
 
@@ -131,7 +131,8 @@ def decoded(raw: bytes) -> TurnRow:
         stored = _DECODER.decode(raw)
         if not is_id(stored.id):
             raise LedgerError("a row of the ledger that has no id")
-        return _row(stored)
+        row = _row(stored)
+        return row if len(raw) <= LARGEST_ROW_BYTES else cut(row, TIGHT)  # an older version's, which was larger
     except (msgspec.DecodeError, UnicodeError, RecursionError, OverflowError) as error:
         raise LedgerError("what is stored in the ledger is not a row of it") from error
 
@@ -142,37 +143,36 @@ def cut(row: TurnRow, limits: Limits) -> TurnRow:
     return replace(
         row,
         at=row.at.astimezone(UTC),
-        satellite_id=_text(row.satellite_id, LONGEST_ID_CHARS),
-        area_id=_text(row.area_id, LONGEST_ID_CHARS),
-        user_id=_text(row.user_id, LONGEST_ID_CHARS),
-        conversation_id=_text(row.conversation_id, LONGEST_ID_CHARS),
-        outcome=_text(row.outcome, LONGEST_ID_CHARS),
-        wake_word=_text(row.wake_word, LONGEST_ID_CHARS),
+        satellite_id=cut_text(row.satellite_id, LONGEST_ID_CHARS),
+        area_id=cut_text(row.area_id, LONGEST_ID_CHARS),
+        user_id=cut_text(row.user_id, LONGEST_ID_CHARS),
+        conversation_id=cut_text(row.conversation_id, LONGEST_ID_CHARS),
+        outcome=cut_text(row.outcome, LONGEST_ID_CHARS),
+        wake_word=cut_text(row.wake_word, LONGEST_ID_CHARS),
         wake_score=_number(row.wake_score),
         second_score=_number(row.second_score),
         hypotheses=tuple(
-            Hypothesis(text=_text(one.text, limits.hypothesis_chars), score=_number(one.score) or 0.0)
+            Hypothesis(text=cut_text(one.text, limits.hypothesis_chars), score=_number(one.score) or 0.0)
             for one in row.hypotheses[: limits.hypotheses]
         ),
-        heard=_text(row.heard, limits.text_chars),
-        used=_text(row.used, limits.text_chars),
-        why=_text(row.why, limits.text_chars),
-        intent=_text(row.intent, value_chars),
-        slots={
-            _text(name, value_chars): _value(value, limits) for name, value in list(row.slots.items())[: limits.slots]
-        },
+        heard=cut_text(row.heard, limits.text_chars),
+        used=cut_text(row.used, limits.text_chars),
+        why=cut_text(row.why, limits.text_chars),
+        intent=cut_text(row.intent, value_chars),
+        slots=cut_slots(row.slots, limits),
         changes=tuple(
             StateChange(
-                entity_id=_text(one.entity_id, value_chars),
-                name=_text(one.name, value_chars),
-                before=_text(one.before, value_chars),
-                after=_text(one.after, value_chars),
+                entity_id=cut_text(one.entity_id, value_chars),
+                name=cut_text(one.name, value_chars),
+                before=cut_text(one.before, value_chars),
+                after=cut_text(one.after, value_chars),
             )
             for one in row.changes[: limits.changes]
         ),
-        reply=_text(row.reply, limits.text_chars),
+        reply=cut_text(row.reply, limits.text_chars),
         stages_ms={
-            _text(stage, value_chars): _number(ms) or 0.0 for stage, ms in list(row.stages_ms.items())[: limits.stages]
+            cut_text(stage, value_chars): _number(ms) or 0.0
+            for stage, ms in list(row.stages_ms.items())[: limits.stages]
         },
         audio_ms=max(0, min(row.audio_ms, LARGEST_INTEGER)),
     )
@@ -216,13 +216,25 @@ def _stored(row: TurnRow) -> _Stored:
 def _row(stored: _Stored) -> TurnRow:
     values = {name: getattr(stored, name) for name in _FIELDS}
     values["at"] = stored.at if stored.at.tzinfo is not None else stored.at.replace(tzinfo=UTC)
-    values["slots"] = {name: tuple(value) if isinstance(value, list) else value for name, value in stored.slots.items()}
+    values["slots"] = from_json(stored.slots)
     return TurnRow(**values)
 
 
-def _text(text: str, most_chars: int) -> str:
+def cut_text(text: str, most_chars: int) -> str:
     """Return the beginning of `text`, whole characters only."""
     return str(text)[:most_chars].encode("utf-8", "replace").decode("utf-8")
+
+
+def cut_slots(slots: Slots, limits: Limits) -> dict[str, AttributeValue]:
+    """Return of `slots` what `limits` allow, with nothing that JSON cannot say."""
+    return {
+        cut_text(name, limits.value_chars): _value(value, limits) for name, value in list(slots.items())[: limits.slots]
+    }
+
+
+def from_json(slots: Mapping[str, StoredValue]) -> dict[str, AttributeValue]:
+    """Return slots as they were before they were written down."""
+    return {name: tuple(value) if isinstance(value, list) else value for name, value in slots.items()}
 
 
 def _number(number: float | None) -> float | None:
@@ -244,4 +256,4 @@ def _scalar(value: AttributeValue, limits: Limits) -> str | float | bool | None:
             return _number(value)
         case int() if abs(value) <= LARGEST_INTEGER:
             return value
-    return _text(str(value), limits.value_chars)
+    return cut_text(str(value), limits.value_chars)

@@ -8,11 +8,12 @@ import msgspec
 
 from gateway.errors import LedgerError
 from gateway.ledger.database import Value
-from gateway.ledger.rows import is_id
+from gateway.ledger.rows import TurnRow, is_id
 from gateway.ledger.times import SECOND_US, in_us
 
 MOST_IDS: Final = 1_000
 """That may be named at once: a few pages."""
+_COLUMNS: Final = ("satellite_id", "area_id", "user_id", "outcome", "kind")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,9 +32,10 @@ class Selection:
     until: datetime | None = None
     last_s: float | None = None
     """Made so many seconds ago or less, by the ledger's own time: right even where the wall clock was set meanwhile."""
+    corrected: bool | None = None
 
     def where(self, now_us: int) -> tuple[str, list[Value]]:
-        """Return it as a condition on the table `rows`, with its values. Raises LedgerError."""
+        """Return it as a condition on `rows`, or what goes by that name, with its values. Raises LedgerError."""
         terms: list[str] = ["1"]
         values: list[Value] = []
         if self.ids is not None:
@@ -41,7 +43,7 @@ class Selection:
                 raise LedgerError(f"at most {MOST_IDS} rows can be named at once, each by 32 hexadecimal digits")
             terms.append("rows.id IN (SELECT value FROM json_each(?))")
             values.append(msgspec.json.encode(self.ids).decode())
-        for column in ("satellite_id", "area_id", "user_id", "outcome", "kind"):
+        for column in _COLUMNS:
             if (wanted := getattr(self, column)) is not None:
                 terms.append(f"rows.{column} = ?")
                 values.append(wanted)
@@ -52,7 +54,21 @@ class Selection:
         if self.last_s is not None:
             terms.append("rows.made_us >= ?")
             values.append(now_us - int(self.last_s * SECOND_US))
+        if self.corrected is not None:
+            terms.append(f"rows.is_corrected = {int(self.corrected)}")  # no value: so that the index is used
         return " AND ".join(terms), values
+
+    def holds(self, row: TurnRow) -> bool:
+        """Tell whether a row that is being made now is among these; it is not corrected yet."""
+        return (
+            (self.ids is None or row.id in self.ids)
+            and all(
+                wanted is None or getattr(row, name) == wanted for name in _COLUMNS for wanted in (getattr(self, name),)
+            )
+            and (self.since is None or row.at >= self.since)
+            and (self.until is None or row.at < self.until)
+            and not self.corrected
+        )
 
 
 EVERYTHING: Final = Selection()

@@ -1,29 +1,41 @@
 """How well it does: turns a day, how many of them were understood, false wakes, and how long each stage took.
 
-Pure: it counts the rows that it is given. What is past its date is not among them, and is not counted.
+Pure. Counted are numbers alone, a day at a time, so that they can be kept for longer than what was said.
 """
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
-from statistics import median
 from types import MappingProxyType
-from typing import Final
+from typing import Annotated, Final
+
+import msgspec
 
 from gateway.events import Outcome
 from gateway.ledger.rows import TurnRow
 
 MOST_DAYS: Final = 366
-"""Transcripts are kept for no longer."""
+"""Counts are kept for no longer."""
 MOST_STAGES: Final = 32
 """A turn has seven."""
-UNDERSTOOD: Final = frozenset({Outcome.ACTION, Outcome.ANSWER, Outcome.NEVER_MIND, Outcome.NOT_CONFIRMED})
+UNDERSTOOD: Final = frozenset(
+    {Outcome.ACTION, Outcome.ANSWER, Outcome.NEVER_MIND, Outcome.NOT_CONFIRMED, Outcome.FORGOTTEN}
+)
 """What was said meant something here."""
 NOT_UNDERSTOOD: Final = frozenset({Outcome.NOT_UNDERSTOOD, Outcome.ERROR})
 """Somebody said something and got nothing for it. What the cloud is to be asked is neither: it was not meant for us, or
 nobody at home could know; and of what was cut short nobody can tell."""
+BUCKETS_PER_OCTAVE: Final = 8
+"""Times are counted in steps of nine percent."""
+LAST_BUCKET: Final = 17 * BUCKETS_PER_OCTAVE
+"""Two minutes, and all that took longer."""
+_STAGE: Final = re.compile(r"[a-z0-9_]{1,32}", re.ASCII)
+"""What a stage is called; nothing else is counted, as it might be something that was said."""
 _EMPTY: Final[Mapping[str, StageTimes]] = MappingProxyType({})
+
+type _Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +51,8 @@ class Counts:
     """A person was asked whether the cloud may be."""
     failed: int = 0
     false_wakes: int = 0
+    corrected: int = 0
+    """Turns of this time that somebody corrected, at whatever time."""
 
     @property
     def understood_share(self) -> float | None:
@@ -49,7 +63,7 @@ class Counts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageTimes:
-    """How long after the end of speech a stage was done, in milliseconds."""
+    """How long after the end of speech a stage was done, in milliseconds, to five percent."""
 
     turns: int
     median_ms: float
@@ -67,50 +81,42 @@ class Stats:
     stages: Mapping[str, StageTimes] = field(default=_EMPTY)
 
 
-def since(days: int, now: datetime, zone: tzinfo = UTC) -> datetime:
-    """Return when the first of the last `days` days began, today among them."""
-    first = now.astimezone(zone).date() - timedelta(days=max(1, min(days, MOST_DAYS)) - 1)
-    return datetime(first.year, first.month, first.day, tzinfo=zone)
+class Tally(msgspec.Struct, kw_only=True, omit_defaults=True):
+    """A day's counts, which grow."""
 
-
-def stats_of(rows: Iterable[TurnRow], days: int, now: datetime, zone: tzinfo = UTC) -> Stats:
-    """Count what happened in the last `days` days, as the clocks in `zone` show them; other rows do not count."""
-    today = now.astimezone(zone).date()
-    first = since(days, now, zone).date()
-    by_day: dict[date, _Tally] = {
-        first + timedelta(days=number): _Tally() for number in range((today - first).days + 1)
-    }
-    total = _Tally()
-    took_ms: dict[str, list[float]] = {}
-    for row in rows:
-        tally = by_day.get(row.at.astimezone(zone).date())
-        if tally is None:
-            continue
-        tally.add(row)
-        total.add(row)
-        if row.kind == "turn":
-            _collect(row.stages_ms, took_ms)
-    return Stats(
-        total=total.counts(),
-        days={day: tally.counts() for day, tally in by_day.items()},
-        stages={stage: _times(sorted(times_ms)) for stage, times_ms in took_ms.items()},
-    )
-
-
-@dataclass(slots=True)
-class _Tally:
-    """Counts that grow."""
-
-    outcomes: dict[str, int] = field(default_factory=dict)
-    false_wakes: int = 0
+    outcomes: dict[str, _Number] = msgspec.field(default_factory=dict)
+    """Turns by their outcome; an empty one for any that is unknown."""
+    false_wakes: _Number = 0
+    corrected: _Number = 0
+    stages: dict[str, dict[int, _Number]] = msgspec.field(default_factory=dict)
+    """Of each stage, how many turns took about as long: `_bucket`."""
 
     def add(self, row: TurnRow) -> None:
+        """Count a turn, or a false wake."""
         if row.kind == "false_wake":
             self.false_wakes += 1
-        else:
-            self.outcomes[row.outcome] = self.outcomes.get(row.outcome, 0) + 1
+            return
+        outcome = row.outcome if row.outcome in Outcome else ""
+        self.outcomes[outcome] = self.outcomes.get(outcome, 0) + 1
+        for stage, ms in row.stages_ms.items():
+            is_known = stage in self.stages or (len(self.stages) < MOST_STAGES and _STAGE.fullmatch(stage))
+            if is_known and math.isfinite(ms):
+                times = self.stages.setdefault(stage, {})
+                times[_bucket(ms)] = times.get(_bucket(ms), 0) + 1
+
+    def merge(self, other: Tally) -> None:
+        """Count what another one has counted."""
+        self.false_wakes += other.false_wakes
+        self.corrected += other.corrected
+        for outcome, number in other.outcomes.items():
+            self.outcomes[outcome] = self.outcomes.get(outcome, 0) + number
+        for stage, others in other.stages.items():
+            times = self.stages.setdefault(stage, {})
+            for bucket, number in others.items():
+                times[bucket] = times.get(bucket, 0) + number
 
     def counts(self) -> Counts:
+        """Return what it comes to."""
         return Counts(
             turns=sum(self.outcomes.values()),
             understood=self._of(UNDERSTOOD),
@@ -118,19 +124,55 @@ class _Tally:
             cloud=self._of({Outcome.CONSENT_ASKED}),
             failed=self._of({Outcome.ERROR}),
             false_wakes=self.false_wakes,
+            corrected=self.corrected,
         )
 
     def _of(self, outcomes: Iterable[str]) -> int:
         return sum(self.outcomes.get(outcome, 0) for outcome in outcomes)
 
 
-def _collect(stages_ms: Mapping[str, float], took_ms: dict[str, list[float]]) -> None:
-    for stage, ms in stages_ms.items():
-        if math.isfinite(ms) and (stage in took_ms or len(took_ms) < MOST_STAGES):
-            took_ms.setdefault(stage, []).append(ms)
+def days_until(today: date, days: int) -> list[date]:
+    """Return the last `days` days, the oldest first, today among them."""
+    first = max(1, min(days, MOST_DAYS)) - 1
+    return [today - timedelta(days=number) for number in range(first, -1, -1)]
 
 
-def _times(times_ms: Sequence[float]) -> StageTimes:
-    """Return the middle and the 95th of a hundred; `times_ms` are sorted, and at least one."""
-    p95_ms = times_ms[math.ceil(0.95 * len(times_ms)) - 1]
-    return StageTimes(turns=len(times_ms), median_ms=median(times_ms), p95_ms=p95_ms)
+def day_of(moment: datetime, zone: tzinfo = UTC) -> date:
+    """Return the day of a moment, as the clocks in `zone` show it."""
+    return moment.astimezone(zone).date()
+
+
+def stats_of(tallies: Mapping[date, Tally], days: Iterable[date]) -> Stats:
+    """Return what happened on `days`."""
+    total = Tally()
+    by_day = {}
+    for day in days:
+        tally = tallies.get(day, Tally())
+        total.merge(tally)
+        by_day[day] = tally.counts()
+    return Stats(
+        total=total.counts(),
+        days=by_day,
+        stages={stage: _times(times) for stage, times in list(total.stages.items())[:MOST_STAGES] if times},
+    )
+
+
+def _bucket(ms: float) -> int:
+    """Return about how long that is, on a scale that doubles every `BUCKETS_PER_OCTAVE` steps."""
+    return min(round(BUCKETS_PER_OCTAVE * math.log2(max(ms, 1.0))), LAST_BUCKET)
+
+
+def _times(times: Mapping[int, int]) -> StageTimes:
+    """Return the middle and the 95th of a hundred; there is at least one."""
+    turns = sum(times.values())
+    return StageTimes(turns=turns, median_ms=_ms_at(times, 0.5 * turns), p95_ms=_ms_at(times, 0.95 * turns))
+
+
+def _ms_at(times: Mapping[int, int], rank: float) -> float:
+    """Return what so many turns needed at most."""
+    bucket, below = 0, 0
+    for bucket in sorted(times):
+        below += times[bucket]
+        if below >= rank:
+            break
+    return float(f"{2 ** (bucket / BUCKETS_PER_OCTAVE):.2g}")

@@ -255,7 +255,6 @@ class RelayedLedger:
             _LOG.error("the ledger cannot be reached: %s", error.code)
 
 
-
 def _rules(learned: Learned) -> tuple[Rule, ...]:
     """Return what was taught, without what nobody here understands."""
     now, rules = datetime.now(UTC), []

@@ -5,6 +5,7 @@ It gives up what it does not need before it reads anything from anybody, tries w
 
 import argparse
 import asyncio
+import logging
 import os
 import socket
 from typing import Final
@@ -13,7 +14,7 @@ import msgspec
 
 from gateway.config import Config
 from gateway.confinement import Confinement
-from gateway.errors import ProcessError
+from gateway.errors import LedgerError, ProcessError, ProtocolError, VoiceError
 from gateway.paths import gateway_dir
 from gateway.processes.beginning import begun, linked
 from gateway.processes.habits import (
@@ -23,6 +24,7 @@ from gateway.processes.habits import (
     run_quietly,
     write_logs,
 )
+from gateway.processes.ledger_words import AskVoice, Gone, Learned, LedgerSays, OfLedger, TurnKept, VoiceSays
 from gateway.processes.link import Link
 from gateway.processes.words import (
     CloudIs,
@@ -44,11 +46,16 @@ from gateway.processes.words import (
 from gateway.sandbox.privileges import die_with_parent, harden
 from gateway.sandbox.targets import Targets
 from gateway.settings_file import SettingsFile
+from gateway.voice_ledger import RelayedLedger
 from gateway.voice_relay import Memory, RelayedCloud
 from gateway.voice_service import VoiceService
 from gateway.wire.identity import gateway_id, load_or_create_identity
 
+MOST_ASKED: Final = 4
+"""Questions of the owner's that are open at once; they are answered one after the other."""
+
 _HEARD: Final = msgspec.json.Decoder(ToVoice)
+_LOG = logging.getLogger(__name__)
 
 
 class VoiceProcess:
@@ -60,7 +67,8 @@ class VoiceProcess:
         folder = gateway_dir()
         identity = load_or_create_identity(folder / "voice.pem")
         self._link = link
-        self._memory, self._cloud = Memory(link), RelayedCloud(link)
+        self._memory, self._cloud, self._ledger = Memory(link), RelayedCloud(link), RelayedLedger(link)
+        self._answering: set[asyncio.Task[None]] = set()
         self._service = VoiceService(
             config,
             identity,
@@ -71,6 +79,7 @@ class VoiceProcess:
             wyoming_port=None if ports.wyoming is None else socket.socket(fileno=ports.wyoming),
             remember=self._memory.remember,
             cloud=self._cloud,
+            ledger=self._ledger,
         )
         self._confinement = Confinement(targets, user=begin.user)
 
@@ -84,9 +93,10 @@ class VoiceProcess:
                 serving.result()
             await hearing
         finally:
-            for task in (serving, hearing):
+            tasks = (serving, hearing, *self._answering)
+            for task in tasks:
                 task.cancel()
-            await asyncio.gather(serving, hearing, return_exceptions=True)
+            await asyncio.gather(*tasks, return_exceptions=True)
             await self._service.close()
 
     async def _serve(self) -> None:
@@ -102,6 +112,8 @@ class VoiceProcess:
                     self._memory.kept(message)
                 case CloudIs() | Proposed() | Withdrawn() | Decided():
                     self._of_cloud(message)
+                case TurnKept() | LedgerSays() | AskVoice() | Learned() | Gone():
+                    self._of_ledger(message)
                 case Serve():
                     self._service.start()
                     self._link.say(Serving())
@@ -111,6 +123,29 @@ class VoiceProcess:
                     return
                 case VoiceBegin():
                     raise ProcessError("the launcher began twice")
+
+    def _of_ledger(self, message: OfLedger) -> None:
+        if not isinstance(message, AskVoice):
+            self._ledger.told(message)
+        elif len(self._answering) >= MOST_ASKED:
+            self._link.say(VoiceSays(id=message.id, error="too_many", message="other questions are being answered"))
+        else:
+            answering = asyncio.create_task(self._answer(message))
+            self._answering.add(answering)
+            answering.add_done_callback(self._answering.discard)
+
+    async def _answer(self, asked: AskVoice) -> None:
+        """Answer a question of the owner's."""
+        try:
+            says = VoiceSays(id=asked.id, answer=await self._service.answer(asked.question, by=asked.by))
+        except VoiceError as error:
+            code = error.refusal if isinstance(error, ProtocolError | LedgerError) else error.code
+            says = VoiceSays(id=asked.id, error=code, message=str(error))
+        except Exception as error:  # noqa: BLE001 - the end of a question: whoever asked is told
+            code = type(error).__name__  # the traceback may hold what was said
+            _LOG.error("a question of the owner's failed: %s", code)
+            says = VoiceSays(id=asked.id, error="internal", message=f"the gateway failed: {code}")
+        self._link.say(says)
 
     def _of_cloud(self, message: OfCloud) -> None:
         match message:

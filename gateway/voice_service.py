@@ -15,20 +15,26 @@ from gateway.config import Config
 from gateway.engines.collector import spare_what_is_loaded
 from gateway.engines.worker import Worker
 from gateway.equipment import Equipment, Remember
-from gateway.errors import ConfigError, EngineError, ModelError
+from gateway.errors import ConfigError, EngineError, LedgerError, ModelError
 from gateway.events import Announcement, Sound, TimerFinished
 from gateway.home.household import Household
 from gateway.house import House
 from gateway.offer import Settings, SettingsChange
+from gateway.processes.ledger_words import VoicesQuestion
 from gateway.server.app import VoiceServer
 from gateway.server.cloud_answers import CloudAnswer
-from gateway.server.services import Services
+from gateway.server.pipeline_turns import PipelineTurns
+from gateway.server.remembering import LedgerMemory
+from gateway.server.services import NO_LEDGER, Ledger, Services
 from gateway.settings_file import SettingsFile, told
 from gateway.sound_files import decode
 from gateway.turn.stages import NO_CLOUD, Cloud, Stages
 from gateway.turn.wake import WakeListener
 from gateway.wire.identity import Identity
+from gateway.wire.learning_words import Tuning, TurnCorrected
+from gateway.wire.ledger_words import Stats
 from gateway.wire.peers import Peer, Role
+from gateway.wyoming.commands import SATELLITE_ID as WYOMING
 from gateway.wyoming.server import WyomingServer
 from gateway.wyoming.services import Engines, Names
 from gateway.wyoming.services import Services as WyomingServices
@@ -54,10 +60,12 @@ class VoiceService:
         wyoming_port: socket.socket | None,
         remember: Remember,
         cloud: Cloud = NO_CLOUD,
+        ledger: Ledger = NO_LEDGER,
     ) -> None:
         """Read the house; load no model yet. The ports listen, and are closed by `close`. Raises HouseError.
 
-        `cloud` has a person asked whether something may be sent; what becomes of it is told to `decided`.
+        `cloud` has a person asked whether something may be sent; what becomes of it is told to `decided`. `ledger`
+        remembers each turn, and knows what was taught.
         """
         self._config = config
         self._context = identity.server_context()
@@ -68,6 +76,8 @@ class VoiceService:
         self._wyoming_port = wyoming_port
         self._remember = remember
         self._cloud = cloud
+        self._ledger = ledger
+        self._wyoming_turns = PipelineTurns(ledger, satellite_id=WYOMING)
         self._assembly = Assembly(config)
         self._decoding = Worker("sound-files")
         self._demo = self._assembly.house()
@@ -86,10 +96,13 @@ class VoiceService:
         self._wyoming: WyomingServer | None = None
         self._peers: list[Peer] = []
         self._refreshing: set[asyncio.Task[None]] = set()
+        ledger.on_change(self._learn)
+        ledger.on_gone(lambda _: self._wyoming_turns.forget())
 
     async def load(self) -> None:
         """Load the models. Raises ModelError, ConfigError."""
         equipment, chosen = await self._load()
+        self._learn()
         self._server = self._new_server(equipment)
         self._server.replace_peers(self._peers)
         _LOG.info("set to: %s", "; ".join(told(equipment.offer().settings, chosen)))
@@ -110,6 +123,7 @@ class VoiceService:
         """End every conversation and connection; takes five seconds at the most."""
         if self._wyoming is not None:
             await self._wyoming.close()
+        self._wyoming_turns.close()
         if self._server is not None:
             await self._server.close()
         for task in self._refreshing:
@@ -141,6 +155,12 @@ class VoiceService:
         if self._server is not None:
             self._server.decided(CloudAnswer(request_id, satellite_id, content, fate, text))
 
+    async def answer(self, asked: VoicesQuestion, *, by: str) -> TurnCorrected | Tuning | Stats:
+        """Return the answer to what the owner asks about what is remembered. Raises VoiceError."""
+        if self._server is None:
+            raise LedgerError("models are being loaded; try again in a minute", refusal="away")
+        return await self._server.ledger.understand(asked, by=by)
+
     async def _load(self) -> tuple[Equipment, SettingsChange]:
         """Load what was chosen; where that cannot be loaded, what the configuration names. Raises as `load` does.
 
@@ -167,7 +187,7 @@ class VoiceService:
     async def _load_stages(self, settings: Settings) -> Stages:
         assembly = self._assembly
         stages = await assembly.load(assembly.stages_with, self._household, self._make_understanding, settings)
-        return replace(stages, cloud=self._cloud)
+        return replace(stages, cloud=self._cloud, memory=LedgerMemory(self._ledger))
 
     def _new_server(self, equipment: Equipment) -> VoiceServer:
         async def decoded(data: bytes) -> Sound:
@@ -183,6 +203,8 @@ class VoiceService:
                 equipment=equipment,
                 decode=decoded,
                 cloud=self._cloud,
+                ledger=self._ledger,
+                learning=self._understanding,
             ),
             endpoint=self._assembly.endpoint(),
         )
@@ -210,12 +232,18 @@ class VoiceService:
             understanding=equipment.understanding,
             home=self._household,
             new_wake=new_wake,
+            turns=self._wyoming_turns,
         )
         return WyomingServer(services, listening)
 
     def _make_understanding(self) -> LearnedUnderstanding:
         self._understanding = self._assembly.understanding(self._demo)
         return self._understanding
+
+    def _learn(self) -> None:
+        """Understand by what was taught, as it is now."""
+        if self._understanding is not None and self._understanding.rules != self._ledger.rules:
+            self._understanding.use_rules(self._ledger.rules)
 
     async def _understand(self, house: House) -> None:
         if self._understanding is None:

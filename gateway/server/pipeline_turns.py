@@ -27,7 +27,7 @@ from gateway.events import (
 from gateway.ledger.rows import Kind, TurnRow
 from gateway.server.services import Ledger
 from gateway.server.turn_rows import TurnRows
-from gateway.turn.spoken import Spoken
+from gateway.turn.spoken import Said, Spoken
 
 PENDING_S: Final = 60.0
 """A pipeline says it to the house within a second; a slow agent of somebody else's may come first."""
@@ -35,17 +35,6 @@ MOST_PENDING: Final = 32
 """As many as requests that one home may have open."""
 RECOGNIZED: Final = "recognized"
 """The outcome of what was written down, and not said to this gateway."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Said:
-    """Words that the house was told, and by whom."""
-
-    text: str
-    satellite_id: str = ""
-    area_id: str = ""
-    user_id: str = ""
-    conversation_id: str = ""
 
 
 class PipelineTurn:

@@ -8,7 +8,7 @@ from gateway.server.conversing import Conversing
 from gateway.server.detecting import detect
 from gateway.server.intake import SoundIntake, TextIntake
 from gateway.server.ledger_requests import ANSWERED, LedgerRequests
-from gateway.server.pipeline_turns import PipelineTurns, Said
+from gateway.server.pipeline_turns import PipelineTurns
 from gateway.server.recognizing import recognize
 from gateway.server.remembering import LedgerMemory
 from gateway.server.requests import Requests
@@ -16,6 +16,7 @@ from gateway.server.services import ConnectedHome, Services
 from gateway.server.speaking import speak
 from gateway.server.translate import settings_change_of
 from gateway.turn.endpoint import EndpointSettings
+from gateway.turn.spoken import Said
 from gateway.wire.channel import Channel
 from gateway.wire.ledger_words import QUESTIONS, Question
 from gateway.wire.messages import Message, name_of

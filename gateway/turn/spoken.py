@@ -1,4 +1,4 @@
-"""What was recognised for somebody else, who is likely to say it to the house in a moment: both are one turn."""
+"""What was recognised for somebody else, and what they say to the house then: both are one turn."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,3 +23,15 @@ class Spoken:
     audio_ms: int
     recognized_ms: float
     """How long after its end it was recognised: wall time."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Words that the house was told."""
+
+    text: str
+    satellite_id: str = ""
+    area_id: str = ""
+    user_id: str = ""
+    """Who said it, where somebody was logged in."""
+    conversation_id: str = ""

@@ -2,6 +2,8 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from time import monotonic
 from typing import Final, Protocol
 
 from wyoming.asr import Transcript
@@ -10,7 +12,8 @@ from wyoming.wake import Detection, NotDetected
 
 from gateway.audio import FRAME_BYTES, FRAME_MS, RATE_HZ, SAMPLE_BYTES
 from gateway.errors import ProtocolError
-from gateway.turn.choice import Choice, choose
+from gateway.turn.choice import choose
+from gateway.turn.spoken import Spoken
 from gateway.wyoming.limits import UTTERANCE_S
 from gateway.wyoming.services import Services, Turnstile, WakeEars
 
@@ -42,10 +45,12 @@ class Transcription:
         self._turnstile = turnstile
         self._say = say
         self._pcm = bytearray()
+        self._at = datetime.now(UTC)
 
     async def begin(self) -> None:
         """Expect a new utterance."""
         self._pcm.clear()
+        self._at = datetime.now(UTC)
 
     async def hear(self, pcm: bytes, timestamp_ms: int | None) -> bool:  # noqa: ARG002 - only wake words have a time
         """Take the utterance's next piece; no more is wanted after `UTTERANCE_S`."""
@@ -60,17 +65,24 @@ class Transcription:
         await self._say(Transcript(text=text, language=self._services.engines().names.language))
 
     async def _recognize(self, pcm: bytes) -> str:
-        understanding = self._services.understanding
-        choice = await choose(
-            await self._services.engines().stt.recognize(pcm), lambda text: understanding.match(text, area_id=None)
+        understanding, turns, ended_s = self._services.understanding, self._services.turns, monotonic()
+        recognition = await self._services.engines().stt.recognize(pcm)
+        recognized_ms = (monotonic() - ended_s) * 1000
+        choice = await choose(recognition, lambda text: understanding.match(text, area_id=None))
+        if choice.best is None or choice.silence_reason is not None:
+            turns.nothing_heard(self._at, choice.silence_reason or "no_words", is_woken=False)
+            return ""
+        spoken = Spoken(
+            at=self._at,
+            ended_s=ended_s,
+            text=choice.best.text,
+            hypotheses=recognition.hypotheses,
+            pcm=pcm,
+            audio_ms=len(pcm) // SAMPLE_BYTES * 1000 // RATE_HZ,
+            recognized_ms=recognized_ms,
         )
-        return _text(choice)
-
-
-def _text(choice: Choice) -> str:
-    if choice.silence_reason is not None:
-        return ""
-    return "" if choice.best is None else choice.best.text
+        turns.recognized(spoken.text, spoken)  # what is asked with it says no more than that it is the same text
+        return spoken.text
 
 
 class WakeDetection:

@@ -2,10 +2,14 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from gateway.errors import EngineError
+from gateway.events import Event
+from gateway.turn.spoken import Said, Spoken
 from gateway.turn.stages import Home, SpeechToText, TextToSpeech, Understanding
 from gateway.turn.wake import Wake
 
@@ -18,6 +22,29 @@ class WakeEars(Protocol):
 
     async def reset(self) -> None:
         """Forget the stream: another follows."""
+
+
+class Turn(Protocol):
+    """A turn that is under way, for the ledger."""
+
+    def tell(self, event: Event) -> None:
+        """Take what happened."""
+
+    def ended(self, outcome: str, speech: str, *, error: str = "") -> None:
+        """Have it remembered: how it ended, and what was answered."""
+
+
+class Turns(Protocol):
+    """What is remembered of what clients have done, a step at a time: steps with the same key are one turn."""
+
+    def recognized(self, key: str, spoken: Spoken) -> None:
+        """Take what was recognised."""
+
+    def nothing_heard(self, at: datetime, reason: str, *, is_woken: bool) -> None:
+        """Take that nothing was said that was meant for us."""
+
+    def begin(self, said: Said, *, key: str) -> AbstractContextManager[Turn]:
+        """Return the turn in which this is said to the house; what had happened by its end is remembered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +79,7 @@ class Services:
     home: Home
     new_wake: Callable[[], Awaitable[WakeEars]]
     """Raises ModelError, EngineError."""
+    turns: Turns
 
 
 class Turnstile:

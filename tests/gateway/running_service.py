@@ -17,6 +17,8 @@ from gateway.events import Intent
 from gateway.home.demo import demo_house
 from gateway.house import House
 from gateway.offer import Settings, SettingsChange
+from gateway.rules import Rule
+from gateway.server.services import NO_LEDGER, Ledger
 from gateway.settings_file import SettingsFile
 from gateway.turn.stages import NO_CLOUD, Cloud, Home, Stages, Understanding
 from gateway.voice_service import VoiceService
@@ -42,9 +44,13 @@ class UnderstandsHouses(ScriptedUnderstanding):
     def __init__(self) -> None:
         super().__init__(*(Intent(name="HassGetCurrentTime", text=model) for model in ("tiny.en", "base")))
         self.houses: list[House] = []
+        self.rules: tuple[Rule, ...] = ()
         self.fails = False
         self.may_go_on = asyncio.Event()
         self.may_go_on.set()
+
+    def use_rules(self, rules: tuple[Rule, ...]) -> None:
+        self.rules = rules
 
     async def use(self, house: House) -> None:
         await self.may_go_on.wait()
@@ -118,7 +124,12 @@ class Rig:
 
 @asynccontextmanager
 async def voice_service_in(
-    folder: Path, config: Config | None = None, *, wyoming: bool = False, cloud: Cloud = NO_CLOUD
+    folder: Path,
+    config: Config | None = None,
+    *,
+    wyoming: bool = False,
+    cloud: Cloud = NO_CLOUD,
+    ledger: Ledger = NO_LEDGER,
 ) -> AsyncIterator[Rig]:
     """Have a voice service that has loaded nothing yet, with its choices in `folder`; it is closed at the end."""
     identity = load_or_create_identity(folder / "voice.pem")
@@ -138,6 +149,7 @@ async def voice_service_in(
             wyoming_port=wyoming_port,
             remember=remember,
             cloud=cloud,
+            ledger=ledger,
         )
     except BaseException:
         voice_port.close()

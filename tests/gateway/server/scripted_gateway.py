@@ -11,7 +11,8 @@ from gateway.events import ActionRequest, ActionResult, Sound
 from gateway.house import AttributeValue, Entity, House, KnownName
 from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.server.app import VoiceServer
-from gateway.server.services import ConnectedHome, Services, StateNews
+from gateway.server.meanings import Learning
+from gateway.server.services import NO_LEDGER, ConnectedHome, Ledger, Services, StateNews
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.stages import NO_CLOUD, Cloud, Stages, Understanding
 from gateway.wire.dial import Address
@@ -114,6 +115,10 @@ class ScriptedEquipment:
     def understanding(self) -> Understanding:
         return self.understands
 
+    @property
+    def shared(self) -> Stages:
+        return stages()
+
     def offer(self) -> Offer:
         return Offer(
             language="en",
@@ -193,7 +198,12 @@ async def decoded(content: bytes) -> Sound:
 
 @asynccontextmanager
 async def scripted_gateway(
-    folder: Path, *scripted: Stages, household: ScriptedHousehold | None = None, cloud: Cloud = NO_CLOUD
+    folder: Path,
+    *scripted: Stages,
+    household: ScriptedHousehold | None = None,
+    cloud: Cloud = NO_CLOUD,
+    ledger: Ledger = NO_LEDGER,
+    learning: Learning | None = None,
 ) -> AsyncIterator[ScriptedGateway]:
     """Serve on a free port; satellites get the `scripted` stages in turn, and ordinary ones after the last."""
     identity = load_or_create_identity(folder / "voice.pem")
@@ -204,7 +214,9 @@ async def scripted_gateway(
         context=identity.server_context(),
         gateway_id=GATEWAY_ID,
         version="test",
-        services=Services(household=household, equipment=equipment, decode=decoded, cloud=cloud),
+        services=Services(
+            household=household, equipment=equipment, decode=decoded, cloud=cloud, ledger=ledger, learning=learning
+        ),
         endpoint=EndpointSettings(),
     )
     server.start()

@@ -9,7 +9,10 @@ from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.event import Event, Eventable
 
+from gateway.server.pipeline_turns import PipelineTurns
+from gateway.server.services import NO_LEDGER, Ledger
 from gateway.turn.wake import WakeListener
+from gateway.wyoming.commands import SATELLITE_ID
 from gateway.wyoming.event_stream import encode
 from gateway.wyoming.limits import Limits
 from gateway.wyoming.port import listen
@@ -33,7 +36,7 @@ async def scripted_wake() -> WakeEars:
     return WakeListener(ScriptedWakeWord(), None)
 
 
-def scripted() -> Services:
+def scripted(ledger: Ledger = NO_LEDGER) -> Services:
     """Return services that understand "turn on the lamp"."""
     parts = stages()
     engines = Engines(names=NAMES, stt=parts.stt, tts=parts.tts)
@@ -42,6 +45,7 @@ def scripted() -> Services:
         understanding=parts.understanding,
         home=parts.home,
         new_wake=scripted_wake,
+        turns=PipelineTurns(ledger, satellite_id=SATELLITE_ID),
     )
 
 

@@ -19,10 +19,13 @@ from gateway.assembly import Assembly
 from gateway.audio import resample
 from gateway.config import Config, WakeConfig
 from gateway.home.simulated import SimulatedHome
+from gateway.server.pipeline_turns import PipelineTurns
+from gateway.server.services import NO_LEDGER
 from gateway.turn.policy import refused
 from gateway.turn.stages import SpeechToText, TextToSpeech, Understanding
 from gateway.turn.wake import WakeListener
 from gateway.turn.words import plain_words
+from gateway.wyoming.commands import SATELLITE_ID
 from gateway.wyoming.server import WyomingServer
 from gateway.wyoming.services import Engines, Names, Services, WakeEars
 from tests.gateway.wyoming.rig import answers, ask, client_of, serving, sound
@@ -78,7 +81,13 @@ async def server(
         wake_words=CONFIG.wake.words,
     )
     engines = Engines(names=names, stt=stt, tts=tts)
-    services = Services(engines=lambda: engines, understanding=understanding, home=home, new_wake=new_wake)
+    services = Services(
+        engines=lambda: engines,
+        understanding=understanding,
+        home=home,
+        new_wake=new_wake,
+        turns=PipelineTurns(NO_LEDGER, satellite_id=SATELLITE_ID),
+    )
     async with serving(services) as server:
         yield server
 

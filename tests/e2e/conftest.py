@@ -15,7 +15,7 @@ from gateway.events import Event
 from gateway.turn.ear import Ear
 from gateway.turn.earlier import Earlier
 from gateway.turn.run import run_turn
-from gateway.turn.stages import NO_CLOUD, Cloud, Stages
+from gateway.turn.stages import NO_CLOUD, NO_MEMORY, Cloud, Memory, Stages
 from tests.e2e.program import run
 from tests.voices import Voices, babble, hiss, hum, music, silence
 
@@ -66,9 +66,14 @@ def turn(loaded: tuple[Assembly, Callable[[asyncio.AbstractEventLoop], Stages]])
     assembly, fresh = loaded
 
     async def take(
-        pcm: bytes, *, is_awake: bool = False, cloud: Cloud = NO_CLOUD, earlier: Earlier | None = None
+        pcm: bytes,
+        *,
+        is_awake: bool = False,
+        cloud: Cloud = NO_CLOUD,
+        memory: Memory = NO_MEMORY,
+        earlier: Earlier | None = None,
     ) -> list[Event]:
-        stages = replace(fresh(asyncio.get_running_loop()), cloud=cloud)
+        stages = replace(fresh(asyncio.get_running_loop()), cloud=cloud, memory=memory)
         ear = Ear(paced(pcm + SILENCE_AFTER, realtime=False), stages, assembly.endpoint())
         place = assembly.place(assembly.house())
         return [event async for event in run_turn(ear, stages, place, is_awake=is_awake, earlier=earlier)]

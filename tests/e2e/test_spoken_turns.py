@@ -4,11 +4,11 @@ from collections.abc import Callable
 
 import pytest
 
-from gateway.events import Event, IntentRecognized, Outcome, Transcript, TurnEnded, WakeDetected
+from gateway.events import Event, IntentRecognized, Outcome, Reply, Transcript, TurnEnded, WakeDetected
 from gateway.turn.earlier import Earlier
 from gateway.turn.words import plain_words
 from tests.e2e.conftest import Turn
-from tests.fakes import ScriptedCloud
+from tests.fakes import ScriptedCloud, ScriptedMemory
 from tests.voices import Voices, hiss, hum, louder, mixed, music, silence
 
 COMMAND = "turn on the kitchen lights."
@@ -138,3 +138,37 @@ async def test_a_question_that_the_house_cannot_answer_is_proposed_and_can_be_ta
     for said in ("Never mind.", "Forget that."):
         assert outcome(await turn(QUIET + voices.piper(f"Okay Nabu. {said}"), cloud=cloud)) is Outcome.NEVER_MIND
     assert len(cloud.withdrawn) == 2
+
+
+@pytest.mark.parametrize(
+    "said", ["Forget what I just said.", "Please delete what I just said.", "Forget that I said that."]
+)
+async def test_what_was_said_before_can_be_forgotten(turn: Turn, voices: Voices, said: str) -> None:
+    memory, cloud = ScriptedMemory(), ScriptedCloud()
+    events = await turn(QUIET + voices.piper(f"Okay Nabu. {said}"), memory=memory, cloud=cloud)
+    assert outcome(events) is Outcome.FORGOTTEN, [event.text for event in events if isinstance(event, Transcript)]
+    assert memory.asked == [("forget_last", "local")]
+    assert cloud.proposals == []
+
+
+@pytest.mark.parametrize(
+    ("answer", "ended"), [("Yes, please.", Outcome.FORGOTTEN), ("No, thank you.", Outcome.NOT_CONFIRMED)]
+)
+async def test_what_was_said_today_can_be_forgotten_but_only_after_a_yes(
+    turn: Turn, voices: Voices, answer: str, ended: Outcome
+) -> None:
+    memory = ScriptedMemory()
+    said = voices.piper("Okay Nabu. Forget everything I said today.") + silence(1.5) + voices.piper(answer)
+    events = await turn(QUIET + said, memory=memory)
+    assert outcome(events) is ended, [event.text for event in events if isinstance(event, Transcript)]
+    assert (("forget_today", "local") in memory.asked) is (ended is Outcome.FORGOTTEN)
+    assert [event.text for event in events if isinstance(event, Reply)] == [
+        "Okay, I have forgotten 3 things." if ended is Outcome.FORGOTTEN else "Okay, I forgot nothing."
+    ]
+
+
+async def test_who_only_takes_a_request_back_has_nothing_forgotten(turn: Turn, voices: Voices) -> None:
+    memory = ScriptedMemory()
+    for said in ("Forget it.", "Don't forget what I said."):
+        await turn(QUIET + voices.piper(f"Okay Nabu. {said}"), memory=memory)
+    assert memory.asked == []

@@ -17,7 +17,6 @@ from homeassistant.util.hass_dict import HassKey
 
 from . import ledger_teaching
 from .approvers import is_somebody
-from .const import DOMAIN
 from .errors import RefusedError
 from .ledger_access import Act, Scope, scope_of
 from .ledger_commands import COUNT, HEX32, MOMENT, NAME, Asked, Schema, command, shown
@@ -75,9 +74,8 @@ def async_setup(hass: HomeAssistant) -> None:
     hass.http.register_view(ClipView)
 
     @callback
-    def changed(_change: ConfigEntryChange, entry: ConfigEntry) -> None:
-        if entry.domain == DOMAIN:
-            news.standing.tell()
+    def changed(_change: ConfigEntryChange, _entry: ConfigEntry) -> None:
+        news.standing.tell()  # who is told is told what is different only
 
     async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed)
 

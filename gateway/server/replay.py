@@ -60,9 +60,9 @@ async def earlier_turns(
     """Return the turns that were right, but for one; with those that one of `rules` could change."""
     looking = _Looking(asker, rules, but, clock() + REPLAY_S, clock)
     await looking.read()
-    if looking.before is not None and (words := _common_words(rules)):
+    if not looking.is_done and (words := _common_words(rules)):
         await looking.search(words)
-    return Earlier(count=looking.count, touched=tuple(looking.touched), is_all=looking.before is None)
+    return Earlier(count=looking.count, touched=tuple(looking.touched), is_all=looking.is_done)
 
 
 async def harm_of(rule: Rule, earlier: Earlier, understanding: Learning) -> Harm:
@@ -94,29 +94,29 @@ class _Looking:
         self._but = but
         self._until_s = until_s
         self._clock = clock
-        self.before: int | None = None
+        self._before: int | None = None
+        self.is_done = False
+        """Whether the oldest turn was reached."""
         self.count = 0
         self.touched: list[TurnWords] = []
 
     async def read(self) -> None:
         """Go through the newest turns."""
         read = 0
-        while read < MOST_READ and (page := await self._page("")) is not None:
+        while not self.is_done and read < MOST_READ and (page := await self._page("")) is not None:
             read += max(1, len(page))
-            if self.before is None:
-                return
 
     async def search(self, words: str) -> None:
         """Go through those before them in which these words occur."""
-        while self.before is not None and await self._page(words) is not None:
+        while not self.is_done and await self._page(words) is not None:
             pass
 
     async def _page(self, words: str) -> tuple[TurnWords, ...] | None:
         """Take the next page; None where there is no time or room for one."""
         if self._clock() >= self._until_s or len(self.touched) >= MOST_TOUCHED:
             return None
-        page = await self._asker.page(SelectionWords(kind="turn"), words=words, before=self.before)
-        self.before = page.before
+        page = await self._asker.page(SelectionWords(kind="turn"), words=words, before=self._before)
+        self._before, self.is_done = page.before, page.before is None
         for turn in page.turns:
             if turn.turn_id != self._but and _was_right(turn):
                 self.count += 1

@@ -1,7 +1,7 @@
 """What people say to have something forgotten, and what is said of that, by language. Data; `forgetting` decides by it.
 
 Patterns are of plain words (`words.plain_words`, so "don't" is "don t"), and of whole sentences: what only takes a
-request back, as "forget it" does, is none of them (`cloud_phrases`). "Everything I said" without a word of when means
+request back, as "forget it" or "forget the last request" does, is none of them. "Everything I said" without a word of when means
 today, as the question that is asked back says.
 """
 
@@ -59,7 +59,7 @@ _EN_LAST: Final = "|".join(
         rf"(?: that)?{_EN_NOW}",
         rf"(?:everything|all|anything)(?: that)? {_EN_I} just {_EN_SAID}{_EN_NOW}",
         rf"(?:that )?{_EN_I}(?: just| ever)? said (?:that|this|it|so|anything|something){_EN_NOW}",
-        rf"(?:my|the) last (?:{_EN_KINDS}|thing i said)",
+        r"(?:my|the) last (?:words|sentence|recording|transcript)",
         r"what (?:you (?:ve )?just|was just|you ve just) (?:heard|recorded|said)(?: me say)?",
     )
 )
@@ -91,9 +91,6 @@ _DE_SAID: Final = r"(?:(?:gesagt|gefragt|erzählt) (?:habe?|hatte)|sagte|sage)"
 _DE_THERE: Final = r"(?: (?:dir|zu dir|hier|zu ihnen|ihnen))*"
 _DE_WHAT: Final = r"(?:das |das letzte |die worte |die sätze )?(?:was|wo|die|das)"
 _DE_KINDS: Final = (
-    r"(?:satz|befehl|frage|aufnahme|anfrage|bitte|äußerung|nachricht|sätze|worte|befehle|fragen|aufnahmen)"
-)
-_DE_ALL: Final = (
     r"(?:aufnahmen|befehle|worte|sätze|fragen|anfragen|gespräche|äußerungen|gesprochenen worte|sprachbefehle)"
 )
 _DE_SAID_LAST: Final = rf"was ich{_DE_THERE}(?: {_DE_NOW})?{_DE_THERE} {_DE_SAID}"
@@ -105,7 +102,7 @@ _DE_LAST: Final = "|".join(
         rf"alles was ich{_DE_THERE} {_DE_NOW}{_DE_THERE} {_DE_SAID}",
         rf"das(?: {_DE_NOW})? gesagte",
         rf"da(?:ss|s|ß) ich(?: (?:das|es|etwas|was|irgendwas|irgendetwas|{_DE_NOW}))+ {_DE_SAID}",
-        rf"(?:meinen|meine|den|die|das) letzten? {_DE_KINDS}",
+        r"(?:meinen|den|meine|die) letzten? (?:satz|aufnahme|äußerung|worte)",
     )
 )
 _DE_TODAY: Final = "|".join(
@@ -115,15 +112,16 @@ _DE_TODAY: Final = "|".join(
         rf"alles was heute{_DE_THERE} gesagt (?:wurde|worden ist)",
         r"(?:alles|das) heute gesagte",
         r"alles (?:von heute|heutige)",
-        rf"(?:alle |meine |die |alle meine )?{_DE_ALL} von heute",
-        rf"(?:alle |meine |die |alle meine )?heutigen {_DE_ALL}",
+        rf"(?:alle |meine |die |alle meine )?{_DE_KINDS} von heute",
+        rf"(?:alle |meine |die |alle meine )?heutigen {_DE_KINDS}",
     )
 )
 
 # French
 
 _FR_FORGET: Final = (
-    r"(?:tu peux |vous pouvez |(?:pouvez|pourriez) vous )?(?:oublie(?:[zr]|s)?|efface(?:[zr]|s)?|supprime(?:[zr]|s)?|"
+    r"(?:tu peux |vous pouvez |(?:pouvez|pourriez) vous )?"
+    r"(?:(?:oubli|effac|supprim)(?:e|er|ez|es|é)|"
     r"ne (?:retiens|garde|retenez|gardez|enregistre) pas)"
 )
 _FR_SAID: Final = r"di(?:t|te|ts|tes|s)"
@@ -140,7 +138,7 @@ _FR_LAST: Final = "|".join(
         rf"que {_FR_I}(?: juste)? {_FR_SAID}(?: (?:ça|cela|ceci|quelque chose))",
         rf"que je l ai {_FR_SAID}",
         rf"(?:la dernière chose|les derniers mots|la dernière phrase) que {_FR_I} {_FR_SAID}",
-        rf"(?:ma|mon|mes|la|le|les) derni(?:ère|er|ers|ères) {_FR_KINDS}",
+        r"(?:ma|mon|mes|la|le|les) derni(?:ère|er|ers|ères) (?:phrase|mots|paroles|enregistrement)",
     )
 )
 _FR_TODAY: Final = "|".join(
@@ -174,7 +172,7 @@ _ES_LAST: Final = "|".join(
         rf"que {_ES_SAID} (?:eso|esto|algo|nada)",
         r"que lo (?:he dicho|dije)",
         rf"(?:lo [uú]ltimo|las [uú]ltimas palabras|la [uú]ltima cosa) que {_ES_SAID}",
-        rf"(?:mis?|las?|el|los) [uú]ltim[oa]s? {_ES_KINDS}",
+        r"(?:mis?|las?) [uú]ltimas? (?:frase|palabras|grabaci[oó]n)",
     )
 )
 _ES_TODAY: Final = "|".join(
@@ -214,7 +212,7 @@ _NL_LAST: Final = "|".join(
         rf"wat ik {_NL_NOW}",
         rf"dat ik(?: (?:dat|dit|het|iets|{_NL_NOW}))+ {_NL_SAID}",
         rf"het laatste (?:wat|dat) ik {_NL_SAID}",
-        rf"(?:mijn|de|het) laatste {_NL_KINDS}",
+        r"(?:mijn|de) laatste (?:zin|woorden|opname)",
     )
 )
 _NL_TODAY: Final = "|".join(
@@ -249,7 +247,7 @@ _IT_LAST: Final = "|".join(
         rf"che {_IT_SAID} (?:questo|ci[oò]|qualcosa)",
         r"che (?:l|lo) ho (?:appena )?detto",
         rf"(?:l ultima cosa|le ultime cose) che {_IT_SAID}",
-        rf"(?:la |il |le )?(?:mi[ao] |mie )?(?:l )?ultim[aoe] {_IT_KINDS}",
+        r"(?:la |le )?(?:mia |mie )?(?:l )?ultim[ae] (?:frase|parole|registrazione)",
     )
 )
 _IT_TODAY: Final = "|".join(

@@ -1,7 +1,9 @@
 """Which words have something forgotten, in six languages, and which do not; what is said about it, and when."""
 
 import asyncio
+import json
 from dataclasses import dataclass, fields
+from pathlib import Path
 
 import pytest
 
@@ -131,6 +133,7 @@ TODAY = {
         "Forget everything from today.",
         "Forget everything I said.",
         "forget everything I've said here today so far",
+        "Forget everything I said to me.",
     ],
     "de": [
         "Vergiss alles, was ich heute gesagt habe.",
@@ -152,6 +155,7 @@ TODAY = {
         "Oublie tout ce qui a été dit ici aujourd'hui.",
         "Efface mes enregistrements d'aujourd'hui.",
         "Oublie tout ce que j'ai dit.",
+        "oublier tout ce que j'ai dit aujourd'hui",
     ],
     "es": [
         "Olvida todo lo que he dicho hoy.",
@@ -191,6 +195,7 @@ NEITHER = {
         *("forget it", "Forget that.", "forget about it", "never mind", "take that back", "don't send it"),
         *("Don't forget what I just said.", "never forget what I said", "remember what I just said"),
         *("I forgot what I just said", "what did I just say", "did I forget what I said", "forget what Anna said"),
+        *("forget my last request", "delete the last command", "forget the last question"),
         *("forget the milk", "delete my last reminder", "delete everything", "forget everything", "clear everything"),
         *("forget what I said about the lamp", "remove what I said to Anna from the list", "forget today"),
         *("delete the shopping list of today", "turn off everything I said", "ask the cloud what I just said"),
@@ -198,6 +203,7 @@ NEITHER = {
     ],
     "de": [
         *("Vergiss es.", "Vergiss das.", "vergiss das wieder", "doch nicht", "nimm das zurück", "Vergiss alles"),
+        *("Lösche den letzten Befehl.", "vergiss die letzte Frage"),
         *("Vergiss nicht, was ich gerade gesagt habe.", "was habe ich gerade gesagt", "vergiss die Milch nicht"),
         *("Merk dir, was ich gerade gesagt habe.", "Lösche die letzte Erinnerung", "Ich habe alles vergessen"),
         *("frag die Cloud, was ich gerade gesagt habe", "mach alles aus, was ich heute eingeschaltet habe"),
@@ -205,22 +211,22 @@ NEITHER = {
     "fr": [
         *("Oublie.", "oublie ça", "laisse tomber", "annule ça", "N'oublie pas ce que je viens de dire."),
         *("Qu'est-ce que je viens de dire ?", "Rappelle-toi ce que j'ai dit.", "efface la liste d'aujourd'hui"),
-        *("oublie tout", "J'ai oublié ce que je viens de dire"),
+        *("oublie la dernière demande", "oublie tout", "J'ai oublié ce que je viens de dire"),
     ],
     "es": [
         *("Olvídalo.", "olvida eso", "Olvídate de eso.", "déjalo", "No olvides lo que acabo de decir."),
         *("¿Qué acabo de decir?", "Recuerda lo que he dicho.", "borra la lista de hoy", "olvida todo"),
-        *("No te olvides de lo que he dicho.", "he olvidado lo que acabo de decir"),
+        *("olvida la última petición", "No te olvides de lo que he dicho.", "he olvidado lo que acabo de decir"),
     ],
     "nl": [
         *("Vergeet het maar.", "vergeet dat", "laat maar", "Vergeet niet wat ik net zei.", "wat zei ik net"),
         *("Onthoud wat ik net zei.", "Bewaar alles wat ik vandaag zei.", "vergeet alles", "wis de lijst van vandaag"),
-        *("Ik ben vergeten wat ik net zei", "vergeet de melk niet"),
+        *("vergeet mijn laatste verzoek", "Ik ben vergeten wat ik net zei", "vergeet de melk niet"),
     ],
     "it": [
         *("Dimentica.", "dimenticalo", "Lascia perdere.", "annulla questo", "cosa ho appena detto"),
         *("Non dimenticare quello che ho appena detto.", "Ricorda quello che ho detto.", "dimentica tutto"),
-        *("cancella la lista di oggi", "Ho dimenticato quello che ho appena detto"),
+        *("cancella l'ultima richiesta", "cancella la lista di oggi", "Ho dimenticato quello che ho appena detto"),
     ],
 }
 
@@ -253,6 +259,14 @@ def test_what_takes_a_request_back_or_says_the_opposite_or_means_other_things_is
 def test_no_words_that_the_cloud_knows_have_anything_forgotten(language: str) -> None:
     phrases = CLOUD_PHRASES[language]
     assert forgetting.wish([*phrases.forgets, *phrases.listens, *phrases.questions], language) is None
+
+
+def test_no_sentence_that_home_assistant_understands_has_anything_forgotten(shared: Path) -> None:
+    files = sorted((shared / "text" / "ha_intents").glob("*.jsonl"))
+    sentences = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    assert len(sentences) > 5_000
+    wrong = [said["sentence"] for said in sentences if forgetting.wish([said["sentence"]], said["lang"])]
+    assert wrong == []
 
 
 def test_the_first_reading_that_says_so_counts_and_none_is_looked_at_that_is_too_long() -> None:

@@ -45,7 +45,9 @@ SELECT seq FROM (
 ) AS rows WHERE
 """
 """Rules by the turns that they came of, whether or not these are still there."""
-_LEFT_RULES: Final = "DELETE FROM rules WHERE seq NOT IN (SELECT seq FROM rule_keys)"
+_REMOVE_ROWS: Final = "DELETE FROM rows WHERE seq IN (SELECT value FROM json_each(?))"
+_LEFT_RULES: Final = "SELECT count(*) FROM rules WHERE seq NOT IN (SELECT seq FROM rule_keys)"
+_REMOVE_RULES: Final = "DELETE FROM rules WHERE seq NOT IN (SELECT seq FROM rule_keys)"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -155,14 +157,15 @@ class Forgetting:
                     database.execute("UPDATE rows SET clip_until_us = NULL, clip_bytes = 0 WHERE seq = ?", (seq,))
             database.forget_log()
         while rows := database.execute(_LEFT_ROWS, (ROWS_AT_ONCE,)):
+            numbers = (msgspec.json.encode([seq for (seq,) in rows]).decode(),)
             with database.transaction():
-                for row in rows:
-                    database.execute(UNLINK, row)
-                    database.execute("DELETE FROM rows WHERE seq = ?", row)
+                database.execute(UNLINK, numbers)
+                database.execute(_REMOVE_ROWS, numbers)
             database.forget_log()
-        with database.transaction():
-            database.execute(_LEFT_RULES)
-        database.forget_log()
+        if database.integer(_LEFT_RULES):
+            with database.transaction():
+                database.execute(_REMOVE_RULES)
+            database.forget_log()
         self._is_finished = True
 
     def sweep_orphans(self) -> None:

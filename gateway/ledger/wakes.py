@@ -28,9 +28,9 @@ MOST_SATELLITES: Final = 256
 """That have a sensitivity of their own."""
 UNLINK: Final = """
 UPDATE wakes SET turn_id = NULL, made_us = made_us - made_us % 86400000000
-WHERE turn_id = (SELECT id FROM rows WHERE seq = ?)
+WHERE turn_id IN (SELECT id FROM rows WHERE seq IN (SELECT value FROM json_each(?)))
 """
-"""For a row that goes: its wake is any of that day's then."""
+"""For rows that go: their wakes are any of that day's then."""
 _REAL: Final = UNDERSTOOD - {Outcome.NOT_CONFIRMED}
 """Something was understood after it; what a satellite heard by itself may also be mistaken for what needs a yes."""
 _INSERT: Final = """

@@ -12,9 +12,11 @@ import apsw
 
 from gateway.events import Hypothesis, StateChange
 from gateway.ledger.clock import LedgerClock
+from gateway.ledger.corrections import Correction
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.retention import Retention
 from gateway.ledger.rows import TurnRow, new_id
+from gateway.rules import Rule, RuleKind
 
 TIMES: Final = 10 if "LOCAL_VOICE_FULL" in os.environ else 1
 """How much longer the loops are that look for what happens rarely."""
@@ -105,3 +107,34 @@ def tampering(folder: Path) -> Iterator[apsw.Connection]:
     """Open the database as somebody does who may write the file."""
     with closing(apsw.Connection(str(folder / "ledger.db"))) as database:
         yield database
+
+
+def corrected(meant: str = "turn on the lamp", **fields: object) -> Correction:
+    """Return what a turn should have been."""
+    return replace(
+        Correction(
+            meant=meant,
+            intent="HassTurnOn",
+            slots={"name": "Lamp"},
+            entity_id="light.lamp",
+            corrected_at=BEGIN,
+            by="owner",
+        ),
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def rule(said: str = "turn on the lump", **fields: object) -> Rule:
+    """Return a rule with an id of its own."""
+    return replace(
+        Rule(
+            id=new_id(),
+            kind=RuleKind.SENTENCE,
+            said=said,
+            meant="turn on the lamp",
+            language="en",
+            made_at=BEGIN,
+            by="owner",
+        ),
+        **fields,  # type: ignore[arg-type]
+    )

@@ -8,7 +8,8 @@ import apsw
 import pytest
 
 from gateway.errors import LedgerError
-from gateway.ledger.database import CHECKPOINT_COMMITS, SCHEMA, Database, Schema, unusable
+from gateway.ledger.database import CHECKPOINT_COMMITS, Database, unusable
+from gateway.ledger.schema import SCHEMA, Schema
 
 
 @contextmanager
@@ -59,7 +60,7 @@ def test_it_is_opened_as_promised(tmp_path: Path) -> None:
         "secure_delete": 1,
         "foreign_keys": 1,
         "trusted_schema": 0,
-        "user_version": 1,
+        "user_version": 2,
     }
     assert path.stat().st_mode & 0o777 == 0o600
 

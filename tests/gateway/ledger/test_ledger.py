@@ -81,9 +81,10 @@ def test_nothing_that_was_said_is_in_the_files(tmp_path: Path) -> None:
     with opened(tmp_path) as ledger:
         ledger.set_retention(AUDIO)
         ledger.record(row, PCM)
-        for word in (b"canarium", b"Lamp", b"okay_nabu", b"conversation-1", PCM[:64]):
+        for word in (b"canarium", b"Lamp", b"conversation-1", PCM[:64]):
             assert where(tmp_path, word) == []
-        assert where(tmp_path, b"kitchen-1") == ["ledger.db-wal"], "what is plain is plain"
+        for word in (b"kitchen-1", b"okay_nabu"):
+            assert where(tmp_path, word) == ["ledger.db-wal"], "what is plain is plain"
 
 
 def test_a_row_that_is_recorded_again_stays_as_it_is(tmp_path: Path) -> None:
@@ -361,11 +362,10 @@ def test_altered_rows_are_left_out_and_said_to_be(tmp_path: Path, caplog: pytest
                 ledger.get(row_id)
         with pytest.raises(LedgerError, match="cannot be decrypted"):
             ledger.clip(moved)
-        assert ledger.stats(7).total.turns in (0, 1)
         assert f"row {bad} cannot be read: it was altered" in caplog.text
         caplog.clear()
         ledger.rotate()
-        assert "the keys of 1 rows were altered" in caplog.text
+        assert "the keys of 1 rows or rules were altered" in caplog.text
         assert ledger.clip(good) == PCM
         (tmp_path / "clips" / good[:2] / f"{good}.bin").unlink()
         with pytest.raises(LedgerError, match="is missing"):
@@ -455,7 +455,7 @@ def test_room_is_given_up_once_for_what_is_urgent(tmp_path: Path, monkeypatch: p
     with opened(tmp_path) as ledger:
         ledger.record(EVENING)
         monkeypatch.setattr(Ballast, "give_up", give_up)
-        monkeypatch.setattr(Forgetting, "destroy_keys", full)
+        monkeypatch.setattr(Forgetting, "destroy_asked", full)
         with pytest.raises(LedgerError, match="the disk is full; make room on it"):
             ledger.delete(EVERYTHING)
         assert len(given) == 1
@@ -463,14 +463,3 @@ def test_room_is_given_up_once_for_what_is_urgent(tmp_path: Path, monkeypatch: p
             ledger.delete(EVERYTHING)
         assert len(given) == 2
         assert told(ledger) == [EVENING.id]
-
-
-def test_stats_are_of_what_is_there(tmp_path: Path) -> None:
-    hands = Hands()
-    with opened(tmp_path, hands) as ledger:
-        for at in (BEGIN - 3 * DAY, BEGIN - DAY, BEGIN):
-            ledger.record(turn(at=at))
-        stats = ledger.stats(2)
-        assert stats.total.turns == 2
-        assert list(stats.days) == [date(2026, 11, 21), date(2026, 11, 22)]
-        assert stats.stages["stt"].median_ms == 300.0

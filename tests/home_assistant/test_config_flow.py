@@ -20,6 +20,7 @@ from custom_components.local_voice.const import (
     CONF_BROKER_PIN,
     CONF_CUSTOM_SENTENCES,
     CONF_GATEWAY_ID,
+    CONF_MEMBERS_SEE_OWN_TURNS,
     CONF_NOTIFY_DEVICES,
     CONF_PEER_ID,
     CONF_PIPELINE,
@@ -456,7 +457,7 @@ async def test_the_options_reload_the_entry(hass: HomeAssistant, entry: MockConf
         await hass.config_entries.options.async_configure(flow["flow_id"], options)
         await hass.async_block_till_done()
 
-    assert entry.options == options
+    assert entry.options == options | {CONF_MEMBERS_SEE_OWN_TURNS: False}
     assert len(set_up.mock_calls) == 2
 
 

@@ -25,6 +25,7 @@ from tests.home_assistant.scripted_gateway import ScriptedGateway
 from tests.home_assistant.voice import data_of, entity_of, our_pipeline, run_text
 
 SENTENCE = "make it cosy"
+USER = "fedcba9876543210fedcba9876543210"
 AUTOMATION = {
     "automation": {
         "triggers": {"trigger": "conversation", "command": [SENTENCE]},
@@ -97,6 +98,24 @@ async def test_the_room_of_a_satellite_counts_before_that_of_its_device(
     await say(hass, loaded, "hello", satellite_id=satellite.entity_id)
     await say(hass, loaded, "hello")
     assert [told.get("area_id") for told in gateway.all_told("converse")] == ["hall", "cellar", None]
+
+
+async def test_whose_login_it_came_from_is_told_and_at_which_satellite(
+    hass: HomeAssistant, gateway: ScriptedGateway, loaded: ConfigEntry
+) -> None:
+    agent_id = entity_of(hass, loaded, "conversation")
+    await conversation.async_converse(hass, "hello", None, Context(user_id=USER), language="en", agent_id=agent_id)
+    await say(hass, loaded, "hello", satellite_id="assist_satellite.hall")
+    typed, spoken = gateway.all_told("converse")
+    assert (typed["user_id"], typed.get("satellite_id")) == (USER, None)
+    assert (spoken.get("user_id"), spoken["satellite_id"]) == (None, "assist_satellite.hall")
+
+
+async def test_a_conversation_that_somebody_named_at_length_is_cut_as_is_what_was_heard_for_it(
+    hass: HomeAssistant, gateway: ScriptedGateway, loaded: ConfigEntry
+) -> None:
+    await say(hass, loaded, "hello", "x" * 1_000)
+    assert (await gateway.told("converse"))["conversation_id"] == "x" * 255
 
 
 async def test_a_pipeline_speaks_the_answer_and_the_log_has_it(

@@ -11,7 +11,7 @@ from homeassistant.core import HomeAssistant
 
 from tests.home_assistant.conftest import SetUp
 from tests.home_assistant.scripted_gateway import ScriptedGateway
-from tests.home_assistant.voice import data_of, entity_of, kinds, our_pipeline, run_sound, talk
+from tests.home_assistant.voice import SPEECH, data_of, entity_of, kinds, our_pipeline, run_sound, talk
 
 
 async def test_what_is_said_is_written_down_while_it_goes_on(
@@ -20,7 +20,26 @@ async def test_what_is_said_is_written_down_while_it_goes_on(
     pipeline = await our_pipeline(hass, await setup_entry())
     events = await run_sound(hass, pipeline, talk(), end_stage=PipelineStage.STT)
     assert data_of(events, PipelineEventType.STT_END) == {"stt_output": {"text": gateway.words}}
-    assert gateway.all_told("recognize") == [{"type": "recognize", "id": 1, "language": "en"}]
+    (asked,) = gateway.all_told("recognize")
+    assert asked == {"type": "recognize", "id": 1, "language": "en", "conversation_id": asked["conversation_id"]}
+
+
+async def test_what_is_recognised_and_what_is_understood_are_of_one_conversation(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    pipeline = await our_pipeline(hass, await setup_entry())
+    await run_sound(hass, pipeline, talk(), end_stage=PipelineStage.INTENT, conversation_id="one of our own")
+    ids = [(await gateway.told(kind))["conversation_id"] for kind in ("recognize", "converse")]
+    assert ids == ["one of our own"] * 2
+
+
+async def test_what_is_recognised_outside_a_conversation_belongs_to_none(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    recogniser = async_get_speech_to_text_entity(hass, entity_of(hass, await setup_entry(), "stt"))
+    assert recogniser is not None
+    assert (await recogniser.async_process_audio_stream(SPEECH, talk(200))).text == gateway.words
+    assert "conversation_id" not in await gateway.told("recognize")
 
 
 async def test_the_whole_pipeline_runs_without_a_vad_of_home_assistant(

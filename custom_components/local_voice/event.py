@@ -22,7 +22,7 @@ PARALLEL_UPDATES = 0
 WAKE: Final = "wake"
 UNDERSTOOD: Final = "understood"
 NOT_UNDERSTOOD: Final = "not_understood"
-_UNDERSTOOD_AS: Final = frozenset({"action", "answer", "question", "not_confirmed", "never_mind"})
+_UNDERSTOOD_AS: Final = frozenset({"action", "answer", "question", "not_confirmed", "never_mind", "forgotten"})
 """How a turn ends whose words meant something here."""
 
 CONSENT: Final[Mapping[str, str]] = {

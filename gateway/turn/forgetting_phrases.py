@@ -1,8 +1,8 @@
 """What people say to have something forgotten, and what is said of that, by language. Data; `forgetting` decides by it.
 
-Patterns are of plain words (`words.plain_words`, so "don't" is "don t"), and of whole sentences: what only takes a
-request back, as "forget it" or "forget the last request" does, is none of them. "Everything I said" without a word of when means
-today, as the question that is asked back says.
+Patterns are of plain words (`words.plain_words`, so "don't" is "don t"), and of whole sentences. What only takes a
+request back, as "forget it" or "forget the last request" does, is none of them. "Everything I said" without a word of
+when means today, as the question that is asked back says.
 """
 
 from collections.abc import Mapping

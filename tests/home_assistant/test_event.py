@@ -43,6 +43,7 @@ async def test_a_satellite_that_wakes_is_an_event(
     ("outcome", "kind"),
     [
         *((outcome, "understood") for outcome in ("action", "answer", "question", "not_confirmed", "never_mind")),
+        ("forgotten", "understood"),
         ("not_understood", "not_understood"),
     ],
 )

@@ -15,14 +15,13 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from gateway.errors import ConfigError, LedgerError, ProtocolError
-from gateway.ledger.ledger import Ledger
+from gateway.ledger.ledger import Ledger, Receipt
 from gateway.ledger.reading import Entry, Page
 from gateway.ledger.retention import Retention
 from gateway.ledger.selection import Selection
 from gateway.ledger_translate import correction_of, rule_of, rule_words, selection_of, stats_words, turn_words
 from gateway.processes.ledger_words import (
     EXPORT_S,
-    MOST_SATELLITES,
     MOST_WAKES,
     Answer,
     AskClip,
@@ -37,7 +36,7 @@ from gateway.processes.ledger_words import (
     Wakes,
     WakeWords,
 )
-from gateway.rules import MOST_RULES, Rule
+from gateway.rules import Rule
 from gateway.wire.learning_words import (
     AskRules,
     AskTuning,
@@ -119,13 +118,18 @@ class LedgerDesk:
         *,
         learned: Callable[[], None] = lambda: None,
         gone: Callable[[bool], None] = lambda _everything: None,
+        owing: Callable[[], None] = lambda: None,
         clock: Callable[[], float] = monotonic,
     ) -> None:
-        """`learned` is called when rules, sensitivities or retention may be different; `gone` when something is."""
+        """`learned` is called when rules, sensitivities or retention may be different; `gone` when something is.
+
+        `owing` is called when the ledger has kept by itself, with what was done, what the audit log is to be told.
+        """
         self._ledger = ledger
         self._acts = acts
         self._learned = learned
         self._gone = gone
+        self._owing = owing
         self._clock = clock
         self._export_until_s = 0.0
 
@@ -137,7 +141,7 @@ class LedgerDesk:
             return refusal(asked, error.refusal, str(error)), b""
         except LedgerError as error:
             _LOG.error("ledger: %s cannot be answered: %s", type(asked).__name__, error)
-            return refusal(asked, "ledger", str(error)), b""
+            return refusal(asked, error.refusal, str(error)), b""
 
     async def _answer(self, asked: Asked, who: _Who) -> tuple[Answer, bytes]:
         match asked:
@@ -276,10 +280,14 @@ class LedgerDesk:
         if asked.of_user == "":
             raise ProtocolError("unknown_turn", _NO_TURN)
         selection = selection_of(asked.selection, of_user=asked.of_user)
-        receipt = self._ledger.delete(selection, everything=asked.everything)
+
+        def act(receipt: Receipt) -> bytes:
+            return msgspec.json.encode(who.act("forget", turns=receipt.count, clips=receipt.clips, rules=receipt.rules))
+
+        receipt = self._ledger.delete(selection, everything=asked.everything, owing=act)
+        self._owing()
         if asked.selection.turn_ids is not None and not receipt.count and not receipt.rules:
             raise ProtocolError("unknown_turn", _NO_TURN)
-        self._acts.owe(who.act("forget", turns=receipt.count, clips=receipt.clips, rules=receipt.rules))
         self._gone(asked.everything)
         self._learned()
         return TurnsForgotten(id=asked.id, turns=receipt.count, clips=receipt.clips, rules=receipt.rules)
@@ -309,8 +317,6 @@ class LedgerDesk:
         now = datetime.now(UTC)
         correction = correction_of(asked.correction, now=now)
         rule = None if asked.rule is None else rule_of(asked.rule, now=now)
-        if rule is not None and len(self._ledger.rules()) >= MOST_RULES:
-            raise ProtocolError("full", f"there are {MOST_RULES} rules already; remove one that is not needed")
         if not self._ledger.correct(asked.turn_id, correction, rule):
             raise ProtocolError("unknown_turn", _NO_TURN)
         self._acts.owe(who.act("correct", about=asked.turn_id, turns=1, rules=0 if rule is None else 1))
@@ -331,10 +337,6 @@ class LedgerDesk:
         return LedgerDone(id=asked.id)
 
     def _set_sensitivity(self, asked: SetSensitivity, who: _Who) -> LedgerDone:
-        known = self._ledger.sensitivities()
-        is_new = asked.sensitivity is not None and asked.satellite_id not in known
-        if is_new and len(known) >= MOST_SATELLITES:
-            raise ProtocolError("full", f"{MOST_SATELLITES} satellites have a sensitivity of their own already")
         self._ledger.set_sensitivity(asked.satellite_id, asked.sensitivity)
         self._acts.owe(who.act("sensitivity", about=asked.satellite_id))
         self._learned()

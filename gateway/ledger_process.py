@@ -79,8 +79,14 @@ class LedgerProcess:
         self._layers = layers
         self._ledger = Ledger(folder)
         self._receipts = Receipts(self._ledger, link.say)
-        self._desk = LedgerDesk(self._ledger, self._receipts, learned=self._tell_learned, gone=self._tell_gone)
-        self._door = OwnersDoor(door, lambda asked: self._answer(asked, OWNER))
+        self._desk = LedgerDesk(
+            self._ledger,
+            self._receipts,
+            learned=self._tell_learned,
+            gone=self._tell_gone,
+            owing=self._receipts.owing,
+        )
+        self._door = OwnersDoor(door, self._answer_owner)
         self._told: Learned | None = None
         self._turns_s: deque[float] = deque(maxlen=MOST_TURNS)
         self._numbers = count(1)
@@ -134,12 +140,10 @@ class LedgerProcess:
 
     def _asked(self, message: AskLedger) -> None:
         """Answer a question of voice's; what can be done at once is, in the order in which it was asked."""
+        is_forged = message.by == OWNER and not self._of_voice  # the owner has asked voice nothing
 
         async def answer() -> None:
-            is_owners = message.by == OWNER and bool(self._of_voice)
-            said, sound = await self._answer(
-                message.question, message.by if is_owners or message.by != OWNER else VOICE
-            )
+            said, sound = await self._desk.answer(message.question, by=VOICE if is_forged else message.by)
             self._link.say(LedgerSays(id=message.id, answer=said, sound=sound))
 
         if len(self._answering) >= MOST_ASKED:
@@ -149,15 +153,16 @@ class LedgerProcess:
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
 
-    async def _answer(self, asked: Asked, by: str) -> tuple[Answer, bytes]:
-        """Answer what takes understanding with voice's help, where the owner asks, and all else at the desk."""
-        if by == OWNER and isinstance(asked, CorrectTurn | AskTuning | MarkWake | AskStats):
+    async def _answer_owner(self, asked: Asked) -> tuple[Answer, bytes]:
+        """Answer what takes understanding with voice's help, and all else at the desk."""
+        if isinstance(asked, CorrectTurn | AskTuning | MarkWake | AskStats):
             return await self._ask_voice(asked), b""
-        return await self._desk.answer(asked, by=by)
+        return await self._desk.answer(asked, by=OWNER)
 
     async def _ask_voice(self, question: VoicesQuestion) -> Answer:
         number = next(self._numbers)
-        said = self._of_voice[number] = asyncio.get_running_loop().create_future()
+        said: asyncio.Future[VoiceSays] = asyncio.get_running_loop().create_future()
+        self._of_voice[number] = said
         try:
             self._link.say(AskVoice(id=number, by=OWNER, question=question))
             async with asyncio.timeout(VOICE_S):
@@ -166,9 +171,7 @@ class LedgerProcess:
             return refusal(question, "away", "what hears does not answer; try again")
         finally:
             del self._of_voice[number]
-        if answer.answer is None:
-            return refusal(question, answer.error or "away", answer.message)
-        return answer.answer
+        return answer.answer or refusal(question, answer.error or "away", answer.message)
 
     async def _sweep(self) -> None:
         """Remove what is past its date, each minute."""
@@ -210,11 +213,12 @@ def _fitting(rules: list[RuleWords]) -> tuple[RuleWords, ...]:
 
 async def _run(handed: argparse.Namespace) -> int:
     async def serve(link: Link[ToLedger]) -> None:
-        begin = await link.hear()
-        if isinstance(begin, LedgerBegin):
-            folder = Path(begin.folder)
-            layers = _confined(folder, handed.parent)
-            await LedgerProcess(link, folder, layers, socket.socket(fileno=handed.port)).run()
+        with socket.socket(fileno=handed.port) as door:
+            begin = await link.hear()
+            if isinstance(begin, LedgerBegin):
+                folder = Path(begin.folder)
+                layers = _confined(folder, handed.parent)
+                await LedgerProcess(link, folder, layers, door).run()
 
     return await linked(handed.link, _HEARD, serve)
 

@@ -59,6 +59,10 @@ class Receipts:
             self._ledger.owe(msgspec.json.encode(act))
         except LedgerError as error:
             _LOG.error("%s of %d turns will not be in the audit log: %s", act.act, act.turns, error)
+        self.owing()
+
+    def owing(self) -> None:
+        """Know that the ledger owes something now."""
         self._is_owing.set()
 
     async def pay(self) -> None:

@@ -50,6 +50,8 @@ MOST_ASKED: Final = 64
 LEDGER_AWAY: Final = "the ledger is being started again; try again"
 VOICE_AWAY: Final = "what hears is being started again; try again"
 BROKER_AWAY: Final = "the broker is being started again; try again"
+NOTHING: Final = Learned(is_there=False)
+"""What is known of a ledger that has never been there."""
 
 
 class Side(StrEnum):
@@ -109,17 +111,12 @@ class Relay:
                 self._end(self._of_ledger, Side.VOICE, LEDGER_AWAY)
                 self._of_voice.end()
                 self._of_audit.end()
-                known = self._lasting.get(Learned)
-                self.from_ledger(structs.replace(known, is_there=False) if isinstance(known, Learned) else NOTHING)
+                self._nobody_remembers()
             case Side.VOICE:
                 self._end(self._of_voice, Side.LEDGER, VOICE_AWAY)
                 self._of_ledger.end()
             case Side.BROKER:
                 self._end(self._of_audit, Side.LEDGER, BROKER_AWAY)
-
-    def is_here(self, side: Side) -> bool:
-        """Tell whether there is such a process now."""
-        return side in self._links
 
     def from_broker(self, message: Peers | SettingsKept | OfCloud | ActRecorded) -> None:
         """Pass on what the broker says."""
@@ -174,6 +171,13 @@ class Relay:
             case TurnKept():
                 self._say(Side.VOICE, message)
 
+    def _nobody_remembers(self) -> None:
+        """Say that there is no ledger now; what was learned before holds."""
+        known = self._lasting.get(Learned)
+        away = structs.replace(known, is_there=False) if isinstance(known, Learned) else NOTHING
+        if away != known:
+            self.from_ledger(away)
+
     def _ask(
         self, asked: _Asked, asker: Side, other: Side, message: RecordAct | AskVoice | AskLedger, away: str
     ) -> None:
@@ -201,7 +205,3 @@ class Relay:
         if link is not None:
             with suppress(LinkError):
                 link.say(message)
-
-
-NOTHING: Final = Learned(is_there=False)
-"""What is known of a ledger that has never been there."""

@@ -115,7 +115,12 @@ class TestTheStart:
             assert stage.announced == []
             voice.say(Serving())
             await asyncio.sleep(0.05)
-            assert stage.events == ["harden", *(f"start {name}" for name in (BROKER, VOICE, LEDGER)), "announce", "ready"]
+            assert stage.events == [
+                "harden",
+                *(f"start {name}" for name in (BROKER, VOICE, LEDGER)),
+                "announce",
+                "ready",
+            ]
             pins = [load_or_create_identity(gateway_dir() / f"{name}.pem").fingerprint for name in ("voice", "broker")]
             server = gateway.config.server
             expected = {

@@ -152,6 +152,7 @@ async def test_a_question_is_answered_in_the_same_conversation(
         ({"outcome": "action"}, IntentResponseType.ACTION_DONE, None),
         ({"outcome": "answer"}, IntentResponseType.QUERY_ANSWER, None),
         ({"outcome": "consent_asked"}, IntentResponseType.QUERY_ANSWER, None),
+        ({"outcome": "forgotten"}, IntentResponseType.ACTION_DONE, None),
         ({"outcome": "never_mind"}, IntentResponseType.ACTION_DONE, None),
         ({"outcome": "not_understood"}, IntentResponseType.ERROR, IntentResponseErrorCode.NO_INTENT_MATCH),
         ({"outcome": "error", "error": "no_intent"}, IntentResponseType.ERROR, IntentResponseErrorCode.NO_INTENT_MATCH),

@@ -9,7 +9,7 @@ from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import CLIENT_ID, MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import MockHAClientWebSocket, WebSocketGenerator
 
-ACCOUNTS: Final[dict[str, tuple[str, dict[str, bool]]]] = {
+ACCOUNTS: Final[dict[str, tuple[str, dict[str, Any]]]] = {
     "owner": (GROUP_ID_USER, {"is_owner": True}),
     "administrator": (GROUP_ID_ADMIN, {}),
     "member": (GROUP_ID_USER, {}),

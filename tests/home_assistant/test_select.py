@@ -13,7 +13,7 @@ from tests.home_assistant.scripted_ledger import DAY_S
 from tests.home_assistant.small_house import until_state
 
 MODEL, VOICE, WAKE_WORD = "select.gateway_whisper_model", "select.gateway_voice", "select.gateway_wake_word"
-RETENTION = "select.gateway_remember_turns"
+RETENTION = "select.gateway_keep_transcripts"
 
 
 async def choose(hass: HomeAssistant, entity_id: str, option: str) -> None:

@@ -171,6 +171,14 @@ def test_a_request_to_the_cloud_that_was_taken_back() -> None:
     assert row.why == 'heard "Turn on the life."; what the cloud was to be asked was taken back'
 
 
+def test_a_turn_that_had_something_forgotten_and_one_that_was_not_told_to_after_all() -> None:
+    row = row_of(*SPEECH, HEARD, REPLY, ended(Outcome.FORGOTTEN))
+    assert row.why == 'heard "Turn on the life."; what was said before was to be forgotten'
+    asked = QuestionAsked(t_ms=2_050, text="Should I?")
+    row = row_of(*SPEECH, HEARD, asked, REPLY, ended(Outcome.NOT_CONFIRMED))
+    assert row.why == 'heard "Turn on the life."; asked "Should I?"; no answer was heard'
+
+
 @pytest.mark.parametrize(("content", "what"), [("text", "the words"), ("audio", "the recording")])
 def test_a_request_to_the_cloud_is_told_by_its_id(content: str, what: str) -> None:
     consent = ConsentAsked(t_ms=2_050, request_id="0123", content=content)

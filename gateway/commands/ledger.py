@@ -75,7 +75,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     actions = parser.add_subparsers(dest="action", required=True, metavar="ACTION")
     listing = actions.add_parser("list", help="what was said, the latest first")
     add_filters(listing)
-    listing.add_argument("--words", type=_words, default="", metavar="WORDS", help="turns in which all of these occur")
+    listing.add_argument("--words", type=_words, metavar="WORDS", help="turns in which all of these occur")
     listing.add_argument("--limit", type=_count, default=SHOWN_TURNS, metavar="N", help=f"default: {SHOWN_TURNS}")
     showing = actions.add_parser("show", help="all that is remembered of one turn")
     playing = actions.add_parser("play", help="what was recorded of a turn")
@@ -137,7 +137,7 @@ async def _list(args: argparse.Namespace, ledger: OwnersLedger, console: Console
     selection = await selected(args, ledger)
     turns: list[TurnWords] = []
     unreadable = 0
-    async for page in ledger.pages(selection, words=args.words):
+    async for page in ledger.pages(selection, words=args.words or ""):
         unreadable += page.unreadable
         turns += page.turns
         if len(turns) >= args.limit:

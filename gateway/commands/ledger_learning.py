@@ -44,10 +44,8 @@ def register(actions: argparse._SubParsersAction[argparse.ArgumentParser]) -> No
         description="Shows first what would become of it, tried on everything that was right before, and asks.",
     )
     correcting.add_argument("id", metavar="ID", help="of the turn, or its beginning")
-    correcting.add_argument(
-        "meant", nargs="?", type=_text, default="", metavar="MEANT", help="what should have been heard"
-    )
-    correcting.add_argument("--called", type=_text, default="", metavar="WORDS", help="what a thing is called here …")
+    correcting.add_argument("meant", nargs="?", type=_text, metavar="MEANT", help="what should have been heard")
+    correcting.add_argument("--called", type=_text, metavar="WORDS", help="what a thing is called here …")
     correcting.add_argument("--entity", default="", metavar="ENTITY_ID", help="… and which thing that is")
     correcting.add_argument("--despite-harm", action="store_true", help="even where turns that were right would change")
     rules = actions.add_parser("rules", help="what was taught")
@@ -75,8 +73,8 @@ async def correct(args: argparse.Namespace, ledger: OwnersLedger, console: Conso
         return CorrectTurn(
             id=NUMBER,
             turn_id=turn.turn_id,
-            meant=args.meant,
-            said=args.called,
+            meant=args.meant or "",
+            said=args.called or "",
             entity_id=args.entity,
             keep=is_kept,
             despite_harm=despite_harm,

@@ -1,0 +1,40 @@
+"""A gateway at the ledger's socket that says what a test has it say, and remembers what it was asked."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from gateway.ledger_link import FILE_NAME
+from gateway.paths import gateway_dir
+from gateway.processes.ledger_words import Asked, AskLedger, LedgerSays
+
+type Says = Callable[[AskLedger], LedgerSays | bytes]
+
+
+@asynccontextmanager
+async def scripted_ledger(says: Says) -> AsyncIterator[list[Asked]]:
+    """Answer each question; yields the list of what was asked."""
+    asked: list[Asked] = []
+
+    async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while line := await reader.readline():
+                message = msgspec.json.decode(line, type=AskLedger)
+                asked.append(message.question)
+                said = says(message)
+                writer.write(said if isinstance(said, bytes) else msgspec.json.encode(said) + b"\n")
+        except ConnectionError:
+            pass  # it was hung up in the middle of what we said
+        finally:
+            writer.transport.abort()
+
+    gateway_dir().mkdir(parents=True, exist_ok=True)
+    folder_fd = os.open(gateway_dir(), os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        async with await asyncio.start_unix_server(converse, f"/proc/self/fd/{folder_fd}/{FILE_NAME}"):
+            yield asked
+    finally:
+        os.close(folder_fd)

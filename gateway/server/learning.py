@@ -72,7 +72,7 @@ async def _answered[A: Message](work: Callable[[], Awaitable[A]], refused: Calla
     except ProtocolError as error:
         return refused(error.refusal, str(error))
     except LedgerError as error:
-        return refused("away", str(error))
+        return refused(error.refusal, str(error))
     except EngineError:
         return refused("ledger", "what was said cannot be understood again just now: try it later")
     except TimeoutError:

@@ -78,7 +78,7 @@ class RememberedTurns:
         self.asked.append(question)
         self.askers.add(by)
         if self.is_away:
-            raise LedgerError("the ledger does not answer")
+            raise LedgerError("the ledger does not answer", refusal="away")
         if type(question) in self.refusals:
             error, message = self.refusals[type(question)]
             return LedgerDone(id=1, error=error, message=message), b""

@@ -1,5 +1,6 @@
 """The events of one satellite's turns, as rows for the ledger."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -177,6 +178,12 @@ def test_a_turn_that_had_something_forgotten_and_one_that_was_not_told_to_after_
     asked = QuestionAsked(t_ms=2_050, text="Should I?")
     row = row_of(*SPEECH, HEARD, asked, REPLY, ended(Outcome.NOT_CONFIRMED))
     assert row.why == 'heard "Turn on the life."; asked "Should I?"; no answer was heard'
+
+
+@pytest.mark.parametrize(("rule_ids", "named"), [(("0a",), "rule 0a"), (("0a", "0b"), "rules 0a, 0b")])
+def test_what_this_household_taught_is_named(rule_ids: tuple[str, ...], named: str) -> None:
+    row = row_of(*SPEECH, HEARD, replace(UNDERSTOOD, rule_ids=rule_ids), DONE, REPLY, ended(Outcome.ACTION))
+    assert row.why == f'heard "Turn on the life."; took it for "Turn on the light.", by {named} of this household'
 
 
 @pytest.mark.parametrize(("content", "what"), [("text", "the words"), ("audio", "the recording")])

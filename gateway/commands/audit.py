@@ -36,6 +36,14 @@ _DEEDS = {
     "send": "sent",
     "result": "what came back",
     "refuse": "refused",
+    "forget": "forgot",
+    "play": "played",
+    "replay": "recognised again",
+    "export": "exported",
+    "correct": "corrected",
+    "unlearn": "unlearned",
+    "retention": "changed what is kept",
+    "sensitivity": "set a satellite",
 }
 """What people call the actions; one of a newer version is called by its own name."""
 

@@ -17,6 +17,7 @@ from gateway.assembly import Assembly
 from gateway.audio import FRAME_BYTES, FRAME_MS, RATE_HZ, frames, resample
 from gateway.commands.arguments import add_config, chosen_config
 from gateway.commands.cloud_checks import cloud_findings
+from gateway.commands.ledger_checks import ledger_findings
 from gateway.commands.protection_checks import protection_findings
 from gateway.commands.service_checks import service_findings
 from gateway.commands.turn import joined
@@ -120,7 +121,12 @@ def _show_devices(console: Console, devices: SoundDevices) -> bool:
 def _show_service(console: Console, config: Config) -> None:
     """Say how it stands with the service, what keeps it from connecting, and what may leave all the same."""
     folder = owned_gateway_dir()
-    found = (*service_findings(config, folder), *protection_findings(config, folder), *cloud_findings(folder))
+    found = (
+        *service_findings(config, folder),
+        *protection_findings(config, folder),
+        *ledger_findings(folder),
+        *cloud_findings(folder),
+    )
     for finding in found:
         console.print(
             f"[bold]{finding.label:<13}[/] [{finding.level}]{escape(finding.text)}[/]", soft_wrap=True, highlight=False

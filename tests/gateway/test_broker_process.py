@@ -14,9 +14,11 @@ import pytest
 
 from gateway import broker_process
 from gateway.broker.audit import AuditLog
+from gateway.broker.consent import Consent
 from gateway.broker.owner_link import owner_link
 from gateway.offer import SettingsChange
 from gateway.processes import beginning
+from gateway.processes.ledger_words import ActRecorded, Gone, RecordAct
 from gateway.processes.words import (
     BrokerBegin,
     BrokerReady,
@@ -186,6 +188,56 @@ class TestTheStartsOfVoice:
             launcher.say(Stop())
             assert await launcher.code() == 0, "it goes on, for revocations and pairings"
         assert starts_of_voice(tmp_path) == 0
+
+
+class TestTheLedger:
+    async def test_what_is_done_with_it_is_written_down_or_said_not_to_be(self, tmp_path: Path) -> None:
+        async with running(tmp_path) as launcher:
+            await launcher.ready()
+            launcher.say(RecordAct(id=1, by="home-1", act="forget", turns=2), RecordAct(id=2, by="owner", act="send"))
+            assert await launcher.told(ActRecorded) == ActRecorded(id=1)
+            assert (await launcher.told(ActRecorded)).error == "that is nothing that is done with the ledger"
+            launcher.say(Stop())
+            await launcher.code()
+        log = AuditLog(tmp_path)
+        try:
+            (last,) = [msgspec.json.decode(row) for row in log.rows(log.head.size - 1, 1)]
+        finally:
+            log.close()
+        assert (last["actor"], last["action"], last["detail"]) == ("voice", "forget", {"by": "home-1", "turns": 2})
+
+    async def test_a_ledger_that_was_taken_over_does_not_fill_the_log(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now_s = 1_000.0
+        monkeypatch.setattr(broker_process, "monotonic", lambda: now_s)
+        async with running(tmp_path) as launcher:
+            await launcher.ready()
+            act = RecordAct(id=1, by="owner", act="unknown")
+            for _ in range(broker_process.MOST_ACTS):
+                launcher.say(act)
+                await launcher.told(ActRecorded)
+            launcher.say(act)
+            assert "too many rows" in (await launcher.told(ActRecorded)).error
+            now_s += broker_process.ACTS_WITHIN_S
+            launcher.say(act)
+            assert "too many rows" not in (await launcher.told(ActRecorded)).error
+
+    async def test_that_everything_is_forgotten_is_heard(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        forgotten: list[int] = []
+
+        async def forget(_: Consent) -> None:
+            forgotten.append(1)
+
+        monkeypatch.setattr(Consent, "forget", forget)
+        async with running(tmp_path) as launcher:
+            await launcher.ready()
+            launcher.say(Gone(), Ping())
+            await launcher.told(Pong)
+            assert forgotten == []
+            launcher.say(Gone(everything=True), Ping())
+            await launcher.told(Pong)
+            assert forgotten == [1]
 
 
 class TestWhatIsChosen:

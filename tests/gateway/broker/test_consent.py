@@ -425,6 +425,17 @@ async def test_never_mind_ends_what_was_asked_for_there_and_nothing_else(house: 
     house.propose("two")  # it was no refusal
 
 
+async def test_where_everything_is_forgotten_nothing_waits_is_sent_or_is_known(house: Consenting) -> None:
+    _, wire = await house.send("one")
+    house.propose("two")
+    await house.consent.forget()
+    assert house.fates == [("withdrawn", "forgotten"), ("revoked", "forgotten")]
+    assert wire.cuts == 1
+    state = house.consent.state()
+    assert (state.waiting, state.decided) == ((), ())
+    house.propose("two")  # it was no refusal
+
+
 async def test_switching_off_ends_everything_and_on_again_brings_nothing_back(house: Consenting) -> None:
     _, wire = await house.send("one")
     preview, _ = house.show(house.propose("two"))

@@ -141,6 +141,20 @@ def test_rows_of_the_cloud_say_what_was_changed_and_hold_no_key_and_no_pin(tmp_p
         assert not any(canary in json.dumps(rows(kept)) for canary in (KEY, PIN))
 
 
+def test_what_is_done_with_the_ledger_is_a_row_and_nothing_else_is_written_in_its_name(tmp_path: Path) -> None:
+    none = {"turns": 0, "clips": 0, "rules": 0}
+    with closing(Records(tmp_path)) as kept:
+        kept.record_act("forget", "", by="home-1", user="u7", counts={"turns": 3, "clips": 1, "rules": 0})
+        kept.record_act("play", "f00d", by=OWNER, user="", counts=none)
+        for act in ("approve", "send", "pair", "", "FORGET"):
+            with pytest.raises(ConfigError, match="nothing that is done with the ledger"):
+                kept.record_act(act, "f00d", by=OWNER, user="", counts=none)
+        assert rows(kept) == [
+            row("voice", "forget", "", by="home-1", user="u7", turns=3, clips=1),
+            row("owner", "play", "f00d"),
+        ]
+
+
 @pytest.mark.usefixtures("impatient")
 def test_switching_off_and_removing_are_done_even_where_they_cannot_be_written_down(tmp_path: Path) -> None:
     with closing(Records(tmp_path)) as kept:

@@ -49,6 +49,25 @@ async def kept(lives: Lives, live: Callable[[], Awaitable[str]]) -> None:
         await lives.keep(live)
 
 
+async def test_one_that_is_not_needed_is_tried_for_ever_and_how_it_fails_is_told_once(
+    clock: Clock, caplog: pytest.LogCaptureFixture
+) -> None:
+    lives = Lives("ledger", is_needed=False)
+    ends = [ProcessError("a newer version made it")] * 9 + [ProcessError("killed")] * 3
+
+    async def live() -> str:
+        if not ends:
+            raise asyncio.CancelledError
+        raise ends.pop(0)
+
+    await kept(lives, live)
+    assert [message.partition(";")[0] for message in caplog.messages] == [
+        "ledger: a newer version made it",
+        "ledger: killed",
+    ]
+    assert clock.pauses_s[-1] == LONGEST_PAUSE_S
+
+
 async def test_what_ends_is_started_again_at_once_some_times_and_then_later_and_later(
     clock: Clock, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
@@ -18,8 +18,10 @@ type Says = Callable[[AskLedger], LedgerSays | bytes]
 async def scripted_ledger(says: Says) -> AsyncIterator[list[Asked]]:
     """Answer each question; yields the list of what was asked."""
     asked: list[Asked] = []
+    conversing: set[asyncio.StreamWriter] = set()
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversing.add(writer)
         try:
             while line := await reader.readline():
                 message = msgspec.json.decode(line, type=AskLedger)
@@ -30,11 +32,17 @@ async def scripted_ledger(says: Says) -> AsyncIterator[list[Asked]]:
             pass  # it was hung up in the middle of what we said
         finally:
             writer.transport.abort()
+            with suppress(ConnectionError):
+                await writer.wait_closed()
+            conversing.discard(writer)
 
     gateway_dir().mkdir(parents=True, exist_ok=True)
     folder_fd = os.open(gateway_dir(), os.O_RDONLY | os.O_DIRECTORY)
     try:
         async with await asyncio.start_unix_server(converse, f"/proc/self/fd/{folder_fd}/{FILE_NAME}"):
             yield asked
+            async with asyncio.timeout(5):
+                while conversing:
+                    await asyncio.sleep(0.001)
     finally:
         os.close(folder_fd)

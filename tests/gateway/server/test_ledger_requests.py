@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
-import msgspec
 import pytest
 
+from gateway.engines.learned import LearnedUnderstanding
 from gateway.errors import LedgerError
 from gateway.events import Intent
 from gateway.server.ledger_requests import ANSWERED, LedgerRequests
@@ -28,6 +28,7 @@ from gateway.wire.ledger_words import (
     ForgetTurns,
     LedgerDone,
     PlayTurn,
+    Question,
     Stats,
     Turns,
     TurnsForgotten,
@@ -99,7 +100,7 @@ async def test_what_takes_understanding_is_answered_here_from_what_the_ledger_ha
     tmp_path: Path, asked: Message, kind: type[TurnCorrected | Tuning | Stats], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("gateway.ledger.ledger.BALLAST_BYTES", 4_096)
-    learning = KnownSentences({"turn on the lamp": LAMP_ON})
+    learning = LearnedUnderstanding(KnownSentences({"turn on the lamp": LAMP_ON}))
     async with (
         real_ledger(tmp_path / "ledger") as ledger,
         scripted_gateway(tmp_path, ledger=ledger, learning=learning) as gateway,
@@ -118,20 +119,29 @@ async def test_where_nothing_understands_it_cannot_be_answered(tmp_path: Path) -
 
 
 async def test_without_a_ledger_every_question_is_answered_by_that(tmp_path: Path) -> None:
-    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
-        about = {
-            "turn_id": TURN_ID,
-            "satellite_id": "shelf",
-            "rule_id": TURN_ID,
-            "transcripts_s": None,
-            "audio_s": None,
-        }
-        for number, kind in enumerate(QUESTIONS, 1):
-            known = {name: value for name, value in about.items() if name in kind.__struct_fields__}
-            home.say(msgspec.convert({"type": kind.__struct_config__.tag, "id": number} | known, kind))
-            answered = ANSWERED[kind]
-            answer = await home.told(answered, which=lambda told, number=number: told.id == number)  # type: ignore[type-var, arg-type]
-            assert answer.error in ("ledger", "away")  # type: ignore[attr-defined]
+    questions: tuple[Question, ...] = (
+        AskTurns(id=1),
+        PlayTurn(id=2, turn_id=TURN_ID),
+        AskStats(id=3),
+        ForgetTurns(id=4, everything=True),
+        CorrectTurn(id=5, turn_id=TURN_ID, meant="x"),
+        AskRules(id=6),
+        RemoveRule(id=7, rule_id=TURN_ID),
+        MarkWake(id=8, turn_id=TURN_ID),
+        AskTuning(id=9, satellite_id="shelf"),
+        SetSensitivity(id=10, satellite_id="shelf"),
+        ChangeKept(id=11, transcripts_s=None, audio_s=None),
+    )
+    assert {type(question) for question in questions} == set(QUESTIONS)
+    learning = LearnedUnderstanding(KnownSentences({}))
+    async with scripted_gateway(tmp_path, learning=learning) as gateway, gateway.home() as home:
+        home.say(*questions)
+        kinds = (Turns, Spoken, Stats, TurnsForgotten, TurnCorrected, Rules, LedgerDone, Tuning)
+        await home.until(lambda: sum(isinstance(told, kinds) for told in home.heard) == len(questions))
+        answers = {told.id: told for told in home.heard if isinstance(told, kinds)}
+        for question in questions:
+            assert type(answers[question.id]) is ANSWERED[type(question)]
+            assert answers[question.id].error in ("ledger", "away")
 
 
 async def test_what_was_recognised_and_then_said_to_the_house_is_one_row(tmp_path: Path) -> None:

@@ -122,8 +122,9 @@ class Parts:
         monkeypatch.setattr(confinement, "install_filter", self.install_filter)
         monkeypatch.setattr(confinement, "SelfTest", PlayedSelfTest)
 
-    def give_up_rights(self, *, readable: Sequence[Path], user: int | None) -> Given:
+    def give_up_rights(self, *, readable: Sequence[Path], writable: Sequence[Path] = (), user: int | None) -> Given:
         self.done.append(f"became {user}")
+        self.writable = writable
         self.readable.append(readable)
         return self.given
 
@@ -206,3 +207,11 @@ class TestWhatMayBeRead:
         readable = readable_folders()
         assert tmp_path not in readable
         assert models_dir() not in readable
+
+
+def test_what_keeps_the_ledger_gives_up_all_but_its_folder_and_says_what_it_has(parts: Parts, tmp_path: Path) -> None:
+    assert confinement.confine_keeper(tmp_path) == tuple(Layer)
+    assert parts.done == ["became None", "filter"]
+    assert parts.writable == [tmp_path]
+    parts.refusal = OSError(22, "Invalid argument")
+    assert Layer.SECCOMP not in confinement.confine_keeper(tmp_path)

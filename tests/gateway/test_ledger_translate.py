@@ -90,8 +90,10 @@ def test_a_turn_with_all_that_is_known_of_it() -> None:
     )
     assert words.correction == correction_words(CORRECTION)
     assert words.wake_mark == "false"
-    same = ("satellite_id", "area_id", "user_id", "conversation_id", "kind", "outcome", "wake_word", "wake_score")
-    same += ("second_score", "heard", "used", "why", "intent", "reply", "audio_ms")
+    same = [
+        *("satellite_id", "area_id", "user_id", "conversation_id", "kind", "outcome", "wake_word", "wake_score"),
+        *("second_score", "heard", "used", "why", "intent", "reply", "audio_ms"),
+    ]
     assert all(getattr(words, name) == getattr(ROW, name) for name in same)
 
 

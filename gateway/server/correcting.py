@@ -1,6 +1,7 @@
 """A correction: what a turn means as things are, which rule would make it mean what was meant, and whom that harms.
 
-The turn itself is tried by its sound where that is kept, otherwise by its readings.
+The turn itself is tried by its sound where that is kept, otherwise by its readings. Who corrects a turn of their own
+(`of_user`) is told how many of the others' turns it would harm, not which, and cannot have it in spite of that.
 """
 
 import secrets
@@ -85,7 +86,7 @@ class Correcting:
         told = self._told(said, proposal)
         if not asked.keep:
             return told
-        if proposal.harm.count and not asked.despite_harm:
+        if proposal.harm.count and (asked.of_user is not None or not asked.despite_harm):
             return _refused(told, "harm", "other turns that were right would be understood otherwise")
         await self._keep(turn, proposal)
         return msgspec.structs.replace(told, is_kept=True, error="")
@@ -137,7 +138,8 @@ class Correcting:
         """Return the first rule that harms nothing; the last one, with its harm, where each of them does."""
         if not helpful:
             return _Proposal(meant=meant, target=target, after=said.before)
-        earlier = await earlier_turns(self._asker, [rule for rule, _ in helpful], turn.turn_id)
+        everybody = replace(self._asker, of_user=None)  # whom a rule harms does not depend on who wants it
+        earlier = await earlier_turns(everybody, [rule for rule, _ in helpful], turn.turn_id)
         for rule, after in helpful:  # noqa: B007 - the last one that was looked at is proposed
             harm = await harm_of(rule, earlier, self._understanding)
             if not harm.count:
@@ -174,14 +176,15 @@ class Correcting:
         )
 
     def _told(self, said: _Said, proposal: _Proposal) -> TurnCorrected:
+        may_see_others = self._asked.of_user is None
         told = TurnCorrected(
             id=self._asked.id,
             rule=None if proposal.rule is None else _rule_words(proposal.rule),
             before=said.before,
             after=proposal.after,
             from_sound=said.from_sound,
-            replayed=proposal.replayed,
-            harmed=proposal.harm.shown,
+            replayed=proposal.replayed if may_see_others else 0,
+            harmed=proposal.harm.shown if may_see_others else (),
             harmed_count=proposal.harm.count,
             message="" if proposal.is_all else "there are more earlier turns than could be tried again",
         )

@@ -233,3 +233,13 @@ async def test_what_the_ledger_cannot_keep_it_says() -> None:
     there.ledger.refusals[KeepCorrection] = ("full", "there are 300 rules already")
     told = await there.correct(one, "turn on lamp", keep=True)
     assert (told.error, told.message, told.is_kept) == ("full", "there are 300 rules already", False)
+
+
+async def test_whom_a_members_rule_harms_is_looked_for_among_everybody_and_not_shown() -> None:
+    own = turn("turn on radio", intent="turn on", user_id=ANNA)
+    others = turn("Turn on radio!", intent="turn on", user_id="bob")
+    there = house(own, others)
+    told = await there.correct(own, "turn on lamp", of_user=ANNA, keep=True, despite_harm=True)
+    assert (told.error, told.is_kept, told.harmed_count) == ("harm", False, 1)
+    assert (told.harmed, told.replayed) == ((), 0)
+    assert not there.ledger.of(KeepCorrection)

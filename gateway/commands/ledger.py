@@ -267,12 +267,7 @@ async def _keep(args: argparse.Namespace, ledger: OwnersLedger, console: Console
 def local_zone() -> str:
     """Return the name of this machine's time zone."""
     zone = os.environ.get("TZ", "").removeprefix(":")
-    if not zone:
-        try:
-            zone = str(LOCALTIME.resolve()).partition("/zoneinfo/")[2]
-        except OSError:
-            zone = ""
-    return zone or "UTC"
+    return zone or str(LOCALTIME.resolve()).partition("/zoneinfo/")[2] or "UTC"
 
 
 def _write_new(path: Path, content: bytes) -> None:

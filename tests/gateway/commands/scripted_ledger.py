@@ -11,6 +11,8 @@ from gateway.ledger_link import FILE_NAME
 from gateway.paths import gateway_dir
 from gateway.processes.ledger_words import Asked, AskLedger, LedgerSays
 
+DEADLINE_S = 5.0
+
 type Says = Callable[[AskLedger], LedgerSays | bytes]
 
 
@@ -18,10 +20,12 @@ type Says = Callable[[AskLedger], LedgerSays | bytes]
 async def scripted_ledger(says: Says) -> AsyncIterator[list[Asked]]:
     """Answer each question; yields the list of what was asked."""
     asked: list[Asked] = []
-    conversing: set[asyncio.StreamWriter] = set()
+    conversing: set[asyncio.Task[None]] = set()
+
+    def accepted(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        conversing.add(asyncio.create_task(converse(reader, writer)))
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        conversing.add(writer)
         try:
             while line := await reader.readline():
                 message = msgspec.json.decode(line, type=AskLedger)
@@ -34,15 +38,13 @@ async def scripted_ledger(says: Says) -> AsyncIterator[list[Asked]]:
             writer.transport.abort()
             with suppress(ConnectionError):
                 await writer.wait_closed()
-            conversing.discard(writer)
 
     gateway_dir().mkdir(parents=True, exist_ok=True)
     folder_fd = os.open(gateway_dir(), os.O_RDONLY | os.O_DIRECTORY)
     try:
-        async with await asyncio.start_unix_server(converse, f"/proc/self/fd/{folder_fd}/{FILE_NAME}"):
+        async with await asyncio.start_unix_server(accepted, f"/proc/self/fd/{folder_fd}/{FILE_NAME}"):
             yield asked
-            async with asyncio.timeout(5):
-                while conversing:
-                    await asyncio.sleep(0.001)
+            async with asyncio.timeout(DEADLINE_S):
+                await asyncio.gather(*conversing)
     finally:
         os.close(folder_fd)

@@ -1,13 +1,16 @@
 """`local-voice ledger` where no gateway runs: on a real ledger in its folder."""
 
 import argparse
+import asyncio
 import io
 import json
 import os
+import socket
 import stat
 import sys
 import wave
 import zipfile
+from contextlib import chdir
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,7 +23,11 @@ from gateway.commands import ledger as command
 from gateway.commands import ledger_access, ledger_chosen
 from gateway.errors import ConfigError, LedgerError
 from gateway.events import Sound
+from gateway.ledger.ledger import Ledger
 from gateway.ledger.rows import TurnRow
+from gateway.ledger_desk import LedgerDesk
+from gateway.ledger_link import FILE_NAME
+from gateway.ledger_owner import OwnersDoor
 from gateway.paths import gateway_dir
 from gateway.processes.ledger_words import RecordAct
 from tests.gateway.backup.gateways import RULE_ID, identified, remembered
@@ -321,6 +328,56 @@ def test_an_export_takes_nothings_place_and_may_be_narrow_or_empty(
         run("export", str(path), "--yes")
     with pytest.raises(ConfigError, match="cannot be written"):
         run("export", str(tmp_path / "no" / "such.zip"), "--yes")
+
+
+def test_what_goes_while_it_is_exported_is_left_out(
+    turns: list[TurnRow], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    heard = Ledger.clip
+    monkeypatch.setattr(Ledger, "clip", lambda self, row_id: None if row_id == turns[0].id else heard(self, row_id))
+    (done,) = objects(capsys, "export", str(tmp_path / "all.zip"), "--yes")
+    assert (done["turns"], done["clips"]) == (2, 1)
+
+    def broken(*_: object) -> bytes:
+        raise LedgerError("the clip cannot be decrypted")
+
+    monkeypatch.setattr(Ledger, "clip", broken)
+    with pytest.raises(LedgerError, match="cannot be decrypted"):
+        run("export", str(tmp_path / "other.zip"), "--yes")
+    assert not (tmp_path / "other.zip").exists()
+
+
+async def test_a_running_ledger_is_asked_at_its_socket(
+    turns: list[TurnRow], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    class Written:
+        def __init__(self) -> None:
+            self.acts: list[str] = []
+
+        async def record(self, act: RecordAct) -> str:
+            self.acts.append(act.act)
+            return ""
+
+        def owe(self, act: RecordAct) -> None:
+            self.acts.append(act.act)
+
+    written = Written()
+    with opened(gateway_dir() / "ledger") as ledger, socket.socket(socket.AF_UNIX) as listening, chdir(gateway_dir()):
+        listening.bind(FILE_NAME)
+        listening.listen()
+        desk = LedgerDesk(ledger, written)
+        door = OwnersDoor(listening, lambda asked: desk.answer(asked, by="owner"))
+        serving = asyncio.create_task(door.serve())
+        await asyncio.to_thread(run, "export", str(tmp_path / "all.zip"), "--yes")
+        await asyncio.to_thread(run, "delete", "--area", "hall", "--yes")
+        await asyncio.to_thread(run, "keep", "--audio", "off")
+        assert told(ledger) == [turns[1].id]
+        serving.cancel()
+        await asyncio.gather(serving, return_exceptions=True)
+    assert written.acts == ["export", "retention"]
+    assert [act.act for act in owed()] == ["forget"]
+    with zipfile.ZipFile(tmp_path / "all.zip") as archive, wave.open(archive.open(f"clips/{turns[0].id}.wav")) as file:
+        assert file.readframes(10**6) == PCM
 
 
 # What is kept

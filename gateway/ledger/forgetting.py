@@ -6,13 +6,14 @@ power failed in between.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
 import msgspec
 
+from gateway.errors import LedgerError
 from gateway.ledger.clips import Clips
 from gateway.ledger.database import Database, Value
 from gateway.ledger.retention import Retention
@@ -45,6 +46,9 @@ SELECT seq FROM (
 ) AS rows WHERE
 """
 """Rules by the turns that they came of, whether or not these are still there."""
+_WITHOUT_CLIPS: Final = """
+UPDATE rows SET clip_until_us = NULL, clip_bytes = 0 WHERE seq IN (SELECT value FROM json_each(?))
+"""
 _REMOVE_ROWS: Final = "DELETE FROM rows WHERE seq IN (SELECT value FROM json_each(?))"
 _LEFT_RULES: Final = "SELECT count(*) FROM rules WHERE seq NOT IN (SELECT seq FROM rule_keys)"
 _REMOVE_RULES: Final = "DELETE FROM rules WHERE seq NOT IN (SELECT seq FROM rule_keys)"
@@ -153,14 +157,15 @@ class Forgetting:
         while left := [(seq, str(row_id)) for seq, row_id in database.execute(_LEFT_CLIPS, (ROWS_AT_ONCE,))]:
             self._clips.remove(row_id for _, row_id in left)
             with database.transaction():
-                for seq, _ in left:
-                    database.execute("UPDATE rows SET clip_until_us = NULL, clip_bytes = 0 WHERE seq = ?", (seq,))
+                database.execute(_WITHOUT_CLIPS, _numbers(seq for seq, _ in left))
+                self._must_change()
             database.forget_log()
         while rows := database.execute(_LEFT_ROWS, (ROWS_AT_ONCE,)):
-            numbers = (msgspec.json.encode([seq for (seq,) in rows]).decode(),)
+            numbers = _numbers(seq for (seq,) in rows)
             with database.transaction():
                 database.execute(UNLINK, numbers)
                 database.execute(_REMOVE_ROWS, numbers)
+                self._must_change()
             database.forget_log()
         if database.integer(_LEFT_RULES):
             with database.transaction():
@@ -182,3 +187,16 @@ class Forgetting:
                 len(there - known),
                 len(known - there),
             )
+
+    def _must_change(self) -> None:
+        """Raise LedgerError where the last statement changed nothing: what is there cannot be found then."""
+        if not self._database.changes():
+            raise LedgerError(
+                f"{self._database.path}: damaged: what is to be removed stays; restore the whole folder from a backup, "
+                "or move it away: then a new ledger begins"
+            )
+
+
+def _numbers(numbers: Iterable[Value]) -> tuple[str]:
+    """Return rows as the one value of a statement that reads them by `json_each`."""
+    return (msgspec.json.encode(list(numbers)).decode(),)

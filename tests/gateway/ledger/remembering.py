@@ -1,8 +1,8 @@
-"""A program that records and deletes until it is killed, and says of each what it has acknowledged.
+"""A program that records, corrects and deletes until it is killed, and says of each what it has acknowledged.
 
 It is a server, which forks for each life: starting Python takes longer than a life. On descriptor `FD` it reads lines
 `FOLDER SEED honest|hasty`, answers `pid N`, then `asked ID…` before it deletes, `deleted ID…` after it, `recorded ID`,
-and `end` when that life has ended. The hasty one says so before it is true.
+`taught ID RULE`, and `end` when that life has ended. The hasty one says so before it is true.
 """
 
 import os
@@ -10,12 +10,13 @@ import random
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from gateway.ballast import Ballast
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.selection import Selection
-from tests.gateway.ledger.ledgers import AUDIO, PCM, turn
+from tests.gateway.ledger.ledgers import AUDIO, PCM, corrected, rule, turn
 
 
 def main(descriptor: int) -> None:
@@ -26,44 +27,57 @@ def main(descriptor: int) -> None:
             folder, seed, manner = line.split()
             pid = os.fork()
             if pid == 0:
-                live(Path(folder), link, random.Random(int(seed)), is_hasty=manner == "hasty")  # noqa: S311
+                chance = random.Random(int(seed))  # noqa: S311
+                Life(Path(folder), link, chance, is_hasty=manner == "hasty").live()
             link.sendall(f"pid {pid}\n".encode())
             os.waitpid(pid, 0)
             link.sendall(b"end\n")
 
 
-def live(folder: Path, link: socket.socket, chance: random.Random, *, is_hasty: bool) -> None:
-    """Record and delete for ever."""
+class Life:
+    """Records, corrects and deletes for ever."""
 
-    def say(word: str, ids: list[str]) -> None:
-        link.sendall(" ".join([word, *ids, "\n"]).encode())
+    def __init__(self, folder: Path, link: socket.socket, chance: random.Random, *, is_hasty: bool) -> None:
+        self._link = link
+        self._chance = chance
+        self._is_hasty = is_hasty
+        self._ledger = Ledger(folder)
+        if self._ledger.retention != AUDIO:
+            self._ledger.set_retention(AUDIO)
 
-    ledger = Ledger(folder)
-    if ledger.retention != AUDIO:
-        ledger.set_retention(AUDIO)
-    there = [entry.row.id for entry in ledger.page(limit=200).entries]
-    while True:
-        if there and chance.random() < 0.25:
-            gone = chance.sample(there, min(len(there), chance.choice((1, 1, 5))))
-            say("asked", gone)
-            if is_hasty:
-                say("deleted", gone)
-                time.sleep(0.001)  # as long as a slow disk takes
-            ledger.delete(Selection(ids=tuple(gone)))
-            there = [row_id for row_id in there if row_id not in gone]
-            if not is_hasty:
-                say("deleted", gone)
-        else:
-            row = turn()
-            if is_hasty:
-                say("recorded", [row.id])
-                time.sleep(0.001)
-            ledger.record(row, PCM[: chance.choice((0, 2_000, 32_000))])
-            there.append(row.id)
-            if not is_hasty:
-                say("recorded", [row.id])
-        if chance.random() < 0.02:
-            ledger.rotate()
+    def live(self) -> None:
+        """Be killed, some time."""
+        there = [entry.row.id for entry in self._ledger.page(limit=200).entries]
+        chance = self._chance
+        while True:
+            if there and chance.random() < 0.25:
+                gone = chance.sample(there, min(len(there), chance.choice((1, 1, 5))))
+                self._say("asked", gone)
+                self._acknowledge("deleted", gone, lambda gone=tuple(gone): self._ledger.delete(Selection(ids=gone)))
+                there = [row_id for row_id in there if row_id not in gone]
+            else:
+                there.append(self._record())
+            if chance.random() < 0.02:
+                self._ledger.rotate()
+
+    def _record(self) -> str:
+        row, one = turn(), rule()
+        pcm = PCM[: self._chance.choice((0, 2_000, 32_000))]
+        self._acknowledge("recorded", [row.id], lambda: self._ledger.record(row, pcm))
+        if self._chance.random() < 0.2:
+            self._acknowledge("taught", [row.id, one.id], lambda: self._ledger.correct(row.id, corrected(), one))
+        return row.id
+
+    def _acknowledge(self, word: str, ids: list[str], do: Callable[[], object]) -> None:
+        if self._is_hasty:
+            self._say(word, ids)
+            time.sleep(0.001)  # as long as a slow disk takes
+        do()
+        if not self._is_hasty:
+            self._say(word, ids)
+
+    def _say(self, word: str, ids: list[str]) -> None:
+        self._link.sendall(" ".join([word, *ids, "\n"]).encode())
 
 
 if __name__ == "__main__":

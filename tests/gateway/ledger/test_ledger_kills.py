@@ -7,12 +7,11 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Final, Literal, TextIO
 
-import pytest
-
 from gateway.ledger.keys import read_ring
+from gateway.ledger.ledger import Ledger
+from gateway.ledger.selection import Selection
 from tests.gateway.killing import server
 from tests.gateway.ledger.ledgers import PCM, TIMES, opened, told
 
@@ -31,6 +30,8 @@ class Told:
     asked: set[str] = field(default_factory=set)
     """Their deletion was begun, and may have come to its end or not."""
     gone: set[str] = field(default_factory=set)
+    rules: dict[str, str] = field(default_factory=dict)
+    """What was learned of each turn."""
 
     def hear(self, word: str, ids: list[str]) -> None:
         match word:
@@ -41,14 +42,8 @@ class Told:
                 self.there -= {*ids}
             case "deleted":
                 self.gone |= {*ids}
-
-
-@pytest.fixture
-def memory() -> Iterator[Path]:
-    """Yield a folder in memory, which outlives a process as a disk does; there, ten times as much happens in a life."""
-    place = "/dev/shm"  # noqa: S108 - nothing of ours that is told to anybody
-    with TemporaryDirectory(prefix="ledger-", dir=place if os.access(place, os.W_OK) else None) as folder:
-        yield Path(folder)
+            case "taught":
+                self.rules[ids[0]] = ids[1]
 
 
 def killed(lines: TextIO, acknowledged: Told, life_s: float, *, is_early: bool) -> int:
@@ -73,6 +68,18 @@ def killed(lines: TextIO, acknowledged: Told, life_s: float, *, is_early: bool) 
     return count
 
 
+def wrong_with_rules(ledger: Ledger, acknowledged: Told) -> str:
+    """Return what of what was learned is not as it was acknowledged."""
+    rules = {one.turn_id: one.id for one in ledger.rules()}
+    if lost := {row_id for row_id in acknowledged.there & acknowledged.rules.keys() if row_id not in rules}:
+        return f"{len(lost)} rules are lost"
+    if back := rules.keys() & acknowledged.gone:
+        return f"{len(back)} rules came back"
+    if rules.keys() != {entry.row.id for entry in ledger.page(Selection(corrected=True), limit=200).entries}:
+        return "a rule is there without its correction, or the other way round"
+    return ""
+
+
 def wrong_with(folder: Path, acknowledged: Told) -> str:
     """Return what is not as it was acknowledged."""
     with opened(folder) as ledger:
@@ -81,6 +88,8 @@ def wrong_with(folder: Path, acknowledged: Told) -> str:
             return f"{len(lost)} rows are lost"
         if back := acknowledged.gone & there:
             return f"{len(back)} rows came back"
+        if wrong := wrong_with_rules(ledger, acknowledged):
+            return wrong
         for row_id in there:
             clip = ledger.clip(row_id)
             if clip is not None and not PCM.startswith(clip):

@@ -42,9 +42,21 @@ async def scripted_ledger(says: Says) -> AsyncIterator[list[Asked]]:
     gateway_dir().mkdir(parents=True, exist_ok=True)
     folder_fd = os.open(gateway_dir(), os.O_RDONLY | os.O_DIRECTORY)
     try:
-        async with await asyncio.start_unix_server(accepted, f"/proc/self/fd/{folder_fd}/{FILE_NAME}"):
+        path = f"/proc/self/fd/{folder_fd}/{FILE_NAME}"
+        async with await asyncio.start_unix_server(accepted, path):
             yield asked
             async with asyncio.timeout(DEADLINE_S):
+                await _let_in(path)
                 await asyncio.gather(*conversing)
     finally:
         os.close(folder_fd)
+
+
+async def _let_in(path: str) -> None:
+    """Return when everybody has been let in who connected before: the last of them hung up without a word."""
+    reader, writer = await asyncio.open_unix_connection(path)
+    writer.write_eof()
+    with suppress(ConnectionError):
+        await reader.read()
+    writer.close()
+    await writer.wait_closed()

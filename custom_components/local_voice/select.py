@@ -135,9 +135,8 @@ class RetentionSelect(LedgerEntity, SelectEntity):
     def current_option(self) -> str | None:
         """For how long; None for a time that was chosen at the gateway and is none of these."""
         kept = self.gateway.ledger.kept
-        if kept is None:
-            return None
-        return next((name for name, kept_s in RETENTIONS.items() if kept_s == kept.transcripts_s), None)
+        names = {kept_s: name for name, kept_s in RETENTIONS.items()}
+        return None if kept is None else names.get(kept.transcripts_s)
 
     @override
     async def async_select_option(self, option: str) -> None:

@@ -5,9 +5,11 @@ Pure. Counted are numbers alone, a day at a time, so that they can be kept for l
 
 import math
 import re
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta, tzinfo
+from itertools import accumulate
 from types import MappingProxyType
 from typing import Annotated, Final
 
@@ -170,9 +172,6 @@ def _times(times: Mapping[int, int]) -> StageTimes:
 
 def _ms_at(times: Mapping[int, int], rank: float) -> float:
     """Return what so many turns needed at most."""
-    bucket, below = 0, 0
-    for bucket in sorted(times):
-        below += times[bucket]
-        if below >= rank:
-            break
+    buckets = sorted(times)
+    bucket = buckets[bisect_left(list(accumulate(times[bucket] for bucket in buckets)), rank)]
     return float(f"{2 ** (bucket / BUCKETS_PER_OCTAVE):.2g}")

@@ -14,7 +14,8 @@ from gateway.errors import LedgerError
 from gateway.ledger.keys import read_ring
 from gateway.ledger.ledger import BALLAST_BYTES, BALLAST_NAME, Ledger
 from gateway.ledger.selection import EVERYTHING, Selection
-from tests.gateway.ledger.ledgers import AUDIO, PCM, told, turn
+from gateway.rules import MOST_RULES
+from tests.gateway.ledger.ledgers import AUDIO, BEGIN, DAY, HOUR, PCM, Hands, corrected, opened, rule, told, turn
 
 DISK_BYTES: Final = 3 * BALLAST_BYTES
 FIRST_ROWS: Final = 500
@@ -64,15 +65,18 @@ def main(disk: Path, *, is_sabotaged: bool) -> None:
     with closing(Ledger(folder)) as ledger:
         ledger.set_retention(AUDIO)
         found["with room"], _ = recorded(ledger, FIRST_ROWS)
+        for row_id in told(ledger)[:MOST_RULES]:
+            ledger.correct(row_id, corrected(), rule())
         found["ballast"] = ballast_bytes(folder)
         fill(disk)
         found["on a full disk"], found["error"] = recorded(ledger, MOST_ROWS)
-        ids = told(ledger)
+        ids = told(ledger)[::-1]
         found["readable"] = len(ids)
         before = key(folder)
         fill(disk)
         try:
-            found["one"] = ledger.delete(Selection(ids=tuple(ids[:1]))).count
+            receipt = ledger.delete(Selection(ids=tuple(ids[:1])), owing=lambda receipt: b"%d" % receipt.count)
+            found["one"], found["rules"], found["owed"] = receipt.count, receipt.rules, len(ledger.owed())
             found["all"] = ledger.delete(EVERYTHING).count
         except LedgerError as error:
             found["refused"] = str(error)
@@ -87,7 +91,29 @@ def main(disk: Path, *, is_sabotaged: bool) -> None:
         (disk / "filler").unlink()
         found["with room again"], _ = recorded(ledger, 10)
         found["ballast again"] = ballast_bytes(folder)
+    found |= leaping(disk)
     print(json.dumps(found))  # noqa: T201
+
+
+def leaping(disk: Path) -> dict[str, object]:
+    """Find out what works where time that was missing has to be written down, and there is no room for that."""
+    hands, folder = Hands(), disk / "leaping"
+    with opened(folder, hands) as ledger:
+        ledger.record(turn())
+    hands.wall, hands.up_s, hands.boot = BEGIN.replace(year=1970), 10.0, "boot 2"
+    with opened(folder, hands) as ledger:
+        ledger.record(turn())
+        hands.pass_by(HOUR)
+        hands.wall = BEGIN + DAY
+        (folder / BALLAST_NAME).unlink(missing_ok=True)
+        fill(disk)
+        _, error = recorded(ledger, 1)
+        found = {"leaping": error, "leaping readable": len(told(ledger))}
+        for path in (disk / "filler", disk / "ledger" / BALLAST_NAME):
+            path.unlink(missing_ok=True)
+        Ballast(folder / BALLAST_NAME, BALLAST_BYTES).refill()
+        fill(disk)
+        return found | {"leaping deleted": ledger.delete(EVERYTHING).count}
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from gateway.ballast import Ballast
@@ -53,7 +54,7 @@ class Life:
             if there and chance.random() < 0.25:
                 gone = chance.sample(there, min(len(there), chance.choice((1, 1, 5))))
                 self._say("asked", gone)
-                self._acknowledge("deleted", gone, lambda gone=tuple(gone): self._ledger.delete(Selection(ids=gone)))
+                self._acknowledge("deleted", gone, partial(self._ledger.delete, Selection(ids=tuple(gone))))
                 there = [row_id for row_id in there if row_id not in gone]
             else:
                 there.append(self._record())

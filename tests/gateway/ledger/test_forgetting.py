@@ -302,3 +302,14 @@ def test_a_start_that_fails_lets_others_have_the_folder(tmp_path: Path, monkeypa
             Ledger(tmp_path)
     with opened(tmp_path) as ledger:
         assert len(told(ledger)) == 1
+
+
+@pytest.mark.parametrize("change", ["DELETE", "UPDATE OF clip_bytes"])
+def test_what_cannot_be_removed_from_a_damaged_file_is_no_endless_loop(tmp_path: Path, change: str) -> None:
+    (row_id,) = prepared(tmp_path, 1)
+    with opened(tmp_path) as ledger:
+        with tampering(tmp_path) as database:
+            database.execute(f"CREATE TRIGGER never BEFORE {change} ON rows BEGIN SELECT RAISE(IGNORE); END")
+        with pytest.raises(LedgerError, match=r"ledger\.db: damaged: what is to be removed stays; restore the whole"):
+            ledger.delete(EVERYTHING)
+        assert ledger.get(row_id) is None

@@ -24,10 +24,13 @@ def test_on_a_full_disk_everything_can_be_read_and_deleted(tmp_path: Path) -> No
     assert found["error"].endswith("the disk is full; make room on it, or delete what the ledger remembers")
     assert found["readable"] == FIRST_ROWS + found["on a full disk"]
     assert (found["one"], found["all"]) == (1, found["readable"] - 1)
+    assert (found["rules"], found["owed"]) == (0, 1)
     assert found["keys"] == 2, "each deletion has replaced the wrapping key"
     assert (found["left"], found["clips"], found["after a start"]) == (0, 0, 0)
     assert found["with room again"] == 10
     assert found["ballast again"] >= BALLAST_BYTES
+    assert found["leaping"].endswith("the disk is full; make room on it, or delete what the ledger remembers")
+    assert (found["leaping readable"], found["leaping deleted"]) == (2, 2)
 
 
 def test_without_the_ballast_nothing_could_be_deleted(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import math
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -115,6 +116,14 @@ def test_what_json_cannot_say_is_said_otherwise() -> None:
         "infinite": 0.0,
     }
     assert back.stages_ms == {"stt": 0.0}
+
+
+def test_a_row_of_an_older_version_that_is_larger_than_any_now_is_cut_when_read() -> None:
+    long = "\x01" * 2_000
+    row = replace(EVENING, heard=long, used=long, why=long, reply=long)
+    raw = msgspec.json.encode(row)
+    assert len(raw) > LARGEST_ROW_BYTES
+    assert [len(text) for text in (decoded(raw).heard, decoded(raw).reply)] == [TIGHT.text_chars] * 2
 
 
 @pytest.mark.parametrize(

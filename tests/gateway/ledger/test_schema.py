@@ -1,5 +1,6 @@
 """A ledger of an older version is brought to this one, with all that is in it; one of a newer version is left alone."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from tests.gateway.ledger.ledgers import (
 from tests.gateway.ledger.version_1 import write_version_1
 
 
-def tables(folder: Path) -> list[tuple[object, ...]]:
+def tables(folder: Path) -> Sequence[tuple[object, ...]]:
     """Return what SQLite knows of each table and index, in order."""
     with tampering(folder) as database:
         columns = database.execute(

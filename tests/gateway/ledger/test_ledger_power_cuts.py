@@ -166,7 +166,7 @@ def cut(folder: Path, cuts: int, synchronous: str = "FULL") -> Iterator[tuple[Ho
             house.look()
         except LostError as error:
             lost = error
-        except LedgerError as error:  # it cannot even be opened
+        except (LedgerError, AssertionError) as error:  # it cannot be opened, or some row cannot be read
             lost = LostError(str(error))
         yield house, lost
         if lost:

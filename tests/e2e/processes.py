@@ -10,12 +10,13 @@ from tests.e2e.program import descendants, is_alive
 
 VOICE: Final = "voice"
 BROKER: Final = "broker"
+LEDGER: Final = "ledger"
 DEADLINE_S: Final = 20.0
 _LOOK_AGAIN_S: Final = 0.005
 
 
 def child_of(launcher: int, name: str, *, other_than: int = 0, deadline_s: float = DEADLINE_S) -> int:
-    """Return the id of a launcher's process of this name (`VOICE`, `BROKER`), as soon as there is one."""
+    """Return the id of a launcher's process of this name (`VOICE`, `BROKER`, `LEDGER`), as soon as there is one."""
     until_s = time.monotonic() + deadline_s
     while time.monotonic() < until_s:
         for pid in descendants(launcher) - {other_than}:

@@ -4,8 +4,7 @@ import asyncio
 import signal
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AsyncExitStack, ExitStack, asynccontextmanager, contextmanager
-from dataclasses import dataclass
+from contextlib import AsyncExitStack, ExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +13,11 @@ import pytest
 from gateway.audio import RATE_HZ
 from gateway.house import Area, Entity, House
 from gateway.recordings import read_recording
-from gateway.satellite.known_gateways import from_pairing, remember
 from gateway.wire.pairing import Paired
 from gateway.wire.peers import Role
 from gateway.wire.voice_words import ActionAsked, HouseUsable
-from tests.e2e.program import Finished, Running, run, started
+from tests.e2e.program import Finished, Running, run
+from tests.e2e.rooms import Room, room
 from tests.e2e.serving import Serving, free_ports, serving
 from tests.gateway.server.peers import ScriptedHome
 from tests.voices import Voices, silence
@@ -66,31 +65,6 @@ def commands(voices: Voices, wav: WriteWav) -> Callable[..., Path]:
         return wav(name, b"".join(pieces))
 
     return record
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
-    """A satellite somewhere in the house."""
-
-    folder: Path
-    peer_id: str
-
-    @contextmanager
-    def satellite(self, recording: Path, *more: str) -> Iterator[Running]:
-        devices: tuple[str | Path, ...] = ("--wav", recording, "--out", self.out)
-        with started("satellite", *devices, *more, environ={"XDG_DATA_HOME": str(self.folder)}) as running:
-            yield running
-
-    @property
-    def out(self) -> Path:
-        return self.folder / "out.wav"
-
-
-async def room(served: Serving, folder: Path, area: str) -> Room:
-    """Pair a satellite that stands in an area, with a code that the owner asks for."""
-    paired = await served.satellite(area, area)
-    remember(folder / "local-voice" / "satellite.json", from_pairing(served.voice, paired))
-    return Room(folder=folder, peer_id=paired.peer_id)
 
 
 @asynccontextmanager

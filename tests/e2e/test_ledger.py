@@ -14,14 +14,16 @@ import pytest
 
 from gateway.recordings import read_recording
 from tests.e2e.processes import LEDGER, child_of, kill, threads
-from tests.e2e.program import run
+from tests.e2e.program import Finished, run
 from tests.e2e.rooms import Room, room
 from tests.e2e.serving import Serving, serving
+from tests.full_disks import IN_A_NAMESPACE
 from tests.voices import Voices, silence
 
 KEPT_S: Final = 10.0
 """A row is on disk a moment after its turn; the machine may be busy."""
 TURN_S: Final = 30.0
+IS_ROOT: Final = os.geteuid() == 0
 DISK_BYTES: Final = 64 * 1024 * 1024
 """Room for what the gateway keeps in reserve, and a little."""
 ON_A_SMALL_DISK: Final = f'mount -t tmpfs -o size={DISK_BYTES},mode=0700 tmpfs "$0" && exec "$@"'
@@ -33,9 +35,16 @@ type WriteWav = Callable[[str, bytes], Path]
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Serving]:
-    with serving(tmp_path_factory.mktemp("gateway")) as found:
-        assert local_voice(found, "keep", "--audio", "7d").code == 0
-        yield found
+    """Serve from a small disk of its own, where that can be had."""
+    folder = tmp_path_factory.mktemp("gateway")
+    disk = folder / "data"
+    disk.mkdir()
+    via = (*IN_A_NAMESPACE, "sh", "-c", ON_A_SMALL_DISK, str(disk)) if IS_ROOT else ()
+    with serving(folder, via=via) as found:
+        there = ("nsenter", f"--mount=/proc/{found.running.process.pid}/ns/mnt") if IS_ROOT else ()
+        inside = replace(found, via=there)
+        assert local_voice(inside, "keep", "--audio", "7d").code == 0
+        yield inside
 
 
 @pytest.fixture(scope="module")
@@ -58,28 +67,24 @@ def recorded(voices: Voices, wav: WriteWav) -> Callable[..., Path]:
     return record
 
 
-def local_voice(served: Serving, *arguments: str | Path, via: tuple[str, ...] = ()) -> Any:
-    return run("ledger", *arguments, environ=served.environ, via=via)
+def local_voice(served: Serving, *arguments: str | Path) -> Finished:
+    return run("ledger", *arguments, environ=served.environ, via=served.via)
 
 
-def turns(served: Serving, *more: str, via: tuple[str, ...] = ()) -> Turns:
-    listed = local_voice(served, "list", "--json", *more, via=via)
+def turns(served: Serving) -> Turns:
+    listed = local_voice(served, "list", "--json")
     assert listed.code == 0, listed.err
     found: Turns = listed.lines
     return found
 
 
-def until(served: Serving, is_so: Callable[[Turns], bool], *, via: tuple[str, ...] = ()) -> Turns:
+def until(served: Serving, is_so: Callable[[Turns], bool]) -> Turns:
     """Return the turns as soon as something is so of them."""
     over_s = time.monotonic() + KEPT_S
-    while not is_so(found := turns(served, via=via)):
+    while not is_so(found := turns(served)):
         assert time.monotonic() < over_s, [(turn["outcome"], turn["heard"]) for turn in found]
         time.sleep(0.2)
     return found
-
-
-def heard(found: Turns) -> list[str]:
-    return [turn["heard"].casefold() for turn in found]
 
 
 def hears(there: Room, recording: Path) -> None:
@@ -108,7 +113,7 @@ def test_a_turn_is_remembered_played_and_forgotten_where_it_was_said(
     left = until(served, lambda found: "forgotten" in [one["outcome"] for one in found])
     assert [one for one in left if one["turn_id"] == turn["turn_id"]] == []
     assert local_voice(served, "play", turn["turn_id"]).code != 0
-    rows = run("audit", "show", "--json", environ=served.environ).lines
+    rows = run("audit", "show", "--json", environ=served.environ, via=served.via).lines
     assert [row["action"] for row in rows if row["action"] in ("play", "forget")][-2:] == ["play", "forget"]
 
 
@@ -131,25 +136,17 @@ def test_while_the_ledger_is_killed_turns_go_on_and_are_remembered_afterwards(
     assert filtered == {("2", "1", 0)}
 
 
-@pytest.mark.skipif(os.geteuid() != 0, reason="a disk of one's own takes root")
+@pytest.mark.skipif(not IS_ROOT, reason="a disk of one's own takes root")
 def test_on_a_full_disk_commands_work_and_so_does_forgetting(
-    recorded: Callable[..., Path], read_back: Callable[[bytes], str], tmp_path: Path
+    served: Serving, kitchen: Room, recorded: Callable[..., Path], read_back: Callable[[bytes], str]
 ) -> None:
-    disk = tmp_path / "gateway" / "data"
-    disk.mkdir(parents=True)
-    via = ("unshare", "--mount", "--propagation", "private", "sh", "-c", ON_A_SMALL_DISK, str(disk))
-    with serving(tmp_path / "gateway", via=via, host="127.0.0.1") as served:
-        there = ("nsenter", f"--mount=/proc/{served.running.process.pid}/ns/mnt")
-        inside = replace(served, via=there)
-        assert local_voice(served, "keep", "--audio", "7d", via=there).code == 0
-        shelf = asyncio.run(room(inside, tmp_path / "shelf", "Kitchen"))
-        hears(shelf, recorded("turn on the kitchen light."))
-        until(served, lambda found: len(found) == 1, via=there)
-        subprocess.run([*there, "sh", "-c", FILL, str(disk / "fill")], check=True, capture_output=True, timeout=30)
-        hears(shelf, recorded("turn off the kitchen light."))
-        assert "turned off" in read_back(read_recording(shelf.out))
-        gone = local_voice(served, "delete", "--everything", "--yes", "--json", via=there)
-        assert gone.code == 0, gone.err
-        assert turns(served, via=there) == []
-        code = run("audit", "verify", environ=served.environ, via=there).code
-        assert code == 0
+    known = turns(served)
+    filler = Path(served.environ["XDG_DATA_HOME"]) / "filler"
+    subprocess.run([*served.via, "sh", "-c", FILL, str(filler)], check=True, capture_output=True, timeout=30)
+    hears(kitchen, recorded("turn on the kitchen light."))
+    assert "turned on" in read_back(read_recording(kitchen.out))
+    gone = local_voice(served, "delete", "--everything", "--yes", "--json")
+    assert gone.code == 0, gone.err
+    assert gone.lines[0]["turns"] >= len(known) > 0
+    assert turns(served) == []
+    assert run("audit", "verify", environ=served.environ, via=served.via).code == 0

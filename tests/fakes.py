@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 
 from gateway.audio import FRAME_BYTES, FRAME_MS
 from gateway.errors import EngineError
@@ -233,18 +234,22 @@ class ScriptedMemory:
     today: int | None = 3
     delay_s: float = 0.0
     asked: list[tuple[str, str]] = field(default_factory=list)
+    days: list[date] = field(default_factory=list)
+    """Which today was meant, each time."""
 
     async def forget_last(self, satellite_id: str) -> int | None:
         self.asked.append(("forget_last", satellite_id))
         await asyncio.sleep(self.delay_s)
         return self.last
 
-    async def said_today(self, satellite_id: str) -> int | None:
+    async def said_today(self, satellite_id: str, today: date) -> int | None:
+        self.days.append(today)
         self.asked.append(("said_today", satellite_id))
         await asyncio.sleep(self.delay_s)
         return self.today
 
-    async def forget_today(self, satellite_id: str) -> int | None:
+    async def forget_today(self, satellite_id: str, today: date) -> int | None:
+        self.days.append(today)
         self.asked.append(("forget_today", satellite_id))
         await asyncio.sleep(self.delay_s)
         return self.today

@@ -8,6 +8,7 @@ What was said is forgotten, too: who is logged in means what they said themselve
 from collections import OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import date
 from typing import Final
 
 import msgspec
@@ -55,8 +56,8 @@ type Tell = Callable[[Event], None]
 class _Question:
     """What is to be done on a yes."""
 
-    request: ActionRequest | None
-    """None where today is to be forgotten."""
+    todo: ActionRequest | date
+    """A day is to be forgotten; it is the one on which that was asked."""
     user_id: str
     """Who was asked, where somebody is logged in: nobody else's yes counts."""
     until_s: float
@@ -115,9 +116,10 @@ class Conversing:
         question = self._question(asked)
         try:
             if question is not None and is_yes(asked.text, understanding.language):
-                if question.request is None:
-                    return await self._forget(asked, forgetting.Wish.TODAY, understanding.language)
-                request = replace(question.request, is_confirmed=True, converse_id=asked.id)
+                if isinstance(question.todo, date):
+                    today, wished_for = question.todo, forgetting.Wish.TODAY
+                    return await self._forget(asked, wished_for, understanding.language, today=today)
+                request = replace(question.todo, is_confirmed=True, converse_id=asked.id)
                 tell(_recognized(request.intent, asked.text, asked.text))
                 return _answer(asked, await carry_out(request, doer, understanding))
             forgets = forgetting.wish([asked.text], understanding.language)
@@ -179,18 +181,19 @@ class Conversing:
 
     async def _about_memory(self, asked: Converse, wished: forgetting.Wish, language: str) -> Conversed:
         """Forget what was said; all of today only after a yes."""
+        today = forgetting.this_day()
         if wished is forgetting.Wish.TODAY:
             memory, is_own = self._memory_of(asked), bool(asked.user_id)
-            question = await forgetting.question(memory, asked.satellite_id, language, is_own=is_own)
+            question = await forgetting.question(memory, asked.satellite_id, language, today=today, is_own=is_own)
             if question:
-                return self._ask(asked, question, None, language)
-        return await self._forget(asked, wished, language)
+                return self._ask(asked, question, today, language)
+        return await self._forget(asked, wished, language, today=today)
 
-    async def _forget(self, asked: Converse, wished: forgetting.Wish, language: str) -> Conversed:
+    async def _forget(self, asked: Converse, wished: forgetting.Wish, language: str, *, today: date) -> Conversed:
         """Forget it, and send none of it."""
         is_withdrawn = await withdraw(self._cloud, NOWHERE)
         memory, there = self._memory_of(asked), asked.satellite_id
-        forgotten = await forgetting.forget(wished, memory, there, language, is_withdrawn=is_withdrawn)
+        forgotten = await forgetting.forget(wished, memory, there, language, today=today, is_withdrawn=is_withdrawn)
         conversed = Conversed(id=asked.id, speech=forgotten.speech, outcome=Outcome.FORGOTTEN)
         if forgotten.is_known:
             return conversed
@@ -198,9 +201,9 @@ class Conversing:
             conversed, outcome=Outcome.ERROR, error=LedgerError.code, message=forgetting.UNKNOWN
         )
 
-    def _ask(self, asked: Converse, question: str, request: ActionRequest | None, language: str) -> Conversed:
+    def _ask(self, asked: Converse, question: str, todo: ActionRequest | date, language: str) -> Conversed:
         """Ask it; where it cannot be asked, or nobody could answer, it is refused."""
-        waiting = _Question(request=request, user_id=asked.user_id, until_s=self._clock() + QUESTION_S)
+        waiting = _Question(todo=todo, user_id=asked.user_id, until_s=self._clock() + QUESTION_S)
         if not question or not asked.conversation_id:
             return _refused(asked, waiting, language)
         self._questions[asked.conversation_id] = waiting
@@ -230,5 +233,5 @@ def _answer(asked: Converse, obeyed: Obeyed) -> Conversed:
 
 
 def _refused(asked: Converse, question: _Question, language: str) -> Conversed:
-    speech = forgetting.kept(language) if question.request is None else policy.refused(language)
+    speech = forgetting.kept(language) if isinstance(question.todo, date) else policy.refused(language)
     return Conversed(id=asked.id, speech=speech, outcome=Outcome.NOT_CONFIRMED)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from datetime import UTC, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Final
 
 from gateway.errors import LedgerError
@@ -54,11 +54,12 @@ class LedgerMemory:
             return None
         return 0
 
-    async def said_today(self, satellite_id: str) -> int | None:
-        """Return how many turns are remembered of today there; None where nobody can tell."""
+    async def said_today(self, satellite_id: str, today: date) -> int | None:
+        """Return how many turns are remembered of `today` there; None where nobody can tell."""
         if not self._is_known(satellite_id):
             return None
-        selection = SelectionWords(satellite_id=self._place(satellite_id), kind="turn", since=_today())
+        since, until = _ends(today)
+        selection = SelectionWords(satellite_id=self._place(satellite_id), kind="turn", since=since, until=until)
         count = 0
         try:
             async with aclosing(self._turns(selection, satellite_id, limit=MOST_TURNS)) as turns:
@@ -69,12 +70,13 @@ class LedgerMemory:
             return None
         return count
 
-    async def forget_today(self, satellite_id: str) -> int | None:
-        """Forget all of today there; return how many turns that was, None where it cannot be done."""
-        count = await self.said_today(satellite_id)
+    async def forget_today(self, satellite_id: str, today: date) -> int | None:
+        """Forget all of `today` there; return how many turns that was, None where it cannot be done."""
+        count = await self.said_today(satellite_id, today)
         if count is None:
             return None
-        selection = SelectionWords(satellite_id=self._place(satellite_id), since=_today())
+        since, until = _ends(today)
+        selection = SelectionWords(satellite_id=self._place(satellite_id), since=since, until=until)
         try:
             await self._forget(selection, satellite_id)
         except LedgerError as error:
@@ -119,6 +121,7 @@ class LedgerMemory:
         _LOG.error("%s: nothing is forgotten by voice: %s", satellite_id or "a user", error)
 
 
-def _today() -> str:
-    """Return when today began, as the clocks here show it."""
-    return datetime.combine(datetime.now().astimezone().date(), time()).astimezone().astimezone(UTC).isoformat()
+def _ends(day: date) -> tuple[str, str]:
+    """Return the first moment of a day, and the first after it, as the clocks here show them."""
+    first, after = (datetime.combine(each, time()).astimezone(UTC) for each in (day, day + timedelta(days=1)))
+    return first.isoformat(), after.isoformat()

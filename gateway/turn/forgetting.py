@@ -8,6 +8,7 @@ import asyncio
 import re
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Final
@@ -47,12 +48,17 @@ def wish(texts: Iterable[str], language: str) -> Wish | None:
     return next((found for text in texts if (found := _wish(text, _code(language))) is not None), None)
 
 
-async def question(memory: Memory, satellite_id: str, language: str, *, is_own: bool = False) -> str:
+def this_day() -> date:
+    """Return which day it is by the clocks here: the one that somebody means who says "today" now."""
+    return datetime.now().astimezone().date()
+
+
+async def question(memory: Memory, satellite_id: str, language: str, *, today: date, is_own: bool = False) -> str:
     """Return what to ask before today is forgotten; empty where there is nothing to lose, or nobody can tell.
 
     `is_own` where not a satellite's turns are meant, but somebody's own.
     """
-    count = await _in_time(memory.said_today(satellite_id), COUNT_S)
+    count = await _in_time(memory.said_today(satellite_id, today), COUNT_S)
     if not count:
         return ""
     words = _words(language)
@@ -61,11 +67,14 @@ async def question(memory: Memory, satellite_id: str, language: str, *, is_own: 
 
 
 async def forget(
-    wished: Wish, memory: Memory, satellite_id: str, language: str, *, is_withdrawn: bool = False
+    wished: Wish, memory: Memory, satellite_id: str, language: str, *, today: date, is_withdrawn: bool = False
 ) -> Forgotten:
-    """Have it forgotten; return what to say. `is_withdrawn` where the cloud was to be asked it and is not any more."""
+    """Have it forgotten; return what to say. `is_withdrawn` where the cloud was to be asked it and is not any more.
+
+    `today` is the day on which it was wished for, and asked about.
+    """
     is_last = wished is Wish.LAST
-    forgetting = memory.forget_last(satellite_id) if is_last else memory.forget_today(satellite_id)
+    forgetting = memory.forget_last(satellite_id) if is_last else memory.forget_today(satellite_id, today)
     count = await _in_time(forgetting, FORGET_S)
     words = _words(language)
     if count is None:

@@ -170,16 +170,16 @@ class _Turn:
         wished = forgetting.wish(cloud.likely_texts(choice), language)
         if wished is None:
             return False
-        progress = self._progress
+        progress, today = self._progress, forgetting.this_day()
         if wished is forgetting.Wish.TODAY:
-            question = await forgetting.question(memory, there, language)
+            question = await forgetting.question(memory, there, language, today=today)
             if question and not await self._says_yes_to(question):
                 progress.outcome = Outcome.NOT_CONFIRMED
                 await self._say(forgetting.kept(language))
                 return True
         self._earlier.forget()
         is_withdrawn = await asking.withdraw(self._stages.cloud, there)
-        forgotten = await forgetting.forget(wished, memory, there, language, is_withdrawn=is_withdrawn)
+        forgotten = await forgetting.forget(wished, memory, there, language, today=today, is_withdrawn=is_withdrawn)
         progress.mark("forget")
         progress.outcome = Outcome.FORGOTTEN
         await self._say(forgotten.speech)

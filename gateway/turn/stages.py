@@ -5,6 +5,7 @@ An engine fits by having these methods; it never imports this module. Sound is 1
 
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Final, Protocol
 
 from gateway.events import ActionRequest, ActionResult, Intent, Recognition, SentenceAnswer, Sound
@@ -125,16 +126,17 @@ class Memory(Protocol):
     """What is remembered of turns at a satellite, as far as it can be forgotten by voice. It raises nothing.
 
     "There" is the satellite that is named. The turn that asks is not remembered yet, and turns that ended as
-    `Outcome.FORGOTTEN` do not count: nobody means them.
+    `Outcome.FORGOTTEN` do not count: nobody means them. `today` is the day on which it was wished for: a yes may come
+    after midnight.
     """
 
     async def forget_last(self, satellite_id: str) -> int | None:
         """Forget what was said there just before; return how many turns that was, None where it cannot be done."""
 
-    async def said_today(self, satellite_id: str) -> int | None:
+    async def said_today(self, satellite_id: str, today: date) -> int | None:
         """Return how many turns are remembered of today there; None where nobody can tell."""
 
-    async def forget_today(self, satellite_id: str) -> int | None:
+    async def forget_today(self, satellite_id: str, today: date) -> int | None:
         """Forget all of today there; return how many turns that was, None where it cannot be done."""
 
 
@@ -146,14 +148,14 @@ class NoMemory:
         del satellite_id
         return None
 
-    async def said_today(self, satellite_id: str) -> int | None:
+    async def said_today(self, satellite_id: str, today: date) -> int | None:
         """Know nothing."""
-        del satellite_id
+        del satellite_id, today
         return None
 
-    async def forget_today(self, satellite_id: str) -> int | None:
+    async def forget_today(self, satellite_id: str, today: date) -> int | None:
         """Forget nothing."""
-        del satellite_id
+        del satellite_id, today
         return None
 
 

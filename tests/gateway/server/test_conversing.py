@@ -1,6 +1,7 @@
 """`converse`: what a home was told is done in that home; what opens a door is asked about, and a yes counts once."""
 
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ import pytest
 from gateway.errors import HomeError, ProtocolError
 from gateway.events import ActionRequest, ActionResult, Intent
 from gateway.server.conversing import MOST_QUESTIONS, QUESTION_S, Conversing
+from gateway.turn import forgetting
 from gateway.turn.cloud_wordings import WORDINGS
 from gateway.turn.forgetting_phrases import PHRASES
 from gateway.turn.proposals import CloudState, Content, Refusal
@@ -314,6 +316,16 @@ async def test_all_of_today_is_forgotten_after_a_yes_that_counts_once() -> None:
     assert (await rig.hears("yes", user="anna")).outcome == "not_understood"
     assert memory.asked == [("said_today", ""), ("forget_today", "")]
     assert "said here today" in (await rig.hears(TODAY, device="puck")).speech
+
+
+async def test_a_yes_after_midnight_is_about_the_day_that_was_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = iter([date(2026, 11, 22), date(2026, 11, 23)])
+    monkeypatch.setattr(forgetting, "this_day", lambda: next(days))
+    memory = ScriptedMemory()
+    rig = Rig(memory=memory)
+    await rig.hears(TODAY, user="anna")
+    assert (await rig.hears("yes", user="anna")).outcome == "forgotten"
+    assert memory.days == [date(2026, 11, 22)] * 2
 
 
 @pytest.mark.parametrize("said", ["no", "what", "never mind", ""])

@@ -15,6 +15,8 @@ from gateway.wire.ledger_words import ForgetTurns, LedgerDone, Turns, TurnsForgo
 from gateway.wire.messages import Message
 from tests.gateway.server.kept_ledger import NotingLedger, RealLedger, real_ledger
 
+TODAY = datetime.now().astimezone().date()
+
 
 def said(satellite_id: str = "shelf", *, outcome: str = "action", user_id: str = "", days_ago: int = 0) -> TurnRow:
     at = datetime.now(UTC) - timedelta(days=days_ago)
@@ -59,20 +61,29 @@ class TestAtASatellite:
     async def test_where_nothing_was_said_nothing_is_forgotten(self, ledger: RealLedger) -> None:
         ledger.keep(said("kitchen"), b"")
         memory = LedgerMemory(ledger)
-        assert (await memory.forget_last("shelf"), await memory.said_today("shelf")) == (0, 0)
-        assert await memory.forget_today("shelf") == 0
+        assert (await memory.forget_last("shelf"), await memory.said_today("shelf", TODAY)) == (0, 0)
+        assert await memory.forget_today("shelf", TODAY) == 0
 
     async def test_today_ends_at_midnight_as_the_clocks_here_show_it(self, ledger: RealLedger) -> None:
         older = said(days_ago=1)
         for row in (older, said(), said("kitchen"), said(outcome=Outcome.FORGOTTEN), said()):
             ledger.keep(row, b"")
         memory = LedgerMemory(ledger)
-        assert await memory.said_today("shelf") == 2
-        assert await memory.forget_today("shelf") == 2
+        assert await memory.said_today("shelf", TODAY) == 2
+        assert await memory.forget_today("shelf", TODAY) == 2
         assert {(entry.row.satellite_id, entry.row.id == older.id) for entry in ledger.ledger.page().entries} == {
             ("shelf", True),
             ("kitchen", False),
         }
+
+    async def test_a_yes_after_midnight_is_about_the_day_that_was_asked_about(self, ledger: RealLedger) -> None:
+        before, after = said(days_ago=1), said()
+        for row in (before, after):
+            ledger.keep(row, b"")
+        memory, asked_on = LedgerMemory(ledger), TODAY - timedelta(days=1)
+        assert await memory.said_today("shelf", asked_on) == 1
+        assert await memory.forget_today("shelf", asked_on) == 1
+        assert left(ledger) == [after.id]
 
     async def test_a_long_day_is_counted_page_by_page(
         self, ledger: RealLedger, monkeypatch: pytest.MonkeyPatch
@@ -80,9 +91,9 @@ class TestAtASatellite:
         for _ in range(7):
             ledger.keep(said(), b"")
         monkeypatch.setattr(remembering, "MOST_TURNS", 3)
-        assert await LedgerMemory(ledger).said_today("shelf") == 7
+        assert await LedgerMemory(ledger).said_today("shelf", TODAY) == 7
         monkeypatch.setattr(remembering, "MOST_PAGES", 2)
-        assert await LedgerMemory(ledger).said_today("shelf") == 6, "no more than that is looked through"
+        assert await LedgerMemory(ledger).said_today("shelf", TODAY) == 6, "no more than that is looked through"
 
 
 class TestByWhoeverIsLoggedIn:
@@ -93,8 +104,8 @@ class TestByWhoeverIsLoggedIn:
             ledger.keep(row, b"")
         memory = LedgerMemory(ledger, by="home", user_id="me")
         assert await memory.forget_last("shelf") == 1
-        assert await memory.said_today("") == 1
-        assert await memory.forget_today("") == 1
+        assert await memory.said_today("", TODAY) == 1
+        assert await memory.forget_today("", TODAY) == 1
         assert left(ledger) == [nobodys.id, others.id]
         assert {by for _, by in ledger.asked} == {"home"}
         assert {act.user_id for act in ledger.acts} == {"me"}
@@ -102,7 +113,11 @@ class TestByWhoeverIsLoggedIn:
     async def test_nobody_at_no_place_has_said_anything(self, ledger: RealLedger) -> None:
         ledger.keep(said(""), b"")
         memory = LedgerMemory(ledger, by="home")
-        assert [await memory.forget_last(""), await memory.said_today(""), await memory.forget_today("")] == [None] * 3
+        assert [
+            await memory.forget_last(""),
+            await memory.said_today("", TODAY),
+            await memory.forget_today("", TODAY),
+        ] == [None] * 3
         assert len(left(ledger)) == 1
 
 
@@ -110,17 +125,17 @@ class TestWithoutALedger:
     async def test_nothing_can_be_done_and_that_is_known(self) -> None:
         memory = LedgerMemory(NotingLedger())
         assert await memory.forget_last("shelf") is None
-        assert await memory.said_today("shelf") is None
-        assert await memory.forget_today("shelf") is None
+        assert await memory.said_today("shelf", TODAY) is None
+        assert await memory.forget_today("shelf", TODAY) is None
 
     @pytest.mark.parametrize("answer", [LedgerDone(id=1), Turns(id=1, error="ledger")])
     async def test_an_answer_that_is_none_is_none(self, answer: Message) -> None:
-        assert await LedgerMemory(NotingLedger(answers=lambda _: (answer, b""))).said_today("shelf") is None
+        assert await LedgerMemory(NotingLedger(answers=lambda _: (answer, b""))).said_today("shelf", TODAY) is None
 
     @pytest.mark.parametrize("answer", [LedgerDone(id=1), TurnsForgotten(id=1, error="ledger")])
     async def test_what_is_not_forgotten_is_not_said_to_be(self, answer: Message) -> None:
         def answers(asked: Message) -> tuple[Message, bytes]:
             return (answer if isinstance(asked, ForgetTurns) else Turns(id=1)), b""
 
-        assert await LedgerMemory(NotingLedger(answers=answers)).forget_today("") is None
-        assert await LedgerMemory(NotingLedger(answers=answers)).forget_today("shelf") is None
+        assert await LedgerMemory(NotingLedger(answers=answers)).forget_today("", TODAY) is None
+        assert await LedgerMemory(NotingLedger(answers=answers)).forget_today("shelf", TODAY) is None

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from dataclasses import dataclass, fields
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from gateway.turn.stages import NO_MEMORY
 from tests.fakes import ScriptedMemory
 
 LANGUAGES = sorted(PHRASES)
+DAY = date(2026, 11, 22)
 LAST = {
     "en": [
         "Forget what I just said.",
@@ -298,20 +300,21 @@ def test_nothing_that_we_say_has_anything_forgotten_where_we_hear_it_ourselves(l
 
 async def test_it_is_asked_how_many_turns_are_to_be_forgotten() -> None:
     memory = ScriptedMemory(today=12)
-    assert await forgetting.question(memory, "shelf", "en") == (
+    assert await forgetting.question(memory, "shelf", "en", today=DAY) == (
         "Should I forget everything that was said here today, 12 things?"
     )
-    assert await forgetting.question(memory, "", "en-GB", is_own=True) == (
+    assert await forgetting.question(memory, "", "en-GB", is_own=True, today=DAY) == (
         "Should I forget everything that you said today, 12 things?"
     )
     memory.today = 1
-    assert "also eine Äußerung?" in await forgetting.question(memory, "shelf", "de-AT")
+    assert "also eine Äußerung?" in await forgetting.question(memory, "shelf", "de-AT", today=DAY)
     assert memory.asked == [("said_today", "shelf"), ("said_today", ""), ("said_today", "shelf")]
+    assert set(memory.days) == {DAY}
 
 
 @pytest.mark.parametrize("count", [0, None])
 async def test_where_there_is_nothing_to_lose_or_nobody_can_tell_nothing_is_asked(count: int | None) -> None:
-    assert not await forgetting.question(ScriptedMemory(today=count), "shelf", "en")
+    assert not await forgetting.question(ScriptedMemory(today=count), "shelf", "en", today=DAY)
 
 
 @dataclass(frozen=True)
@@ -341,15 +344,15 @@ SAID = PHRASES["en"]
 )
 async def test_it_is_said_what_became_of_it(case: Case) -> None:
     memory = ScriptedMemory(last=case.count, today=case.count)
-    forgotten = await forgetting.forget(case.wished, memory, "shelf", "en")
+    forgotten = await forgetting.forget(case.wished, memory, "shelf", "en", today=DAY)
     assert (forgotten.speech, forgotten.is_known) == (case.speech, case.is_known)
     assert memory.asked == [(f"forget_{case.wished}", "shelf")]
 
 
 async def test_where_there_is_no_memory_nothing_is_said_to_be_forgotten() -> None:
     for wished in Wish:
-        assert (await forgetting.forget(wished, NO_MEMORY, "shelf", "sw")).speech == SAID.unknown
-    assert not await forgetting.question(NO_MEMORY, "shelf", "en")
+        assert (await forgetting.forget(wished, NO_MEMORY, "shelf", "sw", today=DAY)).speech == SAID.unknown
+    assert not await forgetting.question(NO_MEMORY, "shelf", "en", today=DAY)
     assert forgetting.kept("fr-CA") == PHRASES["fr"].kept
 
 
@@ -358,5 +361,5 @@ async def test_a_memory_that_does_not_answer_in_time_is_not_waited_for(monkeypat
     monkeypatch.setattr(forgetting, "COUNT_S", 0.01)
     memory = ScriptedMemory(last=1, today=1, delay_s=30)
     async with asyncio.timeout(5):
-        assert not (await forgetting.forget(Wish.LAST, memory, "shelf", "en")).is_known
-        assert not await forgetting.question(memory, "shelf", "en")
+        assert not (await forgetting.forget(Wish.LAST, memory, "shelf", "en", today=DAY)).is_known
+        assert not await forgetting.question(memory, "shelf", "en", today=DAY)

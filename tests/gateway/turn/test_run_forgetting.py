@@ -1,8 +1,11 @@
 """Turns in which something is to be forgotten: it is, or it is said that it may not be; and nothing else happens."""
 
+from datetime import date
+
 import pytest
 
 from gateway.events import Event, NothingHeard, Outcome, QuestionAsked, Reply, SentenceAnswer, TurnEnded, TurnFailed
+from gateway.turn import forgetting
 from gateway.turn.cloud_wordings import WORDINGS
 from gateway.turn.ear import Ear
 from gateway.turn.earlier import Earlier
@@ -95,6 +98,14 @@ async def test_what_was_said_today_is_forgotten_after_a_yes() -> None:
     assert memory.asked == [("said_today", "shelf"), ("forget_today", "shelf")]
     assert the(events, Reply).text == "Okay, I have forgotten 3 things."
     assert outcome(events) is Outcome.FORGOTTEN
+
+
+async def test_a_yes_after_midnight_is_about_the_day_that_was_asked_about(monkeypatch: pytest.MonkeyPatch) -> None:
+    days = iter([date(2026, 11, 22), date(2026, 11, 23)])
+    monkeypatch.setattr(forgetting, "this_day", lambda: next(days))
+    memory = ScriptedMemory()
+    await turn(parts(TODAY, "Yes.", memory=memory), *ANSWERED)
+    assert memory.days == [date(2026, 11, 22)] * 2
 
 
 @pytest.mark.parametrize("answer", ["No.", "What?", "", "turn on the lamp"])

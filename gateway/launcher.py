@@ -60,6 +60,9 @@ from gateway.wyoming.port import listen
 VERSION: Final = version("local-voice")
 WRITTEN_S: Final = 10.0
 """A row and its syncing; on an old memory card that takes a second."""
+LEDGER_BEGUN_S: Final = 3.0
+"""For the ledger's process to be there before voice tries to look into it: it begins when the broker serves, which
+voice needs before it serves in any case."""
 LEDGER: Final = "ledger"
 """The ledger's folder, in the gateway's."""
 SECRETS: Final = (
@@ -93,6 +96,8 @@ class Launcher:
         self._broker: Child[FromBroker] | None = None
         self._ledger: Child[FromLedger] | None = None
         self._broker_begun = asyncio.Event()
+        self._ledger_begun = asyncio.Event()
+        """Set as well where it could not: nobody has to wait for it then."""
         self._let_serve: Child[FromVoice] | None = None
         self._protection: Protection | None = None
         self._numbers = count(1)
@@ -200,13 +205,15 @@ class Launcher:
         with ExitStack() as canaries:
             canary = canaries.enter_context(self._canary())
             async with started("gateway.voice_process", _FROM_VOICE, ports, more=canary.descriptors) as child:
+                await self._wait_for_ledger()  # while the new process reads its program
+                targets = replace(canary.targets, processes=self._processes())
                 child.link.say(
                     VoiceBegin(
                         config=msgspec.to_builtins(self._config),
                         broker_fingerprint=self._broker_fingerprint.hex(),
                         version=VERSION,
                         user=self._user,
-                        targets=msgspec.to_builtins(canary.targets),
+                        targets=msgspec.to_builtins(targets),
                     )
                 )
                 self._relay.came(Side.VOICE, child.link)
@@ -291,11 +298,13 @@ class Launcher:
                 async with started("gateway.ledger_process", _FROM_LEDGER, ports, user=_owner(folder)) as child:
                     child.link.say(LedgerBegin(folder=str(folder / LEDGER)))
                     self._ledger = child
+                    self._ledger_begun.set()
                     while (message := await child.link.hear()) is not None:
                         self._ledger_said(child, message)
                     return f"ended by itself ({await child.ended()})"
         finally:
             self._ledger = None
+            self._ledger_begun.set()
             self._relay.went(Side.LEDGER)
 
     def _ledger_said(self, child: Child[FromLedger], message: FromLedger) -> None:
@@ -322,14 +331,24 @@ class Launcher:
         if not is_filtered:
             _LOG.error("not enforced: the process that keeps the ledger could connect; [server] strict is false")
 
+    async def _wait_for_ledger(self) -> None:
+        """Return when the process that keeps the ledger has begun, or failed to, or does not begin soon."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LEDGER_BEGUN_S):
+                await self._ledger_begun.wait()
+
+    def _processes(self) -> tuple[int, ...]:
+        """Return what voice must not touch: us, and the others that run now."""
+        others = (child.process.pid for child in (self._broker, self._ledger) if child is not None)
+        return os.getpid(), *others
+
     @contextmanager
     def _canary(self) -> Iterator[Canary]:
         """Hold what the self-test tries to reach, and know of whatever is none of the voice process's business."""
-        others = [child.process.pid for child in (self._broker, self._ledger) if child is not None]
         secrets = [gateway_dir() / name for name in SECRETS]
         with ExitStack() as stack:
             try:
-                canary = Canary(processes=[os.getpid(), *others], secrets=secrets)
+                canary = Canary(processes=self._processes(), secrets=secrets)
                 stack.enter_context(canary)
             except OSError as error:
                 raise ProcessError(f"the self-test's canaries cannot be put up ({error.strerror})") from error

@@ -26,6 +26,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
 
     monkeypatch.setattr(asyncio, "create_subprocess_exec", played.start)
     monkeypatch.setattr(launcher, "announced", announced)
+    monkeypatch.setattr(launcher, "LEDGER_BEGUN_S", 0.1)
     monkeypatch.setattr(launcher, "harden", lambda: played.events.append("harden"))
     monkeypatch.setattr(launcher, "voice_user", lambda _: (10_871, ""))
     monkeypatch.setattr(launcher, "_is_filtered", lambda _: played.filtered)

@@ -349,6 +349,28 @@ class TestWhatTheProcessSaysOfItselfIsNotAllThatCounts:
             assert sorted(voice.arguments["keep"]) == sorted(targets.descriptors)
             assert set(targets.descriptors) <= set(voice.how["pass_fds"])
 
+    async def test_the_ledger_is_among_them_from_the_first_start_on(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(launcher, "LEDGER_BEGUN_S", SOON_S)
+        async with launched(stage):
+            broker, voice = await stage.begun()
+            ledger = await stage.ledger()
+            (begin,) = voice.heard
+            assert isinstance(begin, VoiceBegin)
+            assert msgspec.convert(begin.targets, Targets).processes == (os.getpid(), broker.pid, ledger.pid)
+
+    async def test_a_ledger_that_cannot_be_started_is_not_waited_for(
+        self, stage: Stage, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(launcher, "LEDGER_BEGUN_S", 600.0)
+        stage.faults[LEDGER] = OSError(12, "Cannot allocate memory")
+        async with launched(stage):
+            broker, voice = await stage.begun()
+            (begin,) = voice.heard
+            assert isinstance(begin, VoiceBegin)
+            assert msgspec.convert(begin.targets, Targets).processes == (os.getpid(), broker.pid)
+
     async def test_the_canaries_go_as_soon_as_they_have_told_what_they_can(self, stage: Stage) -> None:
         async with launched(stage):
             broker, voice = await stage.broker(), await stage.voice()

@@ -22,7 +22,8 @@ from gateway.errors import LedgerError, ProcessError
 from gateway.ledger.folders import make_folder
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.rows import decoded
-from gateway.ledger_desk import OWNER, LedgerDesk, refusal
+from gateway.ledger_acts import OWNER
+from gateway.ledger_desk import LedgerDesk, refusal
 from gateway.ledger_owner import OwnersDoor
 from gateway.ledger_receipts import Receipts
 from gateway.ledger_translate import rule_words
@@ -32,15 +33,20 @@ from gateway.processes.ledger_words import (
     MOST_SATELLITES,
     ActRecorded,
     Answer,
+    AskClip,
     Asked,
+    AskKept,
     AskLedger,
     AskVoice,
+    AskWakes,
     Gone,
+    KeepCorrection,
     KeepTurn,
     Learned,
     LedgerBegin,
     LedgerReady,
     LedgerSays,
+    MarkTurn,
     TurnKept,
     VoiceSays,
     VoicesQuestion,
@@ -50,13 +56,20 @@ from gateway.processes.words import LARGEST_BYTES, Ping, Pong, Stop, ToLedger
 from gateway.protection import Layer
 from gateway.rules import MOST_RULES
 from gateway.sandbox.privileges import die_with_parent, harden
-from gateway.wire.learning_words import AskTuning, CorrectTurn, MarkWake, RuleWords
-from gateway.wire.ledger_words import AskStats
+from gateway.wire.learning_words import AskRules, AskTuning, CorrectTurn, MarkWake, RuleWords, SetSensitivity
+from gateway.wire.ledger_words import AskStats, AskTurns
 
 SWEEP_S: Final = 60.0
 """What is past its date cannot be read at once; it is removed within this."""
 MOST_TURNS, TURNS_WITHIN_S = 120, 60.0
 """A house speaks a turn a second at most; a voice process that was taken over must not fill the disk."""
+MOST_ACTS, ACTS_WITHIN_S = 100, 60.0
+"""Of voice's: fewer than the audit log takes, so that none is dropped that is owed. A person plays one in some seconds;
+a voice process that was taken over must not bury the receipt of what it had forgotten."""
+LOOKS: Final = (AskTurns, AskStats, AskRules, AskWakes, AskKept)
+"""Questions of which the audit log is told nothing."""
+FOR_OWNER: Final = (AskTurns, AskStats, AskWakes, AskClip, KeepCorrection, MarkTurn, SetSensitivity)
+"""What voice asks to answer the owner: nothing that forgets or plays."""
 MOST_ASKED: Final = 64
 """Questions that are being answered at once."""
 VOICE_S: Final = 110.0
@@ -89,6 +102,7 @@ class LedgerProcess:
         self._door = OwnersDoor(door, self._answer_owner)
         self._told: Learned | None = None
         self._turns_s: deque[float] = deque(maxlen=MOST_TURNS)
+        self._acts_s: deque[float] = deque(maxlen=MOST_ACTS)
         self._numbers = count(1)
         self._of_voice: dict[int, asyncio.Future[VoiceSays]] = {}
         self._answering: set[asyncio.Task[None]] = set()
@@ -140,10 +154,15 @@ class LedgerProcess:
 
     def _asked(self, message: AskLedger) -> None:
         """Answer a question of voice's; what can be done at once is, in the order in which it was asked."""
-        is_forged = message.by == OWNER and not self._of_voice  # the owner has asked voice nothing
+        is_forged = message.by == OWNER and not self._may_act_for_owner(message.question)
+        if not isinstance(message.question, LOOKS) and not self._may_act():
+            said = refusal(message.question, "too_many", "too much at once; wait a minute")
+            self._link.say(LedgerSays(id=message.id, answer=said))
+            return
 
         async def answer() -> None:
-            said, sound = await self._desk.answer(message.question, by=VOICE if is_forged else message.by)
+            by = VOICE if is_forged else message.by
+            said, sound = await self._desk.answer(message.question, by=by, is_here=False)
             self._link.say(LedgerSays(id=message.id, answer=said, sound=sound))
 
         if len(self._answering) >= MOST_ASKED:
@@ -152,6 +171,18 @@ class LedgerProcess:
         task = asyncio.create_task(answer(), eager_start=True)
         self._answering.add(task)
         task.add_done_callback(self._answering.discard)
+
+    def _may_act_for_owner(self, question: Asked) -> bool:
+        """Tell whether the owner has asked voice something, and this is what it takes to answer that."""
+        return bool(self._of_voice) and isinstance(question, FOR_OWNER)
+
+    def _may_act(self) -> bool:
+        """Tell whether voice has not done too much lately: of each act the audit log is told, and owed no end."""
+        now_s = monotonic()
+        if len(self._acts_s) == MOST_ACTS and now_s - self._acts_s[0] < ACTS_WITHIN_S:
+            return False
+        self._acts_s.append(now_s)
+        return True
 
     async def _answer_owner(self, asked: Asked) -> tuple[Answer, bytes]:
         """Answer what takes understanding with voice's help, and all else at the desk."""
@@ -194,6 +225,7 @@ class LedgerProcess:
             transcripts_s=kept.transcripts_s,
             audio_s=kept.audio_s,
             false_wakes_s=kept.false_wakes_s,
+            deletions=self._ledger.deletions,
         )
         if learned != self._told:
             self._told = learned

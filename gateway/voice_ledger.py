@@ -224,6 +224,7 @@ class RelayedLedger:
             transcripts_s=learned.transcripts_s,
             audio_s=learned.audio_s,
             false_wakes_s=learned.false_wakes_s,
+            deletions=learned.deletions,
         )
         if learned.is_there and not before.is_there:
             self._handed = None

@@ -61,7 +61,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -
     notifications.async_watch(hass, entry)
     asked_often.async_watch(hass, entry)
     devices.async_watch(hass, entry)
-    reply_cache.async_watch(hass, entry)
+    await reply_cache.async_watch(hass, entry)
     turn_log.async_watch(hass, entry)
     await hass.config_entries.async_forward_entry_setups(entry, PLATFORMS)
     await gateway.broker.start()  # whose news are events of entities that are there by now
@@ -81,13 +81,14 @@ async def async_unload_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) 
 
 
 async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
-    """Leave the gateway, forget its audit log, and take our assistant and the page away."""
+    """Leave the gateway, forget what was known of it, and take our assistant and the page away."""
     panel.async_forget(hass)
     consent.forget(hass, entry.entry_id)
     issues.async_forget_too_old(hass, entry)
     broker_issues.async_forget(hass, entry)
     forget_repair.async_forget(hass, entry)
     await WitnessStore(hass, entry.entry_id).remove()
+    await reply_cache.async_forget(hass, entry)
     await assistant.async_remove(hass, entry)
     await leave(hass, entry.data)
 

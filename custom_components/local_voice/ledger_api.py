@@ -29,6 +29,7 @@ from .wire.ledger_messages import (
     MOST_TURNS,
     AskStats,
     AskTurns,
+    Kept,
     SelectionWords,
     Stats,
     Turns,
@@ -150,9 +151,14 @@ def _standing(entry: LocalVoiceConfigEntry, scope: Scope) -> Told:
         "name": entry.title,
         "scope": scope,
         "connected": gateway is not None and gateway.is_connected,
-        "kept": None if kept is None else asdict(kept),
+        "kept": None if kept is None else _without_deletions(kept),
         "satellites": {satellite_id: words.name for satellite_id, words in satellites.items()},
     }
+
+
+def _without_deletions(kept: Kept) -> dict[str, Any]:
+    """Return how long things are kept; who may see no turn does not see either that somebody has one forgotten."""
+    return {name: value for name, value in asdict(kept).items() if name != "deletions"}
 
 
 # Looking

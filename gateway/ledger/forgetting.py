@@ -23,6 +23,10 @@ from gateway.ledger.wakes import UNLINK
 RETENTION: Final = "retention"
 ROTATION_DUE: Final = "rotation_due"
 """The wrapping key has to be replaced, because somebody wants something to be gone."""
+DELETIONS: Final = "deletions"
+"""How often somebody wanted something to be gone."""
+LONGEST_NUMBER: Final = 15
+"""Digits: more than there will ever be, and few enough for every reader."""
 ROWS_AT_ONCE: Final = 500
 """Removed by one transaction: a megabyte and a half of the write-ahead log, which a full disk must have room for."""
 
@@ -50,6 +54,7 @@ _WITHOUT_CLIPS: Final = """
 UPDATE rows SET clip_until_us = NULL, clip_bytes = 0 WHERE seq IN (SELECT value FROM json_each(?))
 """
 _REMOVE_ROWS: Final = "DELETE FROM rows WHERE seq IN (SELECT value FROM json_each(?))"
+_IS_UP: Final = "SELECT count(*) FROM rows WHERE keep_until_us <= ?1 OR clip_until_us <= ?1"
 _LEFT_RULES: Final = "SELECT count(*) FROM rules WHERE seq NOT IN (SELECT seq FROM rule_keys)"
 _REMOVE_RULES: Final = "DELETE FROM rules WHERE seq NOT IN (SELECT seq FROM rule_keys)"
 
@@ -77,11 +82,11 @@ class Forgetting:
             return self._destroy_keys(where, values)
 
     def destroy_asked(
-        self, where: str, values: Sequence[Value], *, everything: bool, owe: Callable[[Forgotten], None]
+        self, where: str, values: Sequence[Value], *, everything: bool, done: Callable[[Forgotten], None]
     ) -> Forgotten:
         """Make unreadable for good what somebody wants to be gone, with what was learned of it; `finish` removes it.
 
-        With `everything` goes what is known without any turn, too. `owe` is called within the transaction.
+        With `everything` goes what is known without any turn, too. `done` is called within the transaction.
         """
         database = self._database
         with database.transaction():
@@ -91,7 +96,7 @@ class Forgetting:
                 for table in ("tallies", "wakes", "sensitivities"):
                     database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
             database.set_state(ROTATION_DUE, b"1")
-            owe(forgotten)
+            done(forgotten)
         self._is_finished = False
         return forgotten
 
@@ -138,7 +143,10 @@ class Forgetting:
         return clips
 
     def shorten(self, retention: Retention, now: datetime) -> None:
-        """Have each row and clip go when `retention` says, unless it goes sooner; and remember what it says."""
+        """Have each row and clip go when `retention` says, unless it goes sooner; and remember what it says.
+
+        Where that is now for any of them, it is a deletion that somebody wants.
+        """
         with self._database.transaction():
             self._database.set_state(RETENTION, msgspec.json.encode(retention))
             for kind, is_false_wake in (("turn", 0), ("false_wake", 1)):
@@ -147,6 +155,17 @@ class Forgetting:
                     for kept_s in (retention.row_s(kind), retention.clip_s(kind))
                 )
                 self._database.execute(_SHORTEN, (row_us, in_us(now), clip_us, is_false_wake))
+            if self._database.integer(_IS_UP, (in_us(now),)):
+                self.count_deletion()
+
+    def deletions(self) -> int:
+        """Return how often somebody wanted something to be gone. It only grows, and outlives all that is forgotten."""
+        stored = self._database.state(DELETIONS) or b""
+        return int(stored) if stored.isdigit() and len(stored) <= LONGEST_NUMBER else 0
+
+    def count_deletion(self) -> None:
+        """Know of one more, in the transaction that does it."""
+        self._database.set_state(DELETIONS, b"%d" % (self.deletions() + 1))
 
     def finish(self) -> None:
         """Remove everything whose key is gone, and every trace of it in the database's files."""

@@ -102,6 +102,12 @@ class Ledger:
         """How long what is remembered is kept."""
         return self._retention
 
+    @property
+    def deletions(self) -> int:
+        """How often somebody wanted something to be gone: it grows with each deletion, from the same moment on."""
+        with self._clear_errors():
+            return self._forgetting.deletions()
+
     def record(self, row: TurnRow, pcm: bytes | None = None) -> str | None:
         """Remember a turn, and the sound of what was said; return its id when both are on disk.
 
@@ -232,12 +238,14 @@ class Ledger:
         at = self._time.on_the_wall(now)
         where, values = selection.where(in_us(now))
 
-        def owe(forgotten: Forgotten) -> None:
+        def done(forgotten: Forgotten) -> None:
+            if selection.ids is None or forgotten.rows or forgotten.rules:
+                self._forgetting.count_deletion()
             if owing is not None:
                 self._owing.add(owing(_receipt(forgotten, at)))
 
         forgotten = self._urgently(
-            lambda: self._forgetting.destroy_asked(where, values, everything=everything, owe=owe)
+            lambda: self._forgetting.destroy_asked(where, values, everything=everything, done=done)
         )
         self._lately.deleted(selection, at)
         self._finish_what_was_asked()

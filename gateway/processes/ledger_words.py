@@ -206,6 +206,8 @@ class Learned(Message, frozen=True, tag="learned"):
     transcripts_s: Count | None = None
     audio_s: Count | None = None
     false_wakes_s: Count = 60
+    deletions: Count = 0
+    """How often something was forgotten because somebody wanted that."""
 
 
 class Gone(Message, frozen=True, tag="gone"):

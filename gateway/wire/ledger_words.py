@@ -228,7 +228,7 @@ class TurnsForgotten(Message, frozen=True, tag="turns_forgotten"):
 
 
 class SomethingForgotten(Message, frozen=True, tag="something_forgotten"):
-    """To `home`, unasked: something was forgotten; clear the copies that you have of replies."""
+    """To `home`, unasked: something was just forgotten; show it no more."""
 
     everything: bool = False
 
@@ -256,6 +256,9 @@ class Kept(Message, frozen=True, tag="kept"):
     transcripts_s: Count | None = None
     audio_s: Count | None = None
     false_wakes_s: Count = 60
+    deletions: Count = 0
+    """How often something was forgotten because somebody wanted that. Where it is another than you knew, clear the
+    copies that you have of replies."""
 
 
 type Question = (

@@ -12,7 +12,9 @@ import pytest
 from gateway.events import Hypothesis
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.rows import TurnRow, new_id
-from gateway.ledger_desk import LARGEST_PAGE_BYTES, OWNER, LedgerDesk, _Who
+from gateway.ledger_acts import OWNER, Who
+from gateway.ledger_desk import LedgerDesk
+from gateway.ledger_pages import LARGEST_PAGE_BYTES
 from gateway.processes.ledger_words import (
     EXPORT_S,
     Answer,
@@ -174,7 +176,7 @@ class TestLooking:
     async def test_one_that_fits_on_no_page_is_left_out_and_counted(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        monkeypatch.setattr("gateway.ledger_desk.LARGEST_PAGE_BYTES", 10)
+        monkeypatch.setattr("gateway.ledger_pages.LARGEST_PAGE_BYTES", 10)
         desk.ledger.record(NOBODYS)
         desk.ledger.record(ALICES)
         page = await desk.ask(AskTurns(id=1), Turns)
@@ -235,7 +237,7 @@ class TestPlaying:
         await keep_sound(desk)
         desk.ledger.record(NOBODYS, PCM)
         forget = ForgetTurns(id=2, everything=True)
-        desk.acts.during.append(lambda: desk.desk._forget(forget, _Who(by=HOME)))
+        desk.acts.during.append(lambda: desk.desk._forget(forget, Who(by=HOME)))
         assert (await desk.ask(PlayTurn(id=1, turn_id=NOBODYS.id), LedgerDone)).error == "unknown_turn"
         assert desk.sound == b""
 
@@ -265,8 +267,10 @@ class TestForgetting:
         (act,) = desk.acts_owed()
         assert (act.act, act.by, act.user_id, act.turns) == ("forget", HOME, "admin", 2)
         assert (await desk.ask(forget, TurnsForgotten)).error == "unknown_turn"
+        assert desk.ledger.deletions == len(desk.gone) == 1
         assert (await desk.ask(ForgetTurns(id=1, everything=True), TurnsForgotten)).turns == 1
         assert desk.gone == [False, True]
+        assert desk.ledger.deletions == 2
 
     @pytest.mark.parametrize(
         "question",
@@ -367,7 +371,7 @@ class TestLearning:
             one = rule(f"rule {number}")
             kept = KeepCorrection(id=1, turn_id=NOBODYS.id, correction=correction(one.rule_id), rule=one)
             assert not (await desk.ask(kept, LedgerDone)).error
-        monkeypatch.setattr("gateway.ledger_desk.LARGEST_PAGE_BYTES", 520)
+        monkeypatch.setattr("gateway.ledger_pages.LARGEST_PAGE_BYTES", 520)
         first = await desk.ask(AskRules(id=1), Rules)
         second = await desk.ask(AskRules(id=1, before=first.before), Rules)
         third = await desk.ask(AskRules(id=1, before=second.before), Rules)

@@ -262,10 +262,12 @@ class TestForgetting:
             forget = ForgetTurns(id=1, selection=SelectionWords(turn_ids=(row.id,)), user_id="u1")
             process.say(AskLedger(id=5, by="home-1", question=forget))
             assert await process.told(Gone) == Gone()
+            assert (await process.told(Learned)).deletions == 1
             assert (await process.told(LedgerSays)).answer == TurnsForgotten(id=1, turns=1)
             refused = await process.recorded(error="the disk is full")
             await process.stop()
         async with ready(tmp_path) as process:
+            assert process.learned.deletions == 1
             act = await process.recorded()
             assert act == msgspec.structs.replace(refused, id=act.id)
             assert (act.act, act.by, act.user_id, act.turns) == ("forget", "home-1", "u1", 1)
@@ -280,6 +282,7 @@ class TestForgetting:
         async with ready(tmp_path) as process:
             process.say(AskLedger(id=5, by="home-1", question=ForgetTurns(id=1, everything=True)))
             assert await process.told(Gone) == Gone(everything=True)
+            await process.told(Learned)
             await process.told(LedgerSays)
             first = await process.told(RecordAct)
             second = await process.recorded()
@@ -336,6 +339,7 @@ class TestTheOwner:
         async with ready(tmp_path) as process, ledger_link(tmp_path) as owner:
             process.say(AskLedger(id=1, by="owner", question=ForgetTurns(id=1, everything=True)))
             await process.told(Gone)
+            await process.told(Learned)
             await process.told(LedgerSays)
             assert (await process.recorded()).by == "voice"
             asking = asyncio.create_task(owner.ask(AskStats(id=1)))

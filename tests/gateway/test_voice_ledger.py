@@ -34,7 +34,8 @@ from gateway.wire.messages import Message
 SOON_S: Final = 5.0
 """Nothing here takes a tenth of it."""
 NOW: Final = datetime(2026, 11, 22, 12, tzinfo=UTC)
-THERE: Final = Learned(transcripts_s=3_600, audio_s=7_200, false_wakes_s=30)
+THERE: Final = Learned(transcripts_s=3_600, audio_s=7_200, false_wakes_s=30, deletions=4)
+KEPT: Final = Kept(is_there=True, transcripts_s=3_600, audio_s=7_200, false_wakes_s=30, deletions=4)
 AWAY: Final = Learned(is_there=False)
 WORDS: Final = "the words that were said"
 
@@ -313,7 +314,7 @@ class TestWhatIsLearned:
         )
         learned = msgspec.structs.replace(THERE, rules=(rule,), sensitivities={"shelf": 35})
         async with played(THERE, THERE, learned) as there:
-            assert there.ledger.kept == Kept(is_there=True, transcripts_s=3_600, audio_s=7_200, false_wakes_s=30)
+            assert there.ledger.kept == KEPT
             assert there.ledger.rules == (
                 Rule(id="a" * 32, kind=RuleKind.WORDS, said="lime", meant="light", made_at=NOW, by="owner"),
             )
@@ -322,7 +323,7 @@ class TestWhatIsLearned:
 
     async def test_when_it_has_ended_the_rest_holds_as_it_was(self) -> None:
         async with played(THERE, msgspec.structs.replace(THERE, is_there=False)) as there:
-            assert there.ledger.kept == Kept(is_there=False, transcripts_s=3_600, audio_s=7_200, false_wakes_s=30)
+            assert there.ledger.kept == msgspec.structs.replace(KEPT, is_there=False)
 
     async def test_a_rule_that_is_none_is_not_used(self, caplog: pytest.LogCaptureFixture) -> None:
         rules = (

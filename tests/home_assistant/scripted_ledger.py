@@ -33,6 +33,7 @@ class ScriptedLedger:
         self.transcripts_s: int | None = 7 * DAY_S
         self.audio_s: int | None = None
         self.false_wakes_s = 60
+        self.deletions = 0
         self.error: Json = {}
         """Why nothing that is asked is done: `error` and `message`."""
         self.answers: dict[str, Json] = {}
@@ -49,6 +50,7 @@ class ScriptedLedger:
             "transcripts_s": self.transcripts_s,
             "audio_s": self.audio_s,
             "false_wakes_s": self.false_wakes_s,
+            "deletions": self.deletions,
         }
 
     def knows(self, kind: str) -> bool:
@@ -70,7 +72,9 @@ class ScriptedLedger:
             if heard["type"] == "change_kept":
                 yield self.kept()
             if heard["type"] == "forget_turns":
+                self.deletions += 1
                 yield {"type": "something_forgotten", "everything": heard.get("everything", False)}
+                yield self.kept()
 
     def _does(self, heard: Json) -> Json:
         if heard["type"] == "change_kept":

@@ -176,7 +176,8 @@ async def test_who_sees_nothing_is_told_how_long_things_are_kept_and_no_more(
     (told,) = (await members.told())["gateways"]
     assert (told["scope"], told["kept"], told["satellites"]) == ("nothing", KEPT, {})
     await gateway.say(TURN_HAPPENED, {"type": "something_forgotten"})
-    await remembered.tell_kept(transcripts_s=None)
+    await remembered.tell_kept(deletions=1)
+    await remembered.tell_kept(transcripts_s=None, deletions=1)
     (told,) = (await members.told())["gateways"]
     assert told["kept"]["transcripts_s"] is None
     hass.config_entries.async_update_entry(loaded, options=SEEN)
@@ -254,7 +255,7 @@ async def test_turns_are_forgotten_in_the_name_of_who_asks(
 async def test_how_long_things_are_kept_is_changed_but_for_false_wakes(
     page: Page, remembered: Remembered, hass_admin_user: MockUser
 ) -> None:
-    await remembered.tell_kept(false_wakes_s=30)
+    await remembered.tell_kept(false_wakes_s=30, deletions=3)
     await page.result("subscribe")
     await page.told()
     assert await page.result("keep", transcripts_s=86_400, audio_s=None) == {}

@@ -224,7 +224,7 @@ class TurnsForgotten(Message):
 
 
 class SomethingForgotten(Message):
-    """Something was forgotten; clear the copies that you have of replies."""
+    """Something was just forgotten; show it no more."""
 
     everything: bool = False
 
@@ -252,6 +252,9 @@ class Kept(Message):
     transcripts_s: Count | None = None
     audio_s: Count | None = None
     false_wakes_s: Count = 60
+    deletions: Count = 0
+    """How often something was forgotten because somebody wanted that. Where it is another than we knew, copies of
+    replies are cleared."""
 
 
 QUESTIONS: Final = (

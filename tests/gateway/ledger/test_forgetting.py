@@ -17,6 +17,7 @@ from gateway.ledger.clips import Clips
 from gateway.ledger.database import Database
 from gateway.ledger.keys import read_ring
 from gateway.ledger.ledger import Ledger
+from gateway.ledger.retention import Retention
 from gateway.ledger.selection import EVERYTHING, LAST_HOUR_S, Selection
 from tests.gateway.ledger.ledgers import AUDIO, BEGIN, DAY, HOUR, PCM, Hands, opened, tampering, told, turn, where
 
@@ -85,6 +86,45 @@ def test_a_receipt_tells_how_much_is_gone(tmp_path: Path) -> None:
         again = ledger.delete(Selection(area_id="hall"))
         assert (again.count, again.clips) == (0, 0)
         assert ledger.delete(EVERYTHING).count == 1
+
+
+def test_each_deletion_that_somebody_wants_is_counted_and_the_count_outlives_everything(tmp_path: Path) -> None:
+    hands = Hands()
+    with opened(tmp_path, hands) as ledger:
+        assert ledger.deletions == 0
+        one = turn()
+        ledger.record(one)
+        ledger.set_retention(AUDIO)
+        assert ledger.deletions == 0, "nothing had to go for it"
+        ledger.delete(Selection(ids=(one.id,)))
+        assert ledger.deletions == 1
+        ledger.delete(Selection(ids=(one.id,)))
+        assert ledger.deletions == 1, "there was no such turn"
+        ledger.delete(Selection(area_id="hall"))
+        assert ledger.deletions == 2, "copies of it may be elsewhere, though nothing is here"
+        ledger.record(turn())
+        hands.pass_by(2 * HOUR)
+        ledger.set_retention(Retention(transcripts_s=3_600))
+        assert (ledger.deletions, ledger.count()) == (3, 0)
+        ledger.record(turn())
+        hands.pass_by(2 * HOUR)
+        ledger.sweep()
+        assert (ledger.deletions, ledger.count()) == (3, 0), "its time was up: nobody asked"
+        ledger.delete(EVERYTHING, everything=True)
+    with opened(tmp_path, hands) as ledger:
+        assert ledger.deletions == 4
+    with tampering(tmp_path) as database:
+        database.execute("UPDATE state SET value = ? WHERE name = 'deletions'", (b"\xffmany",))
+    with opened(tmp_path, hands) as ledger:
+        assert ledger.deletions == 0
+
+
+def test_a_deletion_that_is_not_done_is_not_counted(tmp_path: Path) -> None:
+    with opened(tmp_path) as ledger:
+        ledger.record(turn())
+        with pytest.raises(LedgerError):
+            ledger.delete(EVERYTHING, owing=lambda _: bytes(5_000))
+        assert ledger.deletions == 0
 
 
 def test_the_last_hour_is_by_the_ledgers_own_time(tmp_path: Path) -> None:

@@ -33,27 +33,21 @@ def write_whole(path: Path, content: Buffer, *, mode: int = 0o666, is_of_folder:
 
 @contextlib.contextmanager
 def new_file(path: Path) -> Iterator[BinaryIO]:
-    """Write a file with mode 0600 piece by piece; it is there, whole and on disk, when the block ends without error.
+    """Write a file with mode 0600 piece by piece; it is whole and on disk when the block ends, gone after an error.
 
+    A kill leaves what was written by then, under its own name: where somebody sees it, and can remove it.
     Raises OSError: FileExistsError where there is something of that name already; that stays as it is.
     """
-    unfinished = path.with_name(f".{path.name}.{secrets.token_hex(4)}.part")
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # nobody else takes the name meanwhile
-    try:
+    with open(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
         try:
-            with open(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:  # noqa: PTH123
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            unfinished.replace(path)
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
             sync_folder(path.parent)
-        finally:
+        except BaseException:
             with contextlib.suppress(OSError):
-                unfinished.unlink()
-    except BaseException:
-        with contextlib.suppress(OSError):
-            path.unlink()
-        raise
+                path.unlink()
+            raise
 
 
 def write_privately(path: Path, content: bytes) -> None:

@@ -6,10 +6,9 @@ and whatever else is done, waits for nobody: its row is owed, in the ledger's ow
 
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from time import monotonic
-from typing import Final, Protocol
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -19,7 +18,9 @@ from gateway.ledger.ledger import Ledger, Receipt
 from gateway.ledger.reading import Entry, Page
 from gateway.ledger.retention import Retention
 from gateway.ledger.selection import Selection
-from gateway.ledger_translate import correction_of, rule_of, rule_words, selection_of, stats_words, turn_words
+from gateway.ledger_acts import OWNER, Acts, Who, an_id, keeps_more, retention_words
+from gateway.ledger_pages import HiddenPlaces, fitting, rules_page
+from gateway.ledger_translate import correction_of, rule_of, selection_of, stats_words, turn_words
 from gateway.processes.ledger_words import (
     EXPORT_S,
     MOST_WAKES,
@@ -36,7 +37,6 @@ from gateway.processes.ledger_words import (
     Wakes,
     WakeWords,
 )
-from gateway.rules import Rule
 from gateway.wire.learning_words import (
     AskRules,
     AskTuning,
@@ -44,7 +44,6 @@ from gateway.wire.learning_words import (
     MarkWake,
     RemoveRule,
     Rules,
-    RuleWords,
     SetSensitivity,
     Tuning,
     TurnCorrected,
@@ -60,14 +59,8 @@ from gateway.wire.ledger_words import (
     Stats,
     Turns,
     TurnsForgotten,
-    TurnWords,
 )
 
-OWNER: Final = "owner"
-"""Who asks at the ledger's own socket, and on the folder itself."""
-LARGEST_PAGE_BYTES: Final = 60_000
-"""Of JSON: a page ends before, as a message to a home may have no more than 64 KiB."""
-_COMMA: Final = 1
 _ANSWERS: Final[dict[type, type[Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes]]] = {
     AskTurns: Turns,
     AskStats: Stats,
@@ -80,32 +73,7 @@ _ANSWERS: Final[dict[type, type[Turns | Stats | TurnsForgotten | TurnCorrected |
 }
 """What a question is answered with where that is not `LedgerDone`, or more."""
 _NO_TURN: Final = "there is no such turn, or not any more"
-
 _LOG = logging.getLogger(__name__)
-
-
-class Acts(Protocol):
-    """Where it is written down what was done."""
-
-    async def record(self, act: RecordAct) -> str:
-        """Write it down; return "" when it is written, or why it is not."""
-
-    def owe(self, act: RecordAct) -> None:
-        """Have it written down some time soon; nobody waits for it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Who:
-    """Who asks."""
-
-    by: str
-    user_id: str = ""
-
-    def act(self, act: str, *, about: str = "", turns: int = 0, clips: int = 0, rules: int = 0) -> RecordAct:
-        """Return what the audit log is to say of what they do."""
-        return RecordAct(
-            id=0, by=self.by, act=act, about=about, user_id=self.user_id, turns=turns, clips=clips, rules=rules
-        )
 
 
 class LedgerDesk:
@@ -132,22 +100,26 @@ class LedgerDesk:
         self._owing = owing
         self._clock = clock
         self._export_until_s = 0.0
+        self._places = HiddenPlaces()
 
-    async def answer(self, asked: Asked, *, by: str) -> tuple[Answer, bytes]:
-        """Return the answer, and the sound that goes with it; what cannot be done the answer says itself."""
+    async def answer(self, asked: Asked, *, by: str, is_here: bool = True) -> tuple[Answer, bytes]:
+        """Return the answer, and the sound that goes with it; what cannot be done the answer says itself.
+
+        Not `is_here` is who asks where voice says so: even if that is the owner, the owner's own export is not theirs.
+        """
         try:
-            return await self._answer(asked, _Who(by=by, user_id=getattr(asked, "user_id", "")))
+            return await self._answer(asked, Who(by=by, user_id=getattr(asked, "user_id", ""), is_here=is_here))
         except ProtocolError as error:
             return refusal(asked, error.refusal, str(error)), b""
         except LedgerError as error:
             _LOG.error("ledger: %s cannot be answered: %s", type(asked).__name__, error)
             return refusal(asked, error.refusal, str(error)), b""
 
-    async def _answer(self, asked: Asked, who: _Who) -> tuple[Answer, bytes]:
+    async def _answer(self, asked: Asked, who: Who) -> tuple[Answer, bytes]:
         match asked:
             case PlayTurn():
                 return await self._play(asked.id, asked.turn_id, "play", asked.of_user, who)
-            case AskClip() if who.by == OWNER and self._clock() < self._export_until_s:
+            case AskClip() if who.by == OWNER and who.is_here and self._clock() < self._export_until_s:
                 return LedgerDone(id=asked.id), self._sound(asked.turn_id, None)
             case AskClip():
                 return await self._play(asked.id, asked.turn_id, "replay", None, who)
@@ -169,13 +141,13 @@ class LedgerDesk:
             case AskStats():
                 return self._stats(asked)
             case AskRules():
-                return _rules_page(asked, self._ledger.rules())
+                return rules_page(asked, self._ledger.rules())
             case AskWakes():
                 return self._wakes(asked)
             case AskKept():
                 return self._kept(asked)
 
-    def _done(self, asked: ForgetTurns | KeepCorrection | RemoveRule | MarkTurn | SetSensitivity, who: _Who) -> Answer:
+    def _done(self, asked: ForgetTurns | KeepCorrection | RemoveRule | MarkTurn | SetSensitivity, who: Who) -> Answer:
         match asked:
             case ForgetTurns():
                 return self._forget(asked, who)
@@ -194,24 +166,25 @@ class LedgerDesk:
         if asked.of_user == "":
             return Turns(id=asked.id)
         selection = selection_of(asked.selection, of_user=asked.of_user)
+        before = asked.before if asked.before is None or asked.of_user is None else self._places.found(asked.before)
 
         def page(limit: int) -> Page:
             if asked.words:
-                return self._ledger.search(asked.words, selection, before=asked.before, limit=limit)
-            return self._ledger.page(selection, before=asked.before, limit=limit)
+                return self._ledger.search(asked.words, selection, before=before, limit=limit)
+            return self._ledger.page(selection, before=before, limit=limit)
 
         found = page(asked.limit)
         words = [turn_words(entry) for entry in found.entries]
-        fitting = _fitting(words)
-        if fitting < len(words):  # once more, so that it is known where the next page begins
-            found = page(max(1, fitting))
+        most = fitting(words)
+        if most < len(words):  # once more, so that it is known where the next page begins
+            found = page(max(1, most))
             words = [turn_words(entry) for entry in found.entries]
-            fitting = min(_fitting(words), len(words))
+            most = fitting(words)
         return Turns(
             id=asked.id,
-            turns=tuple(words[:fitting]),
-            before=found.before,
-            unreadable=found.unreadable + len(words) - fitting,
+            turns=tuple(words[:most]),
+            before=found.before if found.before is None or asked.of_user is None else self._places.hidden(found.before),
+            unreadable=found.unreadable + len(words) - most,
         )
 
     def _stats(self, asked: AskStats) -> Stats:
@@ -258,14 +231,14 @@ class LedgerDesk:
         return sound
 
     async def _play(
-        self, number: int, turn_id: str, act: str, of_user: str | None, who: _Who
+        self, number: int, turn_id: str, act: str, of_user: str | None, who: Who
     ) -> tuple[LedgerDone, bytes]:
         self._sound(turn_id, of_user)  # what is not there is no row
         await self._write_down(who.act(act, about=turn_id, turns=1, clips=1))
         return LedgerDone(id=number), self._sound(turn_id, of_user)  # it may have gone meanwhile
 
-    async def _begin_export(self, asked: BeginExport, who: _Who) -> LedgerDone:
-        if who.by != OWNER:
+    async def _begin_export(self, asked: BeginExport, who: Who) -> LedgerDone:
+        if who.by != OWNER or not who.is_here:
             raise ProtocolError("malformed", "only the owner exports")
         await self._write_down(who.act("export", turns=asked.turns, clips=asked.clips))
         self._export_until_s = self._clock() + EXPORT_S
@@ -273,7 +246,7 @@ class LedgerDesk:
 
     # Forgetting
 
-    def _forget(self, asked: ForgetTurns, who: _Who) -> TurnsForgotten:
+    def _forget(self, asked: ForgetTurns, who: Who) -> TurnsForgotten:
         is_selected = asked.selection != SelectionWords()
         if asked.everything == is_selected or (asked.everything and asked.of_user is not None):
             raise ProtocolError("malformed", "either everything is to be forgotten, or what is selected")
@@ -284,7 +257,13 @@ class LedgerDesk:
         def act(receipt: Receipt) -> bytes:
             return msgspec.json.encode(who.act("forget", turns=receipt.count, clips=receipt.clips, rules=receipt.rules))
 
-        receipt = self._ledger.delete(selection, everything=asked.everything, owing=act)
+        try:
+            receipt = self._ledger.delete(selection, everything=asked.everything, owing=act)
+        except LedgerError:  # its keys may be gone all the same, so no copy is to stay
+            self._owing()
+            self._gone(asked.everything)
+            self._learned()
+            raise
         self._owing()
         if asked.selection.turn_ids is not None and not receipt.count and not receipt.rules:
             raise ProtocolError("unknown_turn", _NO_TURN)
@@ -292,19 +271,24 @@ class LedgerDesk:
         self._learned()
         return TurnsForgotten(id=asked.id, turns=receipt.count, clips=receipt.clips, rules=receipt.rules)
 
-    async def _change_kept(self, asked: ChangeKept, who: _Who) -> LedgerDone:
+    async def _change_kept(self, asked: ChangeKept, who: Who) -> LedgerDone:
         try:
             chosen = Retention(
                 transcripts_s=asked.transcripts_s, audio_s=asked.audio_s, false_wakes_s=asked.false_wakes_s
             )
         except ConfigError as error:
             raise ProtocolError("malformed", str(error)) from error
-        act = who.act("retention", about=_retention_words(chosen))
-        keeps_more = _keeps_more(chosen, self._ledger.retention)
-        if keeps_more:
+        act = who.act("retention", about=retention_words(chosen))
+        is_more = keeps_more(chosen, self._ledger.retention)
+        if is_more:
             await self._write_down(act)
-        forgotten = self._ledger.set_retention(chosen)
-        if not keeps_more:
+        try:
+            forgotten = self._ledger.set_retention(chosen)
+        except LedgerError:  # it may hold all the same, and keys may be gone
+            self._gone(False)
+            self._learned()
+            raise
+        if not is_more:
             self._acts.owe(act)
         if forgotten.rows or forgotten.clips:
             self._gone(False)
@@ -313,7 +297,7 @@ class LedgerDesk:
 
     # Learning
 
-    def _keep_correction(self, asked: KeepCorrection, who: _Who) -> LedgerDone:
+    def _keep_correction(self, asked: KeepCorrection, who: Who) -> LedgerDone:
         now = datetime.now(UTC)
         correction = correction_of(asked.correction, now=now)
         rule = None if asked.rule is None else rule_of(asked.rule, now=now)
@@ -323,8 +307,13 @@ class LedgerDesk:
         self._learned()
         return LedgerDone(id=asked.id)
 
-    def _remove_rule(self, asked: RemoveRule, who: _Who) -> LedgerDone:
-        if not self._ledger.remove_rule(asked.rule_id):
+    def _remove_rule(self, asked: RemoveRule, who: Who) -> LedgerDone:
+        try:
+            is_gone = self._ledger.remove_rule(asked.rule_id)
+        except LedgerError:  # its key may be gone all the same
+            self._learned()
+            raise
+        if not is_gone:
             raise ProtocolError("no_rule", "there is no such rule, or not any more")
         self._acts.owe(who.act("unlearn", about=asked.rule_id, rules=1))
         self._learned()
@@ -336,9 +325,9 @@ class LedgerDesk:
             raise ProtocolError("unknown_turn", _NO_TURN)
         return LedgerDone(id=asked.id)
 
-    def _set_sensitivity(self, asked: SetSensitivity, who: _Who) -> LedgerDone:
+    def _set_sensitivity(self, asked: SetSensitivity, who: Who) -> LedgerDone:
         self._ledger.set_sensitivity(asked.satellite_id, asked.sensitivity)
-        self._acts.owe(who.act("sensitivity", about=asked.satellite_id))
+        self._acts.owe(who.act("sensitivity", about=an_id(asked.satellite_id)))
         self._learned()
         return LedgerDone(id=asked.id)
 
@@ -355,44 +344,3 @@ def refusal(asked: Asked, code: str, message: str) -> Answer:
     if kind is None:
         return LedgerDone(id=asked.id, error=code, message=message)
     return kind(id=asked.id, error=code, message=message)
-
-
-def _fitting(words: list[TurnWords] | list[RuleWords]) -> int:
-    """Return how many of these, from the first on, fit on a page."""
-    size_bytes = 0
-    for number, one in enumerate(words):
-        size_bytes += len(msgspec.json.encode(one)) + _COMMA
-        if size_bytes > LARGEST_PAGE_BYTES:
-            return number
-    return len(words)
-
-
-def _rules_page(asked: AskRules, rules: tuple[Rule, ...]) -> Rules:
-    """Return the newest rules that were made before number `before`, counted from the oldest."""
-    end = len(rules) if asked.before is None else min(asked.before, len(rules))
-    words = [rule_words(rule) for rule in rules[len(rules) - end :]]
-    fitting = _fitting(words)
-    left = end - fitting
-    return Rules(id=asked.id, rules=tuple(words[:fitting]), before=left or None)
-
-
-def _keeps_more(chosen: Retention, before: Retention) -> bool:
-    """Tell whether anything is kept for longer than before."""
-    times = (
-        (chosen.transcripts_s, before.transcripts_s),
-        (chosen.audio_s, before.audio_s),
-        (chosen.false_wakes_s, before.false_wakes_s),
-    )
-    return any((new or 0) > (old or 0) for new, old in times)
-
-
-def _retention_words(retention: Retention) -> str:
-    """Return it as the audit log has it."""
-
-    def seconds(kept_s: int | None) -> str:
-        return "off" if kept_s is None else str(kept_s)
-
-    return (
-        f"transcripts={seconds(retention.transcripts_s)} audio={seconds(retention.audio_s)} "
-        f"false_wakes={retention.false_wakes_s}"
-    )

@@ -12,7 +12,8 @@ from gateway.backup.contents import IDENTITIES, LEDGER_FOLDER
 from gateway.broker.owner_link import NoGatewayError, answer_of
 from gateway.errors import ConfigError, LedgerError
 from gateway.ledger.ledger import Ledger
-from gateway.ledger_desk import OWNER, LedgerDesk
+from gateway.ledger_acts import OWNER
+from gateway.ledger_desk import LedgerDesk
 from gateway.ledger_link import ledger_link
 from gateway.paths import owned_gateway_dir
 from gateway.processes.ledger_words import Answer, Asked, RecordAct

@@ -215,7 +215,7 @@ def _stored(row: TurnRow) -> _Stored:
 
 def _row(stored: _Stored) -> TurnRow:
     values = {name: getattr(stored, name) for name in _FIELDS}
-    values["at"] = stored.at if stored.at.tzinfo is not None else stored.at.replace(tzinfo=UTC)
+    values["at"] = stored.at.astimezone(UTC) if stored.at.tzinfo is not None else stored.at.replace(tzinfo=UTC)
     values["slots"] = from_json(stored.slots)
     return TurnRow(**values)
 

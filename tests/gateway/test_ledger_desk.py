@@ -9,6 +9,7 @@ from typing import Final
 import msgspec
 import pytest
 
+from gateway.errors import LedgerError
 from gateway.events import Hypothesis
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.rows import TurnRow, new_id
@@ -173,6 +174,22 @@ class TestLooking:
                 break
         assert found == [row.id for row in reversed(rows)]
 
+    async def test_who_sees_their_own_is_not_told_how_many_others_spoke_in_between(self, desk: Desk) -> None:
+        rows = [replace(row, id=new_id()) for row in (ALICES, BOBS, ALICES, ALICES)]
+        for row in rows:
+            desk.ledger.record(row)
+        found: list[str] = []
+        places: list[int] = []
+        before = None
+        for _ in rows:
+            page = await desk.ask(AskTurns(id=1, before=before, limit=1, of_user="alice"), Turns)
+            found += [turn.turn_id for turn in page.turns]
+            if (before := page.before) is None:
+                break
+            places.append(before)
+        assert found == [rows[3].id, rows[2].id, rows[0].id]
+        assert not {1, 2, 3, 4} & set(places)
+
     async def test_one_that_fits_on_no_page_is_left_out_and_counted(
         self, desk: Desk, monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -232,6 +249,29 @@ class TestPlaying:
         assert (await desk.ask(PlayTurn(id=1, turn_id=NOBODYS.id), LedgerDone)).error == "no_clip"
         assert (await desk.ask(PlayTurn(id=1, turn_id=new_id()), LedgerDone)).error == "unknown_turn"
         assert desk.acts.recorded == []
+
+    async def test_what_is_no_id_does_not_come_into_the_audit_log(self, desk: Desk) -> None:
+        await keep_sound(desk)
+        desk.ledger.record(NOBODYS, PCM)
+        said = "turn on the light"
+        await desk.ask(PlayTurn(id=1, turn_id=NOBODYS.id, user_id=said), LedgerDone, by=said)
+        assert [(act.by, act.user_id) for act in desk.acts.recorded] == [("?", "?")]
+        await desk.ask(SetSensitivity(id=1, satellite_id=said, sensitivity=3), LedgerDone)
+        assert [act.about for act in desk.acts.owed] == ["?"]
+        longest = "\0" * 255
+        done = await desk.ask(ForgetTurns(id=2, everything=True, user_id=longest), TurnsForgotten, by=longest)
+        assert (done.error, done.turns) == ("", 1)
+
+    async def test_where_voice_says_that_the_owner_asks_the_owners_export_is_not_for_it(self, desk: Desk) -> None:
+        await keep_sound(desk)
+        desk.ledger.record(NOBODYS, PCM)
+        answer, _ = await desk.desk.answer(BeginExport(id=1, turns=1, clips=1), by=OWNER, is_here=False)
+        assert isinstance(answer, LedgerDone)
+        assert answer.error == "malformed"
+        await desk.ask(BeginExport(id=1, turns=1, clips=1), LedgerDone, by=OWNER)
+        desk.acts.recorded.clear()
+        await desk.desk.answer(AskClip(id=2, turn_id=NOBODYS.id), by=OWNER, is_here=False)
+        assert [act.act for act in desk.acts.recorded] == ["replay"]
 
     async def test_what_is_forgotten_while_the_row_is_written_is_not_played(self, desk: Desk) -> None:
         await keep_sound(desk)
@@ -396,3 +436,21 @@ class TestLearning:
             desk.ledger.set_sensitivity(f"satellite {number}", 30)
         one_more = SetSensitivity(id=2, satellite_id="one more", sensitivity=40)
         assert (await desk.ask(one_more, LedgerDone)).error == "too_many"
+
+
+class TestFailing:
+    """The keys are gone, and then something fails: whoever has copies is told all the same."""
+
+    async def test_what_is_forgotten_is_told(self, desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail() -> None:
+            raise LedgerError("the disk is broken")
+
+        desk.ledger.record(NOBODYS)
+        monkeypatch.setattr(desk.ledger, "_finish", fail)
+        forgotten = await desk.ask(ForgetTurns(id=1, selection=some(NOBODYS)), TurnsForgotten)
+        assert (forgotten.error, desk.gone, desk.learned) == ("ledger", [False], 1)
+        assert [act.turns for act in desk.acts_owed()] == [1]
+        assert (await desk.ask(RemoveRule(id=2, rule_id=new_id()), LedgerDone)).error == "ledger"
+        assert desk.learned == 2
+        kept = await desk.ask(ChangeKept(id=3, transcripts_s=DAY_S, audio_s=None), LedgerDone)
+        assert (kept.error, desk.gone, desk.learned) == ("ledger", [False, False], 3)

@@ -26,7 +26,7 @@ from gateway.ledger.database import FILE_NAME as DATABASE
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.rows import TurnRow, encoded, new_id
 from gateway.ledger_link import FILE_NAME, ledger_link
-from gateway.ledger_process import MOST_TURNS
+from gateway.ledger_process import MOST_ACTS, MOST_TURNS
 from gateway.processes.child import Child, started
 from gateway.processes.ledger_words import (
     ActRecorded,
@@ -50,7 +50,7 @@ from gateway.protection import Layer
 from gateway.rules import Rule, RuleKind
 from gateway.sandbox.kernel import system_call
 from gateway.sandbox.landlock import LANDLOCK_CREATE_RULESET_VERSION
-from gateway.wire.learning_words import SetSensitivity
+from gateway.wire.learning_words import RemoveRule, SetSensitivity
 from gateway.wire.ledger_words import (
     AskStats,
     AskTurns,
@@ -348,11 +348,36 @@ class TestTheOwner:
             await process.told(Learned)
             await process.told(LedgerSays)
             assert (await process.recorded()).by == "owner"
+            process.say(AskLedger(id=3, by="owner", question=ForgetTurns(id=1, everything=True)))
+            await process.told(Gone)
+            await process.told(Learned)
+            await process.told(LedgerSays)
+            assert (await process.recorded()).by == "voice"  # that takes no understanding
             process.say(VoiceSays(id=asked.id, answer=Stats(id=1)))
             await asking
 
 
 class TestBounds:
+    async def test_voice_cannot_bury_a_receipt_under_others(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        now_s = 1_000.0
+        monkeypatch.setattr(ledger_process, "monotonic", lambda: now_s)
+        async with ready(tmp_path) as process:
+            nothing = RemoveRule(id=1, rule_id=new_id())
+            for _ in range(MOST_ACTS):
+                said = await process.asked(nothing)
+            assert isinstance(said.answer, LedgerDone)
+            assert said.answer.error == "no_rule"
+            said = await process.asked(nothing)
+            assert isinstance(said.answer, LedgerDone)
+            assert said.answer.error == "too_many"
+            assert isinstance((await process.asked(AskTurns(id=1))).answer, Turns)
+            now_s += ledger_process.ACTS_WITHIN_S
+            said = await process.asked(nothing)
+            assert isinstance(said.answer, LedgerDone)
+            assert said.answer.error == "no_rule"
+
     async def test_questions_that_wait_are_counted(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(ledger_process, "MOST_ASKED", 1)
         async with ready(tmp_path) as process:

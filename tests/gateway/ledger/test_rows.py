@@ -127,7 +127,16 @@ def test_a_row_of_an_older_version_that_is_larger_than_any_now_is_cut_when_read(
 
 
 @pytest.mark.parametrize(
-    "raw", [b"", b"{}", b"[]", b"\xff", b'{"id":"x","at":"2026-11-22T12:00:00Z","satellite_id":""}']
+    "raw",
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"\xff",
+        b'{"id":"x","at":"2026-11-22T12:00:00Z","satellite_id":""}',
+        b'{"id":"%s","at":"9999-12-31T23:59:59-14:00","satellite_id":""}' % (b"0" * 32),
+        b'{"id":"%s","at":"0001-01-01T00:00:00+14:00","satellite_id":""}' % (b"0" * 32),
+    ],
 )
 def test_what_is_no_row_is_refused(raw: bytes) -> None:
     with pytest.raises(LedgerError):

@@ -107,6 +107,8 @@ def run(args: argparse.Namespace) -> int:
     """Do what `args` say and return the exit code. Raises VoiceError."""
     if args.action == "tune":
         args.satellite = learning.satellite_id(args.satellite)
+    elif getattr(args, "satellite", None):
+        args.satellite = learning.place_id(args.satellite)
     return asyncio.run(_run(args))
 
 
@@ -204,7 +206,7 @@ async def _delete(args: argparse.Namespace, ledger: OwnersLedger, console: Conso
     selection = await selected(args, ledger)
     is_selected = selection != SelectionWords()
     if args.everything == is_selected:
-        raise ConfigError("ledger delete: name what is meant: --id, --last-hour, --day, --area, or --everything alone")
+        raise ConfigError("ledger delete: name what is meant, by --id, --day, --since, --area …, or --everything alone")
     found = await extent(ledger, selection)
     more = ", and everything that was learned, counted and tuned" if args.everything else ""
     if not agrees(args, f"Forget {_told(found)}{more}, for good?"):

@@ -14,6 +14,8 @@ from gateway.wire.ledger_words import MOST_TURNS, SelectionWords, TurnWords
 from gateway.wire.messages import NAME_CHARS
 
 DAYS: Final = ("today", "yesterday")
+LONGEST_TIME_CHARS: Final = len("18:30:00")
+"""What is longer has a day, too."""
 _DURATION: Final = re.compile(r"(\d{1,6})\s*(s|min|h|d)")
 _UNITS_S: Final = {"s": 1, "min": 60, "h": 3_600, "d": 86_400}
 
@@ -32,14 +34,16 @@ def add_selection(parser: argparse.ArgumentParser) -> None:
     """Add what says which turns are meant; several things have to be true together."""
     parser.add_argument("--id", action="append", metavar="ID", help="this turn, or its beginning; may be repeated")
     parser.add_argument("--area", type=_name, metavar="AREA", help="turns of this room, by its id as `list` shows it")
+    parser.add_argument("--satellite", type=_name, metavar="SATELLITE", help="turns of this satellite, by name or id")
     parser.add_argument("--last-hour", action="store_true", help="turns of the last hour, whatever the clock says")
     parser.add_argument("--day", type=day, metavar="DAY", help="turns of a day: 2026-11-22, today or yesterday")
+    parser.add_argument("--since", type=moment, metavar="TIME", help="from then on: 18:30, or 2026-11-22T18:30")
+    parser.add_argument("--until", type=moment, metavar="TIME", help="before then")
 
 
 def add_filters(parser: argparse.ArgumentParser) -> None:
     """Add by what else turns can be looked for."""
     add_selection(parser)
-    parser.add_argument("--satellite", type=_name, metavar="ID", help="turns of this satellite")
     parser.add_argument("--outcome", type=_name, metavar="OUTCOME", help="e.g. action, answer, not_understood, error")
     parser.add_argument("--false-wakes", action="store_true", help="wakes after which nobody spoke to us")
     parser.add_argument("--corrected", action="store_true", help="turns that were corrected")
@@ -51,11 +55,17 @@ async def selected(args: argparse.Namespace, ledger: OwnersLedger) -> SelectionW
     if len(wanted) > MOST_TURNS:
         raise ConfigError(f"--id: at most {MOST_TURNS} turns can be named at once")
     ids = [(await ledger.named(each)).turn_id for each in wanted]
-    since, until = (None, None) if args.day is None else _of_day(args.day)
+    since, until = args.since, args.until
+    if args.day is not None:
+        if since is not None or until is not None:
+            raise ConfigError("--day: say either a day, or --since and --until")
+        since, until = _of_day(args.day)
+    if since is not None and until is not None and since >= until:
+        raise ConfigError("--until: has to be later than --since")
     return SelectionWords(
         turn_ids=tuple(dict.fromkeys(ids)) if ids else None,
         area_id=args.area,
-        satellite_id=getattr(args, "satellite", None),
+        satellite_id=args.satellite,
         outcome=getattr(args, "outcome", None),
         kind="false_wake" if getattr(args, "false_wakes", False) else None,
         since="" if since is None else since.isoformat(),
@@ -90,6 +100,18 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise argparse.ArgumentTypeError(f"{text!r}: a day such as 2026-11-22, today or yesterday") from None
+
+
+def moment(text: str) -> datetime:
+    """Return the point in time that is meant, as this machine's clock shows it; a time alone is one of today."""
+    try:
+        if len(text) <= LONGEST_TIME_CHARS:
+            at = datetime.combine(datetime.now(UTC).astimezone().date(), time.fromisoformat(text))
+        else:
+            at = datetime.fromisoformat(text)
+        return at.astimezone(UTC)
+    except ValueError, OverflowError:
+        raise argparse.ArgumentTypeError(f"{text!r}: a time such as 18:30 or 2026-11-22T18:30") from None
 
 
 def duration_s(text: str) -> int | None:

@@ -1,7 +1,7 @@
 """`local-voice ledger correct`, `rules`, `unlearn`, `mark` and `tune`: what the household teaches."""
 
 import argparse
-from collections.abc import Mapping
+from collections.abc import Sequence
 
 from rich.console import Console
 
@@ -19,6 +19,7 @@ from gateway.commands.ledger_shown import (
 from gateway.commands.peers import paired
 from gateway.errors import ConfigError
 from gateway.rules import LONGEST_RULE_CHARS
+from gateway.wire.broker_words import PeerWords
 from gateway.wire.learning_words import (
     AskTuning,
     CorrectTurn,
@@ -29,7 +30,7 @@ from gateway.wire.learning_words import (
     TurnCorrected,
 )
 from gateway.wire.ledger_words import LedgerDone
-from gateway.wire.messages import NAME_CHARS
+from gateway.wire.peers import Role
 
 OK, NOT_DONE = 0, 1
 USUAL = "usual"
@@ -172,11 +173,31 @@ async def tune(args: argparse.Namespace, ledger: OwnersLedger, console: Console)
 
 
 def satellite_id(wanted: str) -> str:
-    """Return the id of the satellite that is meant; one that is not paired here is Home Assistant's, or Wyoming's."""
-    if not 1 <= len(wanted) <= NAME_CHARS:
-        raise ConfigError(f"a satellite's id has 1 to {NAME_CHARS} characters")
-    names: Mapping[str, str] = {peer.name.casefold(): peer.id for peer in paired()}
-    return names.get(wanted.casefold(), wanted)
+    """Return the id of the paired satellite with this id, or else this name. Raises ConfigError."""
+    satellites = _satellites()
+    found = _called(wanted, satellites)
+    if found is None:
+        known = f"there are: {', '.join(peer.name for peer in satellites)}" if satellites else "there is none"
+        raise ConfigError(f"ledger: no satellite {wanted!r} is paired here; {known}")
+    return found
+
+
+def place_id(wanted: str) -> str:
+    """Return the id of who has it, or else of the paired satellite with this name. Raises ConfigError.
+
+    Turns may have been said at a satellite that is gone, or that is not ours: Home Assistant's, or Wyoming's.
+    """
+    return _called(wanted, _satellites()) or wanted
+
+
+def _satellites() -> Sequence[PeerWords]:
+    return [peer for peer in paired() if peer.role is Role.SATELLITE]
+
+
+def _called(wanted: str, satellites: Sequence[PeerWords]) -> str | None:
+    if any(peer.id == wanted for peer in satellites):
+        return wanted
+    return next((peer.id for peer in satellites if peer.name.casefold() == wanted.casefold()), None)
 
 
 def _show(tuning: Tuning, console: Console) -> None:

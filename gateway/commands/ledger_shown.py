@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 import msgspec
+from rich.cells import cell_len
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
@@ -21,13 +22,16 @@ OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
         "not_understood": "not understood",
         "not_confirmed": "not confirmed",
         "never_mind": "never mind",
-        "consent_asked": "the cloud was asked for",
+        "consent_asked": "cloud asked for",
         "nothing_heard": "nothing heard",
         "recognized": "recognised",
         "forgotten": "forgot",
     }
 )
 """What people call the outcomes; others are shown by their own name."""
+
+WIDEST_CELL: Final = 48
+"""What is longer, in a line that no terminal folds, is not waited for by all others."""
 
 type Plain = bool | int | float | str | list[Plain] | dict[str, Plain] | None
 
@@ -63,13 +67,26 @@ def printable(text: str) -> str:
 
 
 def print_table(console: Console, headings: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print rows below headings; only the last columns are folded."""
+    """Print rows below headings: as wide as the terminal is, or where there is none each row whole, on one line."""
+    shown = [[printable(cell) for cell in row] for row in rows]
+    if not console.is_terminal:
+        for line in _lines([headings, *shown]):
+            say(console, line)
+        return
     table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0))
     for number, heading in enumerate(headings):
         table.add_column(heading, no_wrap=number < 2, overflow="fold")
-    for row in rows:
-        table.add_row(*(escape(printable(cell)) for cell in row))
+    for row in shown:
+        table.add_row(*map(escape, row))
     console.print(table, highlight=False)
+
+
+def _lines(rows: Sequence[Sequence[str]]) -> Iterable[str]:
+    """Yield each row as a line, with its cells below one another as long as they are no sentences."""
+    widths = [min(WIDEST_CELL, max(map(cell_len, column))) for column in zip(*rows, strict=True)]
+    for row in rows:
+        cells = (cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))
+        yield " ".join(cells).rstrip()
 
 
 def turn_cells(turn: TurnWords) -> tuple[str, ...]:

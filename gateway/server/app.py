@@ -68,7 +68,7 @@ class VoiceServer:
         self._endpoint = endpoint
         self._satellites = Satellites(services, endpoint)
         self._cloud_answers = CloudAnswers(services, self._satellites)
-        self.ledger: Final = LedgerRequests(services)
+        self.ledger: Final = LedgerRequests(services, self._satellites.is_paired)
         self._sessions: dict[asyncio.Task[None], Channel] = {}
         self._one_less = asyncio.Event()
         self._is_closing = False

@@ -5,12 +5,12 @@ time: it has turns recognised and understood again, and satellites must not wait
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Final
 
 from gateway.audio import RATE_HZ
-from gateway.errors import LedgerError
+from gateway.errors import LedgerError, ProtocolError
 from gateway.processes.ledger_words import VoicesQuestion
 from gateway.server import learning
 from gateway.server.requests import Answered
@@ -63,8 +63,10 @@ ANSWERED: Final[Mapping[type[Message], Answered]] = MappingProxyType(
 class LedgerRequests:
     """One gateway's. Belongs to the event loop that is running when it is made."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, is_satellite: Callable[[str], bool]) -> None:
+        """`is_satellite` tells whether a satellite of this id is paired: others do not wake here."""
         self._services = services
+        self._is_satellite = is_satellite
         self._understanding = asyncio.Lock()
 
     async def answer(self, asked: Question, *, by: str, channel: Channel) -> Message:
@@ -74,13 +76,21 @@ class LedgerRequests:
                 return await self.understand(asked, by=by)
             case PlayTurn():
                 return await self._play(asked, by, channel)
+            case SetSensitivity():
+                self._check(asked.satellite_id)
         answer, _ = await self._services.ledger.ask(asked, by=by)
         return answer
 
     async def understand(self, asked: VoicesQuestion, *, by: str) -> TurnCorrected | Tuning | Stats:
         """Return the answer to what takes understanding. Raises VoiceError."""
+        if isinstance(asked, AskTuning):
+            self._check(asked.satellite_id)
         async with self._understanding:
             return await self._understand(asked, by)
+
+    def _check(self, satellite_id: str) -> None:
+        if not self._is_satellite(satellite_id):
+            raise ProtocolError("unknown_satellite", "no satellite of this id is paired here")
 
     async def _understand(self, asked: VoicesQuestion, by: str) -> TurnCorrected | Tuning | Stats:
         ledger, equipment, understanding = self._services.ledger, self._services.equipment, self._services.learning

@@ -110,6 +110,10 @@ class Satellites:
         if self._list() != before:
             self._tell(self._list())
 
+    def is_paired(self, satellite_id: str) -> bool:
+        """Tell whether there is a satellite of this id, connected or not."""
+        return satellite_id in self._peers
+
     def house_changed(self) -> None:
         """Find out again where each satellite stands."""
         for session in self._sessions.values():

@@ -10,7 +10,7 @@ import stat
 import sys
 import wave
 import zipfile
-from contextlib import chdir
+from contextlib import chdir, closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +19,7 @@ import msgspec
 import pytest
 
 from gateway.ballast import Ballast
+from gateway.broker.store import PeerStore
 from gateway.commands import ledger as command
 from gateway.commands import ledger_access, ledger_chosen
 from gateway.errors import ConfigError, LedgerError
@@ -30,6 +31,7 @@ from gateway.ledger_link import FILE_NAME
 from gateway.ledger_owner import OwnersDoor
 from gateway.paths import gateway_dir
 from gateway.processes.ledger_words import RecordAct
+from gateway.wire.peers import Role
 from tests.gateway.backup.gateways import RULE_ID, identified, remembered
 from tests.gateway.ledger.ledgers import PCM, opened, told, turn
 
@@ -113,6 +115,8 @@ def test_a_list_is_narrowed(turns: list[TurnRow], capsys: pytest.CaptureFixture[
         (("--last-hour", "--day", today), [hall, kitchen]),
         (("--false-wakes",), []),
         (("--outcome", "action", "--satellite", "kitchen-1"), [hall, kitchen]),
+        (("--since", "2020-01-01", "--until", "9000-01-01T12:00"), [hall, kitchen]),
+        (("--until", "2020-01-01"), []),
     ):
         assert [each["turn_id"] for each in objects(capsys, "list", *arguments)] == [row.id for row in found], arguments
     assert said(capsys, "list", "--day", yesterday) == "Nothing of that is remembered.\n"
@@ -124,6 +128,27 @@ def test_a_day_begins_and_ends_as_this_machines_clock_shows_it(monkeypatch: pyte
     with pytest.raises(ConfigError, match="no such day"):
         ledger_chosen._of_day(ledger_chosen.day("9999-12-31"))
     assert ledger_chosen.day("yesterday") == datetime.now(UTC).astimezone().date() - timedelta(days=1)
+
+
+def test_a_time_alone_is_one_of_today_as_this_machines_clock_shows_it() -> None:
+    today = datetime.now(UTC).astimezone().date()
+    for text, shown in (("06:30", f"{today} 06:30"), ("2026-11-22T18:30", "2026-11-22 18:30")):
+        assert f"{ledger_chosen.moment(text).astimezone():%Y-%m-%d %H:%M}" == shown
+    assert ledger_chosen.moment("2026-11-22").astimezone().hour == 0
+
+
+def test_a_list_that_no_terminal_shows_has_a_line_a_turn(
+    turns: list[TurnRow], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = said(capsys, "list").splitlines()
+    assert len(lines) == 1 + len(turns)
+    assert [line.index(" done") for line in lines[1:]] == [lines[0].index(" what")] * len(turns)
+    monkeypatch.setenv("FORCE_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "70")
+    _, *lines = said(capsys, "list").splitlines()
+    assert len(lines) > len(turns)
+    assert max(map(len, lines)) <= 70, "a terminal is not written over its edge"
 
 
 def test_all_of_a_turn_is_shown_and_nothing_moves_a_cursor(
@@ -276,6 +301,23 @@ def test_everything_is_deleted_by_a_script_that_says_so(
     assert said(capsys, "rules") == "Nothing was taught yet; `local-voice ledger correct` does.\n"
 
 
+def test_turns_of_some_hours_at_a_satellite_are_deleted_by_its_name(
+    turns: list[TurnRow], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with closing(PeerStore(gateway_dir())) as store:
+        store.add(name="Shelf", role=Role.SATELLITE)
+    for option, value in (("--until", "2020-01-01"), ("--satellite", "shelf"), ("--satellite", "no-such")):
+        assert objects(capsys, "delete", option, value, "--yes")[0]["turns"] == 0
+    assert objects(capsys, "delete", "--satellite", "kitchen-1", "--since", "2020-01-01", "--yes")[0]["turns"] == 2
+    refused: tuple[tuple[tuple[str, ...], str], ...] = (
+        (("--day", "today", "--since", "00:00"), "either a day, or --since and --until"),
+        (("--since", "2026-11-22", "--until", "2026-11-22"), "has to be later"),
+    )
+    for arguments, why in refused:
+        with pytest.raises(ConfigError, match=why):
+            run("delete", *arguments, "--yes")
+
+
 @pytest.mark.parametrize("arguments", [(), ("--everything", "--area", "kitchen")])
 def test_what_is_meant_has_to_be_said(arguments: tuple[str, ...], turns: list[TurnRow]) -> None:
     with pytest.raises(ConfigError, match="name what is meant"):
@@ -417,15 +459,20 @@ def test_a_rule_is_removed_after_a_yes(
 
 
 def test_a_satellites_sensitivity_is_set(turns: list[TurnRow], capsys: pytest.CaptureFixture[str]) -> None:
+    with closing(PeerStore(gateway_dir())) as store:
+        ids = {name: store.add(name=name, role=Role.SATELLITE).peer.id for name in ("kitchen", "shelf", "hall")}
     assert said(capsys, "tune", "kitchen", "--to", "35") == "From now on it wakes with sensitivity 35.\n"
+    said(capsys, "tune", "shelf", "--to", "60")
     assert said(capsys, "tune", "shelf", "--to", "usual") == "From now on it wakes as the gateway does.\n"
-    assert objects(capsys, "tune", "hall", "--to", "50") == [{"satellite_id": "hall", "sensitivity": 50}]
+    assert objects(capsys, "tune", "hall", "--to", "50") == [{"satellite_id": ids["hall"], "sensitivity": 50}]
     with opened(gateway_dir() / "ledger") as ledger:
-        assert dict(ledger.sensitivities()) == {"kitchen": 35, "hall": 50}
+        assert dict(ledger.sensitivities()) == {"shelf": 40, ids["kitchen"]: 35, ids["hall"]: 50}
 
 
 @pytest.mark.parametrize("arguments", [("mark", "ID"), ("tune", "kitchen"), ("correct", "ID", "turn on the lamp")])
 def test_what_takes_models_takes_a_gateway_that_runs(arguments: tuple[str, ...], turns: list[TurnRow]) -> None:
+    with closing(PeerStore(gateway_dir())) as store:
+        store.add(name="Kitchen", role=Role.SATELLITE)
     with pytest.raises(LedgerError, match="takes a gateway that runs"):
         run(*(turns[0].id if word == "ID" else word for word in arguments))
 
@@ -463,6 +510,7 @@ def test_what_cannot_be_written_down_is_not_taken_away(turns: list[TurnRow], mon
         ("dance",),
         ("list", "--limit", "0"),
         ("list", "--day", "someday"),
+        ("delete", "--since", "9 o'clock"),
         ("list", "--area", ""),
         ("list", "--words", " "),
         ("stats", "--days", "367"),

@@ -12,7 +12,7 @@ import pytest
 from gateway.broker.store import PeerStore
 from gateway.commands import ledger as command
 from gateway.commands import ledger_chosen
-from gateway.commands.ledger_learning import satellite_id
+from gateway.commands.ledger_learning import place_id, satellite_id
 from gateway.commands.ledger_shown import local, plain, share, stats_lines
 from gateway.errors import ConfigError, LedgerError, LinkError
 from gateway.paths import gateway_dir
@@ -195,15 +195,27 @@ async def test_a_satellite_is_tuned_by_its_name(capsys: pytest.CaptureFixture[st
         peer = store.add(name="Shelf", role=Role.SATELLITE).peer
     async with scripted_ledger(says()) as asked:
         assert "Sensitivity 45 (its own)" in await said(capsys, "tune", "shelf")
-        assert json.loads(await said(capsys, "tune", "wyoming", "--json"))["real_wakes"] == 20
+        assert json.loads(await said(capsys, "tune", peer.id, "--json"))["real_wakes"] == 20
         await said(capsys, "tune", "SHELF", "--to", "0")
     assert asked == [
         AskTuning(id=1, satellite_id=peer.id),
-        AskTuning(id=1, satellite_id="wyoming"),
+        AskTuning(id=1, satellite_id=peer.id),
         SetSensitivity(id=1, satellite_id=peer.id, sensitivity=0),
     ]
-    with pytest.raises(ConfigError, match="1 to 255 characters"):
-        satellite_id("")
+
+
+def test_only_a_satellite_that_is_paired_is_tuned() -> None:
+    with pytest.raises(ConfigError, match="no satellite 'shelf' is paired here; there is none"):
+        satellite_id("shelf")
+    with closing(PeerStore(gateway_dir())) as store:
+        store.add(name="Home", role=Role.HOME)
+        first = store.add(name="Shelf", role=Role.SATELLITE).peer
+    assert satellite_id("shelf") == place_id("SHELF") == first.id
+    for wanted in ("home", "wyoming"):
+        with pytest.raises(ConfigError, match=f"no satellite '{wanted}' is paired here; there are: "):
+            satellite_id(wanted)
+        assert place_id(wanted) == wanted, "what was said there may be remembered"
+    assert satellite_id(first.id) == first.id
 
 
 async def test_rules_are_read_page_by_page_and_removed_by_the_beginning_of_an_id(

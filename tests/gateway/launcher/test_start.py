@@ -356,7 +356,7 @@ class TestWhatTheProcessSaysOfItselfIsNotAllThatCounts:
         async with launched(stage):
             broker, voice = await stage.begun()
             ledger = await stage.ledger()
-            (begin,) = voice.heard
+            begin = voice.heard[0]
             assert isinstance(begin, VoiceBegin)
             assert msgspec.convert(begin.targets, Targets).processes == (os.getpid(), broker.pid, ledger.pid)
 
@@ -367,7 +367,7 @@ class TestWhatTheProcessSaysOfItselfIsNotAllThatCounts:
         stage.faults[LEDGER] = OSError(12, "Cannot allocate memory")
         async with launched(stage):
             broker, voice = await stage.begun()
-            (begin,) = voice.heard
+            begin = voice.heard[0]
             assert isinstance(begin, VoiceBegin)
             assert msgspec.convert(begin.targets, Targets).processes == (os.getpid(), broker.pid)
 

@@ -166,9 +166,9 @@ class ScriptedGateway:
     def address(self) -> Address:
         return Address(host="127.0.0.1", port=self.server.port)
 
-    def pair(self, role: Role, *, name: str = "", area: str = "") -> str:
-        """Make somebody a peer; return the id."""
-        peer_id = new_peer_id()
+    def pair(self, role: Role, *, name: str = "", area: str = "", peer_id: str = "") -> str:
+        """Make somebody a peer; return the id, a new one unless it is given."""
+        peer_id = peer_id or new_peer_id()
         self.tokens[peer_id], secret_hash = new_token(peer_id)
         self.peers[peer_id] = Peer(id=peer_id, name=name or role, role=role, area=area, secret_hash=secret_hash)
         self.server.replace_peers(list(self.peers.values()))

@@ -34,6 +34,7 @@ from gateway.wire.ledger_words import (
     TurnsForgotten,
 )
 from gateway.wire.messages import Message
+from gateway.wire.peers import Role
 from gateway.wire.request_words import Converse, Conversed, Recognize, Recognized, Speaking, Spoken
 from gateway.wire.voice_words import HouseUsable
 from tests.fakes import quiet, speech
@@ -60,6 +61,7 @@ LAMP_ON = Intent(name="HassTurnOn", slots={"name": "Lamp"}, text="turn on the la
 async def test_what_the_ledger_can_answer_it_is_asked(tmp_path: Path, asked: Message, answer: Message) -> None:
     ledger = NotingLedger(answers=lambda _: (answer, b""))
     async with scripted_gateway(tmp_path, ledger=ledger) as gateway, gateway.home() as home:
+        gateway.pair(Role.SATELLITE, peer_id="shelf")
         home_id = (await home.greeted()).peer_id
         home.say(asked)
         assert await home.told(type(answer)) == answer
@@ -106,16 +108,35 @@ async def test_what_takes_understanding_is_answered_here_from_what_the_ledger_ha
         scripted_gateway(tmp_path, ledger=ledger, learning=learning) as gateway,
         gateway.home() as home,
     ):
+        gateway.pair(Role.SATELLITE, peer_id="shelf")
         home.say(asked)
         answer = await home.told(kind)
         assert answer.error == ("unknown_turn" if isinstance(asked, CorrectTurn | MarkWake) else "")
         assert ledger.asked
 
 
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [
+        (AskTuning(id=1, satellite_id="shelf"), Tuning),
+        (SetSensitivity(id=1, satellite_id="shelf", sensitivity=40), LedgerDone),
+    ],
+)
+async def test_a_satellite_that_is_not_paired_is_not_tuned(
+    tmp_path: Path, asked: Message, kind: type[Tuning | LedgerDone]
+) -> None:
+    ledger = NotingLedger()
+    async with scripted_gateway(tmp_path, ledger=ledger) as gateway, gateway.home() as home:
+        gateway.pair(Role.HOME, peer_id="shelf")
+        home.say(asked)
+        assert (await home.told(kind)).error == "unknown_satellite"
+        assert ledger.asked == []
+
+
 async def test_where_nothing_understands_it_cannot_be_answered(tmp_path: Path) -> None:
     services = Services(household=ScriptedHousehold(), equipment=None, decode=decoded)  # type: ignore[arg-type]
     with pytest.raises(LedgerError, match="nothing can be taught here"):
-        await LedgerRequests(services).understand(AskStats(id=1), by="owner")
+        await LedgerRequests(services, lambda _: True).understand(AskStats(id=1), by="owner")
 
 
 async def test_without_a_ledger_every_question_is_answered_by_that(tmp_path: Path) -> None:
@@ -135,6 +156,7 @@ async def test_without_a_ledger_every_question_is_answered_by_that(tmp_path: Pat
     assert {type(question) for question in questions} == set(QUESTIONS)
     learning = LearnedUnderstanding(KnownSentences({}))
     async with scripted_gateway(tmp_path, learning=learning) as gateway, gateway.home() as home:
+        gateway.pair(Role.SATELLITE, peer_id="shelf")
         home.say(*questions)
         kinds = (Turns, Spoken, Stats, TurnsForgotten, TurnCorrected, Rules, LedgerDone, Tuning)
         await home.until(lambda: sum(isinstance(told, kinds) for told in home.heard) == len(questions))

@@ -65,6 +65,8 @@ class RelayedLedger:
         self._numbers = count(1)
         self._learned = Learned(is_there=False)
         self._kept = Kept(is_there=False)
+        self._deletions: int | None = None
+        """How many a ledger that was there knew of last."""
         self._rules: tuple[Rule, ...] = ()
         self._changed: list[Callable[[], None]] = []
         self._gone: list[Callable[[bool], None]] = []
@@ -228,10 +230,14 @@ class RelayedLedger:
         )
         if learned.is_there and not before.is_there:
             self._handed = None
+            if self._deletions not in (None, learned.deletions):  # it ended before it could say so
+                self._forget(is_everything=False)
             self._hand_over()
         elif not learned.is_there:
             self._handed = None
             self._nobody_answers()
+        if learned.is_there:
+            self._deletions = learned.deletions
         if learned != before:
             for changed in self._changed:
                 changed()

@@ -47,6 +47,8 @@ MOST_PROPOSALS, PROPOSALS_WITHIN_S = 20, 60.0
 """The broker asks about five; a voice process that was taken over must not keep it busy with a megabyte each."""
 MOST_ASKED: Final = 64
 """Questions of one kind that wait for an answer at once: twice what voice, or the ledger, asks for itself."""
+MOST_KEPT: Final = 4
+"""Turns that are on their way to the disk: voice gives the next when it knows of the one before. A megabyte each."""
 LEDGER_AWAY: Final = "the ledger is being started again; try again"
 VOICE_AWAY: Final = "what hears is being started again; try again"
 BROKER_AWAY: Final = "the broker is being started again; try again"
@@ -65,19 +67,23 @@ class Side(StrEnum):
 class _Asked:
     """Questions that one side has for another, which are answered for it where it is away, or asked too much."""
 
-    def __init__(self, refused: Callable[[int, str, str], Message]) -> None:
-        """`refused` makes an answer of a question's number, a code and a message."""
+    def __init__(self, refused: Callable[[int, str, str], Message], most: int = MOST_ASKED) -> None:
+        """`refused` makes an answer of a question's number, a code and a message; `most` wait at once."""
         self.refused = refused
+        self._most = most
         self._waiting: set[int] = set()
 
     def may_ask(self, number: int) -> bool:
-        if len(self._waiting) >= MOST_ASKED:
+        if len(self._waiting) >= self._most:
             return False
         self._waiting.add(number)
         return True
 
-    def answered(self, number: int) -> None:
+    def answered(self, number: int) -> bool:
+        """Tell whether that was asked, and waits no more."""
+        is_asked = number in self._waiting
         self._waiting.discard(number)
+        return is_asked
 
     def end(self) -> list[int]:
         """Return what waits no more."""
@@ -94,6 +100,7 @@ class Relay:
         self._proposed_s: deque[float] = deque(maxlen=MOST_PROPOSALS)
         self._of_ledger = _Asked(lambda number, code, why: LedgerSays(id=number, error=code, message=why))
         self._of_voice = _Asked(lambda number, code, why: VoiceSays(id=number, error=code, message=why))
+        self._keeping = _Asked(lambda number, code, _: TurnKept(id=number, error=code), most=MOST_KEPT)
         self._of_audit = _Asked(lambda number, _, why: ActRecorded(id=number, error=why))
 
     def came(self, side: Side, link: Link[Any]) -> None:
@@ -109,12 +116,14 @@ class Relay:
         match side:
             case Side.LEDGER:
                 self._end(self._of_ledger, Side.VOICE, LEDGER_AWAY)
+                self._keeping.end()
                 self._of_voice.end()
                 self._of_audit.end()
                 self._nobody_remembers()
             case Side.VOICE:
                 self._end(self._of_voice, Side.LEDGER, VOICE_AWAY)
                 self._of_ledger.end()
+                self._keeping.end()
             case Side.BROKER:
                 self._end(self._of_audit, Side.LEDGER, BROKER_AWAY)
 
@@ -135,12 +144,13 @@ class Relay:
         match message:
             case Propose() if not self._may_propose():
                 self._say(Side.VOICE, Proposed(id=message.id, error="too_many"))
-            case KeepTurn():  # voice has it until it is kept
-                self._say(Side.LEDGER, message)
+            case KeepTurn():
+                self._keep(message)
             case AskLedger():
                 self._ask(self._of_ledger, Side.VOICE, Side.LEDGER, message, LEDGER_AWAY)
+            case VoiceSays() if not self._of_voice.answered(message.id):
+                pass  # nobody waits for it
             case VoiceSays():
-                self._of_voice.answered(message.id)
                 self._say(Side.LEDGER, message)
             case _ if Side.BROKER in self._links:
                 self._say(Side.BROKER, message)
@@ -169,7 +179,13 @@ class Relay:
                 self._say(Side.VOICE, message)
                 self._say(Side.BROKER, message)
             case TurnKept():
-                self._say(Side.VOICE, message)
+                if self._keeping.answered(message.id):
+                    self._say(Side.VOICE, message)
+
+    def _keep(self, turn: KeepTurn) -> None:
+        """Have a turn kept; without a ledger voice has it until there is one."""
+        if Side.LEDGER in self._links:
+            self._ask(self._keeping, Side.VOICE, Side.LEDGER, turn, LEDGER_AWAY)
 
     def _nobody_remembers(self) -> None:
         """Say that there is no ledger now; what was learned before holds."""
@@ -179,7 +195,7 @@ class Relay:
             self.from_ledger(away)
 
     def _ask(
-        self, asked: _Asked, asker: Side, other: Side, message: RecordAct | AskVoice | AskLedger, away: str
+        self, asked: _Asked, asker: Side, other: Side, message: KeepTurn | RecordAct | AskVoice | AskLedger, away: str
     ) -> None:
         if other not in self._links:
             self._say(asker, asked.refused(message.id, "away", away))

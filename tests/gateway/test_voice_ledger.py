@@ -10,6 +10,7 @@ from typing import Final
 
 import msgspec
 import pytest
+from msgspec import structs
 
 from gateway import voice_ledger
 from gateway.errors import LedgerError
@@ -202,6 +203,18 @@ class TestTurns:
             after = row()
             there.ledger.keep(after, b"")
             assert decoded((await there.told(KeepTurn)).turn) == after
+
+    async def test_a_ledger_that_ended_while_it_forgot_is_given_nothing_of_before(self) -> None:
+        async with played(THERE) as there:
+            gone: list[bool] = []
+            there.ledger.on_gone(gone.append)
+            there.ledger.keep(row(), b"")
+            await there.told(KeepTurn)
+            await there.says(structs.replace(THERE, is_there=False), structs.replace(THERE, deletions=1))
+            assert await there.is_told_nothing()
+            assert gone == [False]
+            await there.says(structs.replace(THERE, deletions=2))  # which it has said before, as it is there
+            assert gone == [False]
 
     async def test_the_longest_row_and_sound_fit_into_a_message(self) -> None:
         longest = KeepTurn(

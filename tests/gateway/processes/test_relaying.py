@@ -3,6 +3,7 @@
 from typing import Any, Final
 
 import pytest
+from msgspec import structs
 
 from gateway.errors import LinkError
 from gateway.processes import relaying
@@ -20,7 +21,7 @@ from gateway.processes.ledger_words import (
     TurnKept,
     VoiceSays,
 )
-from gateway.processes.relaying import MOST_ASKED, Relay, Side
+from gateway.processes.relaying import MOST_ASKED, MOST_KEPT, Relay, Side
 from gateway.processes.words import CloudIs, Peers, Propose, Proposed, SettingsKept
 from gateway.wire.ledger_words import AskStats
 from gateway.wire.messages import Message
@@ -120,6 +121,30 @@ def test_too_many_questions_at_once_are_refused(sides: Sides) -> None:
     sides.relay.from_ledger(LedgerSays(id=0, answer=KeptIs(id=1)))
     sides.relay.from_voice(ask(99))
     assert sides.said(Side.LEDGER) == [ask(99)]
+
+
+def test_more_turns_at_once_than_voice_has_on_their_way_do_not_pile_up_before_the_ledger(sides: Sides) -> None:
+    turns = [structs.replace(TURN, id=number) for number in range(MOST_KEPT + 1)]
+    for turn in turns:
+        sides.relay.from_voice(turn)
+    assert sides.said(Side.LEDGER) == turns[:-1]
+    assert sides.said(Side.VOICE) == [TurnKept(id=MOST_KEPT, error="busy")]
+    sides.relay.from_ledger(TurnKept(id=0))
+    sides.relay.from_voice(turns[-1])
+    assert sides.said(Side.LEDGER) == turns[-1:]
+
+
+def test_that_a_turn_is_kept_is_told_to_the_voice_that_said_it_alone(sides: Sides) -> None:
+    sides.relay.from_voice(TURN)
+    sides.relay.went(Side.VOICE)
+    sides.came(Side.VOICE, sides.heard[Side.VOICE])
+    sides.relay.from_ledger(TurnKept(id=1))
+    assert sides.said(Side.VOICE) == []
+
+
+def test_what_the_ledger_did_not_ask_is_not_answered(sides: Sides) -> None:
+    sides.relay.from_voice(VoiceSays(id=7))
+    assert sides.said(Side.LEDGER) == []
 
 
 def test_a_new_voice_is_not_answered_what_the_one_before_asked(sides: Sides) -> None:

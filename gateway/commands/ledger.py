@@ -63,6 +63,7 @@ MOST_SHOWN_TURNS: Final = 100_000
 """As many as there may be."""
 SHOWN_DAYS: Final = 7
 LOCALTIME: Final = Path("/etc/localtime")
+NOT_WITHOUT: Final = ", but none without transcripts"
 OTHERS: Final = (
     "Home Assistant keeps what it was told itself: its history, and the sound of replies in its cache, which it clears "
     "when it is connected. A backup that has turns brings them back."
@@ -217,7 +218,8 @@ async def _delete(args: argparse.Namespace, ledger: OwnersLedger, console: Conso
     if args.json:
         say_json(gone)
         return OK
-    say(console, f"Forgotten: {gone.turns} turns, {gone.clips} recordings and {gone.rules} rules. {OTHERS}")
+    told = f"{_counted(gone.turns, 'turn')}, {_counted(gone.clips, 'recording')} and {_counted(gone.rules, 'rule')}"
+    say(console, f"Forgotten: {told}. {OTHERS}")
     return OK
 
 
@@ -238,7 +240,11 @@ async def _export(args: argparse.Namespace, ledger: OwnersLedger, console: Conso
 
 
 def _told(found: Extent) -> str:
-    return f"{found.turns} turns and {len(found.clips)} recordings"
+    return f"{_counted(found.turns, 'turn')} and {_counted(len(found.clips), 'recording')}"
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
 # What is kept
@@ -261,7 +267,8 @@ async def _keep(args: argparse.Namespace, ledger: OwnersLedger, console: Console
         say_json(kept)
         return OK
     say(console, f"transcripts: {duration(kept.transcripts_s)}")
-    say(console, f"recordings:  {duration(kept.audio_s)}")
+    but = NOT_WITHOUT if kept.transcripts_s is None and kept.audio_s is not None else ""
+    say(console, f"recordings:  {duration(kept.audio_s)}{but}")
     say(console, f"false wakes: {duration(kept.false_wakes_s)}")
     return OK
 

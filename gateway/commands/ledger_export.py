@@ -95,7 +95,9 @@ def wav(pcm: bytes) -> bytes:
 
 async def _write_turns(ledger: OwnersLedger, selection: SelectionWords, archive: zipfile.ZipFile) -> int:
     count = 0
-    with archive.open("turns.json", "w") as file:
+    entry = zipfile.ZipInfo("turns.json", datetime.now().timetuple()[:6])  # noqa: DTZ005 - archives have local time
+    entry.compress_type = zipfile.ZIP_DEFLATED
+    with archive.open(entry, "w") as file:
         file.write(b"[")
         async for turn in turns_of(ledger, selection):
             file.write((b",\n" if count else b"\n") + msgspec.json.encode(plain(turn)))

@@ -113,10 +113,7 @@ def turn_lines(turn: TurnWords) -> Iterable[str]:
         scores = " and ".join(f"{score:.2f}" for score in (turn.wake_score, turn.second_score) if score is not None)
         marked = ", marked as false" if turn.wake_mark == "false" else ""
         yield f"wake word:  {turn.wake_word}{f' ({scores})' if scores else ''}{marked}"
-    for number, one in enumerate(turn.hypotheses):
-        yield f"{'heard:' if number == 0 else '':<11} {one.score:6.2f}  {one.text}"
-    if turn.used:
-        yield f"used:       {turn.used}{f'  ({turn.why})' if turn.why else ''}"
+    yield from _heard_lines(turn)
     if turn.intent:
         yield f"meant:      {meaning(MeaningWords(intent=turn.intent, slots=turn.slots))}"
     for change in turn.changes:
@@ -130,6 +127,18 @@ def turn_lines(turn: TurnWords) -> Iterable[str]:
     sound = f"until {local(turn.clip_until)}" if turn.clip_until else "not recorded"
     yield f"sound:      {turn.audio_ms / 1000:.1f} s, {sound}"
     yield f"kept until: {local(turn.keep_until)}"
+
+
+def _heard_lines(turn: TurnWords) -> Iterable[str]:
+    """Yield what was heard, what was used in its place, and why."""
+    for number, one in enumerate(turn.hypotheses):
+        yield f"{'heard:' if number == 0 else '':<11} {one.score:6.2f}  {one.text}"
+    if turn.heard and not turn.hypotheses:
+        yield f"heard:      {turn.heard}"
+    if turn.used:
+        yield f"used:       {turn.used}{f'  ({turn.why})' if turn.why else ''}"
+    elif turn.why:
+        yield f"why:        {turn.why}"
 
 
 def rule_cells(rule: RuleWords) -> tuple[str, ...]:

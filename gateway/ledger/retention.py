@@ -32,7 +32,7 @@ class Retention:
     def __post_init__(self) -> None:
         """Raise ConfigError for a time that is not allowed."""
         _check("transcripts", self.transcripts_s, SHORTEST_S, LONGEST_TRANSCRIPTS_S)
-        _check("audio", self.audio_s, SHORTEST_S, LONGEST_AUDIO_S)
+        _check("recordings", self.audio_s, SHORTEST_S, LONGEST_AUDIO_S)
         _check("false wakes", self.false_wakes_s, SHORTEST_FALSE_WAKES_S, LONGEST_FALSE_WAKES_S)
 
     def row_s(self, kind: str) -> int | None:
@@ -61,4 +61,10 @@ def _after(now: datetime, kept_s: int | None) -> datetime | None:
 
 def _check(name: str, kept_s: int | None, shortest_s: int, longest_s: int) -> None:
     if kept_s is not None and not shortest_s <= kept_s <= longest_s:
-        raise ConfigError(f"{name} are kept for {kept_s} s; allowed are {shortest_s} to {longest_s} s")
+        raise ConfigError(f"{name} are kept for {_told(shortest_s)} to {_told(longest_s)}, not for {_told(kept_s)}")
+
+
+def _told(kept_s: int) -> str:
+    units = ((DAY_S, "d"), (HOUR_S, "h"), (1, "s"))
+    unit_s, name = next((each_s, name) for each_s, name in units if kept_s % each_s == 0)
+    return f"{kept_s // unit_s} {name}"

@@ -177,6 +177,7 @@ def test_all_of_a_turn_is_shown_and_nothing_moves_a_cursor(
         assert ledger.mark_wake(turns[0].id, is_false=True)
     out = said(capsys, "list") + said(capsys, "show", bare.id) + said(capsys, "show", turns[0].id)
     assert "\x1b" not in out
+    assert "heard:       [2J[red]\nwhy:        it is" in out, "what was typed has no readings"
     assert "[red]" in out
     assert ", marked as false\n" in out
     assert "not recorded" in out
@@ -281,11 +282,11 @@ def test_what_is_deleted_is_gone_after_a_yes(
 ) -> None:
     typing(monkeypatch, "n\n")
     out = said(capsys, "delete", "--area", "kitchen", code=command.NOT_DONE)
-    assert out == "Forget 1 turns and 1 recordings, for good? [y/N] Nothing is forgotten.\n"
+    assert out == "Forget 1 turn and 1 recording, for good? [y/N] Nothing is forgotten.\n"
     assert len(kept()) == 2
     typing(monkeypatch, "y\n")
     out = said(capsys, "delete", "--area", "kitchen")
-    assert "[y/N] Forgotten: 1 turns, 1 recordings and 1 rules. Home Assistant keeps" in out
+    assert "[y/N] Forgotten: 1 turn, 1 recording and 1 rule. Home Assistant keeps" in out
     assert kept() == [turns[0].id]
     assert [(act.act, act.by, act.turns, act.clips, act.rules) for act in owed()] == [("forget", "owner", 1, 1, 1)]
 
@@ -435,7 +436,11 @@ def test_how_long_things_are_kept_is_told_and_set(turns: list[TurnRow], capsys: 
         {"transcripts_s": None, "audio_s": None, "false_wakes_s": 90}
     ]
     assert kept() == []
-    with pytest.raises(LedgerError, match="transcripts are kept for"):
+    assert said(capsys, "keep", "--audio", "1d").splitlines()[:2] == [
+        "transcripts: off",
+        "recordings:  1 d, but none without transcripts",
+    ]
+    with pytest.raises(LedgerError, match="transcripts are kept for 1 h to 365 d, not for 400 d"):
         run("keep", "--transcripts", "400d")
     with pytest.raises(ConfigError, match="--false-wakes"):
         run("keep", "--false-wakes", "off")

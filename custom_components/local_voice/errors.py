@@ -36,6 +36,7 @@ REFUSALS: Final[Mapping[str, str]] = {
     "too_large": "too_large",
     "too_many": "busy",
     "unauthorized": "not_allowed",
+    "unknown_satellite": "no_such_satellite",
     "unknown_turn": "no_such_turn",
     "unsupported_language": "unsupported_language",
     "unsupported_voice": "unsupported_voice",

@@ -82,6 +82,7 @@ class Gateway:
         self._ready = asyncio.Event()
         self._on_change: Listeners[()] = Listeners()
         self._on_turn: Listeners[TurnBegan | TurnHappened] = Listeners()
+        self._on_conversed: Listeners[()] = Listeners()
         data = entry.data
         port = Port(
             host=self.address,
@@ -185,6 +186,10 @@ class Gateway:
         """Have `cb` called when a satellite is woken, and when a turn is over; return what ends it."""
         return self._on_turn.add(cb)
 
+    def on_conversed(self, cb: Callable[[], None]) -> Callable[[], None]:
+        """Have `cb` called when something that was said to Home Assistant is answered, or not; return what ends it."""
+        return self._on_conversed.add(cb)
+
     @callback
     def _told(self, message: Message) -> None:
         match message:
@@ -239,7 +244,11 @@ class Gateway:
 
     async def converse(self, said: Said) -> Conversed:
         """Have something understood, done and answered."""
-        return await self._connected_client.converse(said)
+        client = self._connected_client
+        try:
+            return await client.converse(said)
+        finally:
+            self._on_conversed.tell()
 
     async def announce(self, satellite_id: str, *, text: str = "", sound: bytes = b"", then: str = "") -> str:
         """Have a text or a sound file heard at a satellite, and return when it was.

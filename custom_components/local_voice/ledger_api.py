@@ -93,12 +93,17 @@ def async_watch(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -> None:
     @callback
     def turn(happened: TurnBegan | TurnHappened) -> None:
         if isinstance(happened, TurnHappened):
-            news.turns.tell(entry, "turn")
+            conversed()
+
+    @callback
+    def conversed() -> None:
+        news.turns.tell(entry, "turn")
 
     entry.async_on_unload(gateway.on_change(news.standing.tell))  # satellites have names
     entry.async_on_unload(gateway.ledger.on_change(news.standing.tell))
     entry.async_on_unload(gateway.ledger.on_forgotten(forgotten))
     entry.async_on_unload(gateway.on_turn(turn))
+    entry.async_on_unload(gateway.on_conversed(conversed))
 
 
 @websocket_api.websocket_command({probatio.Required("type"): "local_voice/ledger/subscribe"})

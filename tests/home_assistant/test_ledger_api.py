@@ -15,6 +15,7 @@ from tests.home_assistant.conftest import SetUp
 from tests.home_assistant.ledger_users import Page, log_in, open_page
 from tests.home_assistant.remembered import ANOTHERS, CANARY, OWN, RULE_ID, Remembered
 from tests.home_assistant.scripted_gateway import SATELLITE, Json, ScriptedGateway
+from tests.home_assistant.test_conversation import say
 from tests.home_assistant.test_gateway import lines
 
 SEEN: Final = {CONF_MEMBERS_SEE_OWN_TURNS: True}
@@ -156,6 +157,17 @@ async def test_who_sees_all_is_told_when_there_are_other_turns(
     assert await page.told() == {"changed": {"entry_id": loaded.entry_id, "why": "turn"}}
     await gateway.say({"type": "something_forgotten"})
     assert await page.told() == {"changed": {"entry_id": loaded.entry_id, "why": "forgotten"}}
+
+
+async def test_what_was_said_to_home_assistant_is_a_turn_whether_it_was_answered_or_not(
+    hass: HomeAssistant, page: Page, gateway: ScriptedGateway, loaded: MockConfigEntry
+) -> None:
+    await page.result("subscribe")
+    await page.told()
+    for answer in ({"speech": "Done", "outcome": "action"}, {"error": "engine"}):
+        gateway.conversed = answer
+        await say(hass, loaded, "turn on the light")
+        assert await page.told() == {"changed": {"entry_id": loaded.entry_id, "why": "turn"}}
 
 
 async def test_who_sees_their_own_is_told_of_what_was_forgotten_and_not_that_somebody_spoke(

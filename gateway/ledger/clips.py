@@ -16,6 +16,8 @@ FOLDER_NAME: Final = "clips"
 LARGEST_PCM_BYTES: Final = 60 * 32_000
 """A minute; a turn's speech has at most half of that. Of more, the beginning is kept."""
 LARGEST_BYTES: Final = LARGEST_PCM_BYTES + OVERHEAD_BYTES
+RESERVED_BYTES: Final = 256 * 1024 * 1024
+"""Of a disk, or a twentieth of a small one: what else this machine does goes on, whatever there is to record."""
 _SUFFIX: Final = ".bin"
 _UNFINISHED: Final = ".part"
 
@@ -26,6 +28,15 @@ class Clips:
     def __init__(self, folder: Path) -> None:
         """Nothing is made before the first clip is written."""
         self._folder = folder
+
+    def has_room(self, size_bytes: int) -> bool:
+        """Tell whether a clip of this size leaves enough of the disk free, as far as that can be told."""
+        try:
+            disk = os.statvfs(self._folder.parent)
+        except OSError:
+            return True
+        reserved_bytes = min(RESERVED_BYTES, disk.f_blocks * disk.f_frsize // 20)
+        return disk.f_bavail * disk.f_frsize - size_bytes >= reserved_bytes
 
     def write(self, row_id: str, content: bytes) -> None:
         """Write a clip; it is on disk when this returns. Raises LedgerError."""

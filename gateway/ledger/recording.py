@@ -113,6 +113,9 @@ class Recording:
         if self._clip_bytes + len(content) > MOST_CLIP_BYTES:
             _LOG.warning("ledger: row %s is kept without its clip: %d bytes of others", row.id, self._clip_bytes)
             return _NO_CLIP
+        if not self._clips.has_room(len(content)):
+            _LOG.warning("ledger: row %s is kept without its clip: the disk is nearly full", row.id)
+            return _NO_CLIP
         try:
             self._clips.write(row.id, content)
         except LedgerError as error:

@@ -1,6 +1,8 @@
 """Clips as files."""
 
+import os
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -65,3 +67,17 @@ def test_what_cannot_be_done_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyP
     clips.write(TWO, b"two")
     with pytest.raises(LedgerError, match="more than 2 bytes"):
         clips.read(TWO)
+
+
+def test_clips_leave_room_for_what_else_the_machine_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clips = Clips(tmp_path / "clips")
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_blocks=9_000_000, f_bavail=70_000, f_frsize=4096))
+    assert clips.has_room(1_000)
+    assert not clips.has_room(70_000 * 4096 - module.RESERVED_BYTES + 1)
+    monkeypatch.setattr(os, "statvfs", lambda _: SimpleNamespace(f_blocks=2_000, f_bavail=101, f_frsize=4096))
+    assert clips.has_room(4096)
+    assert not clips.has_room(4097)
+
+
+def test_where_nobody_can_tell_how_much_there_is_clips_are_tried(tmp_path: Path) -> None:
+    assert Clips(tmp_path / "nowhere" / "clips").has_room(1)

@@ -277,6 +277,17 @@ def test_a_clip_of_another_row_is_not_taken_for_this_ones(tmp_path: Path) -> Non
             ledger.clip(one)
 
 
+def test_a_row_is_kept_without_its_clip_where_the_disk_is_nearly_full(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.ledger.clips.Clips.has_room", lambda *_: False)
+    with opened(tmp_path) as ledger:
+        ledger.set_retention(AUDIO)
+        assert ledger.record(EVENING, PCM) == EVENING.id
+        assert "the disk is nearly full" in caplog.text
+        assert ledger.clip(EVENING.id) is None
+
+
 def test_a_row_is_kept_without_its_clip_where_that_cannot_be_written(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:

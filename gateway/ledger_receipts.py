@@ -37,7 +37,8 @@ class Receipts:
     async def record(self, act: RecordAct) -> str:
         """Write it down; return "" when it is written, or why it is not."""
         number = next(self._numbers)
-        recorded = self._waiting[number] = asyncio.get_running_loop().create_future()
+        recorded: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self._waiting[number] = recorded
         try:
             self._say(structs.replace(act, id=number))
             async with asyncio.timeout(RECORDED_S):

@@ -129,7 +129,7 @@ class Database:
             with self.transaction():
                 schema.migrations[older](self._db)
                 self._db.execute(f"PRAGMA user_version = {older + 1}")
-            if older:
+            if version:  # an empty file has none before
                 _LOG.info("%s: brought from format %d to %d", self.path, older, older + 1)
 
     def _checkpoint(self) -> None:

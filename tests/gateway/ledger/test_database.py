@@ -72,10 +72,13 @@ def test_an_older_file_is_brought_to_the_newest_version_step_by_step(
     path = tmp_path / "ledger.db"
     with opened(path, FIRST) as database:
         database.execute("INSERT INTO turns VALUES ('light on')")
+    assert "brought" not in caplog.text
     with opened(path, THIRD) as database:
         assert database.execute("SELECT heard, room FROM turns") == [("LIGHT ON", "hall")]
         assert database.integer("PRAGMA user_version") == 3
     assert "brought from format 1 to 2" in caplog.text
+    with opened(tmp_path / "new.db", THIRD):
+        assert "new.db" not in caplog.text, "nothing is brought anywhere in a new file"
     with opened(path, THIRD) as database:
         assert database.execute("SELECT heard, room FROM turns") == [("LIGHT ON", "hall")]
     with opened(tmp_path / "new.db", THIRD) as database:

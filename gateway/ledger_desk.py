@@ -282,14 +282,14 @@ class LedgerDesk:
         is_more = keeps_more(chosen, self._ledger.retention)
         if is_more:
             await self._write_down(act)
+        else:
+            self._acts.owe(act)  # before, as it may delete: nothing is deleted without a receipt
         try:
             forgotten = self._ledger.set_retention(chosen)
         except LedgerError:  # it may hold all the same, and keys may be gone
             self._gone(False)
             self._learned()
             raise
-        if not is_more:
-            self._acts.owe(act)
         if forgotten.rows or forgotten.clips:
             self._gone(False)
         self._learned()

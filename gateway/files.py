@@ -83,9 +83,11 @@ def read_bounded(path: Path, limit_bytes: int) -> bytes | None:
 def make_private(path: Path) -> None:
     """Make an empty file where there is none; only its owner may read it, and the disk knows. Raises OSError.
 
+    A link to some other file is none of ours, and is not followed: root may be asked to look into somebody's folder.
+
     SQLite gives the files beside a database the same mode.
     """
-    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
     try:
         os.fchmod(descriptor, 0o600)
     finally:

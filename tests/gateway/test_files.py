@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from gateway.files import new_file, write_privately, write_whole
+from gateway.files import make_private, new_file, write_privately, write_whole
 
 SOMEBODY = 65_000
 
@@ -81,3 +81,13 @@ def test_a_new_file_takes_no_others_place(tmp_path: Path) -> None:
     with pytest.raises(FileExistsError), new_file(path):
         pytest.fail("there was one already")
     assert path.read_bytes() == b"mine"
+
+
+def test_a_link_to_some_other_file_is_not_made_private(tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    other.write_bytes(b"theirs")
+    other.chmod(0o644)
+    (tmp_path / "ledger.db").symlink_to(other)
+    with pytest.raises(OSError, match="symbolic link"):
+        make_private(tmp_path / "ledger.db")
+    assert stat.S_IMODE(other.stat().st_mode) == 0o644

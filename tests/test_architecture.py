@@ -62,6 +62,8 @@ TOP = frozenset(
         "voice_relay",
         "voice_ledger",
         "ledger_process",
+        "ledger_acts",
+        "ledger_pages",
         "ledger_desk",
         "ledger_link",
         "ledger_owner",

@@ -84,12 +84,21 @@ class Receipts:
         try:
             while owed := self._ledger.owed():
                 for number, raw in owed:
-                    error = await self.record(_ACT.decode(raw))
+                    error = await self._record_owed(number, raw)
                     if error:
                         _LOG.warning("the audit log has yet to be told of %d acts or more: %s", len(owed), error)
                         return False
                     self._ledger.paid(number)
-        except (LedgerError, msgspec.DecodeError) as error:
+        except LedgerError as error:
             _LOG.error("what the audit log has yet to be told cannot be read or struck out (%s)", type(error).__name__)
             return False
         return True
+
+    async def _record_owed(self, number: int, raw: bytes) -> str:
+        """Do as `record`; one that cannot be read any more is passed over, so that it does not hold up the others."""
+        try:
+            act = _ACT.decode(raw)
+        except msgspec.DecodeError:
+            _LOG.error("act %d will not be in the audit log: its %d bytes cannot be read", number, len(raw))
+            return ""
+        return await self.record(act)

@@ -373,6 +373,24 @@ def test_an_export_takes_nothings_place_and_may_be_narrow_or_empty(
         run("export", str(tmp_path / "no" / "such.zip"), "--yes")
 
 
+def test_what_came_into_its_place_while_it_was_asked_about_is_left_alone(
+    turns: list[TurnRow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "all.zip"
+
+    class Meanwhile(io.StringIO):
+        def readline(self, size: int | None = -1, /) -> str:
+            path.write_text("somebody's own")
+            return "yes\n"
+
+    typing(monkeypatch, "")
+    monkeypatch.setattr(sys, "stdin", Meanwhile())
+    with pytest.raises(ConfigError, match="is there already"):
+        run("export", str(path))
+    assert path.read_text() == "somebody's own"
+    assert owed() == []
+
+
 def test_what_goes_while_it_is_exported_is_left_out(
     turns: list[TurnRow], tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -378,13 +378,12 @@ def test_what_came_into_its_place_while_it_was_asked_about_is_left_alone(
 ) -> None:
     path = tmp_path / "all.zip"
 
-    class Meanwhile(io.StringIO):
-        def readline(self, size: int | None = -1, /) -> str:
-            path.write_text("somebody's own")
-            return "yes\n"
+    def meanwhile(size: int) -> str:
+        path.write_text("somebody's own")
+        return "yes\n"
 
     typing(monkeypatch, "")
-    monkeypatch.setattr(sys, "stdin", Meanwhile())
+    monkeypatch.setattr(sys.stdin, "readline", meanwhile)
     with pytest.raises(ConfigError, match="is there already"):
         run("export", str(path))
     assert path.read_text() == "somebody's own"

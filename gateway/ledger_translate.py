@@ -1,6 +1,6 @@
 """The ledger's rows, rules and counts as they travel, and back. Pure, and strict about what others say."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Final
 
 from gateway.errors import ProtocolError
@@ -147,7 +147,7 @@ def stats_words(number: int, stats: LedgerStats, *, corrected: int) -> Stats:
     return Stats(
         id=number,
         total=_counts_words(stats.total),
-        days=tuple(DayWords(day=day.isoformat(), counts=_counts_words(counts)) for day, counts in stats.days.items()),
+        days=tuple(_day_words(day, counts, stats.reply_ms.get(day)) for day, counts in stats.days.items()),
         stages={
             name: StageWords(turns=times.turns, median_ms=times.median_ms, p95_ms=times.p95_ms)
             for name, times in stats.stages.items()
@@ -170,6 +170,11 @@ def moment_of(text: str) -> datetime | None:
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ProtocolError("malformed", "a point in time is written like 2026-11-22T18:30:00+00:00") from error
+
+
+def _day_words(day: date, counts: Counts, reply_ms: float | None) -> DayWords:
+    told_ms = None if reply_ms is None else round(reply_ms)
+    return DayWords(day=day.isoformat(), counts=_counts_words(counts), reply_ms=told_ms)
 
 
 def _counts_words(counts: Counts) -> CountsWords:

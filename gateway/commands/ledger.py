@@ -193,7 +193,7 @@ async def _stats(args: argparse.Namespace, ledger: OwnersLedger, console: Consol
     if args.json:
         say_json(stats)
         return OK
-    print_table(console, DAY_HEADINGS, (day_cells(each.day, each.counts) for each in stats.days))
+    print_table(console, DAY_HEADINGS, map(day_cells, stats.days))
     say(console, "")
     for line in stats_lines(stats):
         say(console, line)

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from gateway.commands.ledger_access import SHORT_ID_CHARS
 from gateway.wire.learning_words import MeaningWords, RuleWords, TurnCorrected
-from gateway.wire.ledger_words import CountsWords, Stats, TurnWords
+from gateway.wire.ledger_words import CountsWords, DayWords, Stats, TurnWords
 
 OUTCOMES: Final[Mapping[str, str]] = MappingProxyType(
     {
@@ -182,13 +182,17 @@ def stats_lines(stats: Stats) -> Iterable[str]:
         yield f"{name}: {times.median_ms:.0f} ms, one in twenty longer than {times.p95_ms:.0f} ms ({times.turns} turns)"
 
 
-DAY_HEADINGS: Final = ("day", "turns", "understood", "not understood", "cloud", "false wakes", "corrected")
+_COUNTED: Final = ("turns", "understood", "not understood", "cloud", "false wakes")
+DAY_HEADINGS: Final = ("day", *_COUNTED, "answered after", "corrected", "right now")
 
 
-def day_cells(day: str, counts: CountsWords) -> tuple[str, ...]:
+def day_cells(day: DayWords) -> tuple[str, ...]:
     """Return a day as a row of a table."""
-    numbers = (counts.not_understood, counts.cloud, counts.false_wakes, counts.corrected)
-    return (day, str(counts.turns), share(counts), *map(str, numbers))
+    counts = day.counts
+    numbers = (counts.not_understood, counts.cloud, counts.false_wakes)
+    answered = "-" if day.reply_ms is None else f"{day.reply_ms} ms"
+    taught = (str(counts.corrected), str(day.corrected_right))
+    return (day.day, str(counts.turns), share(counts), *map(str, numbers), answered, *taught)
 
 
 def share(counts: CountsWords) -> str:

@@ -35,7 +35,10 @@ LAST_BUCKET: Final = 17 * BUCKETS_PER_OCTAVE
 """Two minutes, and all that took longer."""
 _STAGE: Final = re.compile(r"[a-z0-9_]{1,32}", re.ASCII)
 """What a stage is called; nothing else is counted, as it might be something that was said."""
+REPLY: Final = "first_sound"
+"""The stage at which somebody who spoke hears the answer."""
 _EMPTY: Final[Mapping[str, StageTimes]] = MappingProxyType({})
+_NO_REPLIES: Final[Mapping[date, float]] = MappingProxyType({})
 
 type _Number = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
@@ -80,6 +83,8 @@ class Stats:
     total: Counts
     days: Mapping[date, Counts]
     """Every day that was asked about, oldest first, those without a turn as well."""
+    reply_ms: Mapping[date, float] = field(default=_NO_REPLIES)
+    """From the end of speech to the answer's first sound: the middle of a day's turns, where there were any."""
     stages: Mapping[str, StageTimes] = field(default=_EMPTY)
 
 
@@ -147,14 +152,17 @@ def day_of(moment: datetime, zone: tzinfo = UTC) -> date:
 def stats_of(tallies: Mapping[date, Tally], days: Iterable[date]) -> Stats:
     """Return what happened on `days`."""
     total = Tally()
-    by_day = {}
+    by_day, reply_ms = {}, {}
     for day in days:
         tally = tallies.get(day, Tally())
         total.merge(tally)
         by_day[day] = tally.counts()
+        if replies := tally.stages.get(REPLY):
+            reply_ms[day] = _times(replies).median_ms
     return Stats(
         total=total.counts(),
         days=by_day,
+        reply_ms=reply_ms,
         stages={stage: _times(times) for stage, times in list(total.stages.items())[:MOST_STAGES] if times},
     )
 

@@ -1,8 +1,11 @@
 """How well it does: the ledger's counts, and how many of the turns that somebody corrected are understood right now."""
 
+from collections import Counter
 from collections.abc import Callable
+from datetime import UTC, datetime, tzinfo
 from time import monotonic
 from typing import Final
+from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -23,18 +26,30 @@ async def measured(
     """Return the counts, with the accuracy on corrected turns. Raises ProtocolError, LedgerError, EngineError."""
     stats = await asker.ask(asked, Stats)
     until_s = clock() + TRYING_S
-    tried = right = 0
+    zone = _zone(asked.zone)
+    tried = 0
+    right: Counter[str] = Counter()
     before: int | None = None
     while tried < MOST_TRIED and clock() < until_s:
         page = await asker.page(SelectionWords(corrected=True), before=before)
         for turn in page.turns:
             if turn.correction is not None:
                 tried += 1
-                right += await _is_right(turn, turn.correction, understanding)
+                if await _is_right(turn, turn.correction, understanding):
+                    right[datetime.fromisoformat(turn.at).astimezone(zone).date().isoformat()] += 1
         before = page.before
         if before is None:
             break
-    return msgspec.structs.replace(stats, corrected=tried, corrected_right=right)
+    days = tuple(msgspec.structs.replace(day, corrected_right=right[day.day]) for day in stats.days)
+    return msgspec.structs.replace(stats, days=days, corrected=tried, corrected_right=right.total())
+
+
+def _zone(name: str) -> tzinfo:
+    """Return the zone, which the ledger knows; UTC where this process has no list of them."""
+    try:
+        return ZoneInfo(name)
+    except ValueError, OSError, KeyError:
+        return UTC
 
 
 async def _is_right(turn: TurnWords, correction: CorrectionWords, understanding: Learning) -> bool:

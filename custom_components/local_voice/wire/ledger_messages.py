@@ -171,6 +171,10 @@ class DayWords(Words):
     day: Name
     """`2026-11-22`."""
     counts: CountsWords
+    reply_ms: Count | None = None
+    """From the end of speech to the answer's first sound: the middle of that day's turns; null where none answered."""
+    corrected_right: Count = 0
+    """Of the turns of that day that somebody corrected and that are still kept, those understood as corrected now."""
 
 
 class StageWords(Words):

@@ -13,7 +13,7 @@ from gateway.broker.store import PeerStore
 from gateway.commands import ledger as command
 from gateway.commands import ledger_chosen
 from gateway.commands.ledger_learning import place_id, satellite_id
-from gateway.commands.ledger_shown import local, plain, share, stats_lines
+from gateway.commands.ledger_shown import day_cells, local, plain, share, stats_lines
 from gateway.errors import ConfigError, LedgerError, LinkError
 from gateway.paths import gateway_dir
 from gateway.processes.ledger_words import AskLedger, LedgerSays
@@ -31,7 +31,17 @@ from gateway.wire.learning_words import (
     TuningOption,
     TurnCorrected,
 )
-from gateway.wire.ledger_words import AskStats, AskTurns, CountsWords, LedgerDone, StageWords, Stats, Turns, TurnWords
+from gateway.wire.ledger_words import (
+    AskStats,
+    AskTurns,
+    CountsWords,
+    DayWords,
+    LedgerDone,
+    StageWords,
+    Stats,
+    Turns,
+    TurnWords,
+)
 from gateway.wire.peers import Role
 from tests.gateway.commands.scripted_ledger import Says, scripted_ledger
 
@@ -253,6 +263,8 @@ async def test_accuracy_and_rows_that_cannot_be_read_are_told(capsys: pytest.Cap
         "stt: 300 ms, one in twenty longer than 500 ms (2 turns)",
     ]
     assert share(CountsWords()) == "-"
+    busy = DayWords(day="2026-11-22", counts=CountsWords(turns=3, corrected=2), reply_ms=980, corrected_right=1)
+    assert day_cells(busy) == ("2026-11-22", "3", "-", "0", "0", "0", "980 ms", "2", "1")
     assert local("some day") == "some day"
     assert plain({"at": RULE, "what": {1, 2}.__class__}) == {"at": plain(RULE), "what": "<class 'set'>"}
 

@@ -41,6 +41,12 @@ def test_every_day_is_told_oldest_first_and_those_without_a_turn_as_well() -> No
     assert stats.total == Counts(turns=2, understood=2)
 
 
+def test_how_long_people_waited_for_an_answer_is_told_by_day() -> None:
+    days = days_until(TODAY, 2)
+    waited = [row(stages_ms={"first_sound": ms, "stt": 1.0}) for ms in (500, 500, 4_000)]
+    assert stats_of({TODAY: tally_of(waited), days[0]: tally_of([row()])}, days).reply_ms == {TODAY: 510.0}
+
+
 def test_a_day_begins_at_midnight_where_people_live() -> None:
     late = datetime(2026, 11, 21, 23, 30, tzinfo=UTC)
     assert (day_of(late), day_of(late, BERLIN)) == (date(2026, 11, 21), date(2026, 11, 22))

@@ -10,7 +10,7 @@ from gateway.server.accuracy import measured
 from gateway.server.learning import stats
 from gateway.server.meanings import meaning
 from gateway.wire.learning_words import MeaningWords
-from gateway.wire.ledger_words import AskStats, AskTurns, CountsWords, Stats, Turns, TurnWords
+from gateway.wire.ledger_words import AskStats, AskTurns, CountsWords, DayWords, Stats, Turns, TurnWords
 from tests.gateway.server.remembering import RememberedTurns, asker, corrected, knows, rule, turn
 
 ASKED = AskStats(id=7, days=3)
@@ -45,6 +45,16 @@ async def test_what_was_meant_may_mean_something_else_by_now() -> None:
     ledger = RememberedTurns([renamed, gone], stats=COUNTS)
     told = await stats(ASKED, by="home", ledger=ledger, understanding=LearnedUnderstanding(knows("turn on lamp")))
     assert (told.corrected, told.corrected_right) == (2, 1)
+
+
+async def test_by_day_it_is_as_the_clocks_there_show_it() -> None:
+    late = msgspec.structs.replace(meant("turn on lamp", "turn on lamp"), at="2026-11-21T23:30:00+00:00")
+    days = tuple(DayWords(day=day, counts=CountsWords(corrected=1)) for day in ("2026-11-21", "2026-11-22"))
+    ledger = RememberedTurns([late], stats=Stats(id=7, days=days))
+    understanding = LearnedUnderstanding(knows("turn on lamp"))
+    for zone, expected in (("UTC", [1, 0]), ("Europe/Berlin", [0, 1]), ("Nowhere/At all", [1, 0])):
+        told = await measured(AskStats(id=7, zone=zone), asker(ledger), understanding)
+        assert [day.corrected_right for day in told.days] == expected, zone
 
 
 async def test_so_many_are_tried_for_so_long(monkeypatch: pytest.MonkeyPatch) -> None:

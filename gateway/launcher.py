@@ -95,6 +95,7 @@ class Launcher:
         self._relay = Relay()
         self._broker: Child[FromBroker] | None = None
         self._ledger: Child[FromLedger] | None = None
+        self._ledger_layers: tuple[str, ...] = ()
         self._broker_begun = asyncio.Event()
         self._ledger_begun = asyncio.Event()
         """Set as well where it could not: nobody has to wait for it then."""
@@ -238,6 +239,7 @@ class Launcher:
                 child.link.say(Serve())
             case Serving():
                 self._voice_lives.serving()
+                self._tell_layers()
             case Pong():
                 pass  # it was heard, which is all
             case Failed():
@@ -313,13 +315,20 @@ class Launcher:
                 self._check_ledger(Layer.SECCOMP in message.layers and _is_filtered(child.process.pid))
                 self._relay.came(Side.LEDGER, child.link)
                 self._ledger_lives.serving()
-                _LOG.info("ledger: %s", ", ".join(message.layers))
+                self._ledger_layers = message.layers
+                self._tell_layers()
             case Pong():
                 pass  # it was heard, which is all
             case Failed():
                 raise ProcessError(f"nothing is remembered: {message.message}")
             case _:
                 self._relay.from_ledger(message)
+
+    def _tell_layers(self) -> None:
+        """Log what keeps the ledger from connecting, once voice serves: a start that fails says only why."""
+        if self._ledger_layers and self._voice_lives.has_served.is_set():
+            _LOG.info("ledger: %s", ", ".join(self._ledger_layers))
+            self._ledger_layers = ()
 
     def _check_ledger(self, is_filtered: bool) -> None:
         """Raise ProcessError where what keeps the ledger could connect, and must not serve like this."""

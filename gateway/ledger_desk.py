@@ -20,7 +20,7 @@ from gateway.ledger.retention import Retention
 from gateway.ledger.selection import Selection
 from gateway.ledger_acts import OWNER, Acts, Who, an_id, keeps_more, retention_words
 from gateway.ledger_pages import HiddenPlaces, fitting, rules_page
-from gateway.ledger_translate import correction_of, rule_of, selection_of, stats_words, turn_words
+from gateway.ledger_translate import correction_of, selection_of, stats_words, turn_words
 from gateway.processes.ledger_words import (
     EXPORT_S,
     MOST_WAKES,
@@ -60,6 +60,7 @@ from gateway.wire.ledger_words import (
     Turns,
     TurnsForgotten,
 )
+from gateway.wire.taught_rules import rule_of
 
 _ANSWERS: Final[dict[type, type[Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes]]] = {
     AskTurns: Turns,

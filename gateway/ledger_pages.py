@@ -10,10 +10,10 @@ from typing import Final
 
 import msgspec
 
-from gateway.ledger_translate import rule_words
 from gateway.rules import Rule
 from gateway.wire.learning_words import AskRules, Rules, RuleWords
 from gateway.wire.ledger_words import TurnWords
+from gateway.wire.taught_rules import rule_words
 
 LARGEST_PAGE_BYTES: Final = 60_000
 """Of JSON: a page ends before, as a message to a home may have no more than 64 KiB."""

@@ -26,7 +26,6 @@ from gateway.ledger_acts import OWNER
 from gateway.ledger_desk import LedgerDesk, refusal
 from gateway.ledger_owner import OwnersDoor
 from gateway.ledger_receipts import Receipts
-from gateway.ledger_translate import rule_words
 from gateway.processes.beginning import begun, linked
 from gateway.processes.habits import leave, log_what_happens, run_quietly, write_logs
 from gateway.processes.ledger_words import (
@@ -58,6 +57,7 @@ from gateway.rules import MOST_RULES
 from gateway.sandbox.privileges import die_with_parent, harden
 from gateway.wire.learning_words import AskRules, AskTuning, CorrectTurn, MarkWake, RuleWords, SetSensitivity
 from gateway.wire.ledger_words import AskStats, AskTurns
+from gateway.wire.taught_rules import rule_words
 
 SWEEP_S: Final = 60.0
 """What is past its date cannot be read at once; it is removed within this."""

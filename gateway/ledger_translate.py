@@ -1,17 +1,15 @@
-"""The ledger's rows, rules and counts as they travel, and back. Pure, and strict about what others say."""
+"""The ledger's rows and counts as they travel, and back. Pure, and strict about what others say."""
 
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Final
 
-from gateway.errors import ProtocolError
 from gateway.house import AttributeValue
 from gateway.ledger.corrections import Correction
 from gateway.ledger.reading import Entry
 from gateway.ledger.selection import Selection
 from gateway.ledger.stats import Counts
 from gateway.ledger.stats import Stats as LedgerStats
-from gateway.rules import Rule, RuleKind
-from gateway.wire.learning_words import CorrectionWords, MeaningWords, RuleWords, Scalar
+from gateway.wire.learning_words import CorrectionWords, MeaningWords, Scalar
 from gateway.wire.ledger_words import (
     ChangeWords,
     CountsWords,
@@ -22,6 +20,7 @@ from gateway.wire.ledger_words import (
     Stats,
     TurnWords,
 )
+from gateway.wire.moments import moment, moment_of
 
 LONGEST_LAST_S: Final = 400 * 24 * 3_600
 """Longer than anything is kept; a larger number says no more, and would not fit into the database's."""
@@ -110,38 +109,6 @@ def correction_of(words: CorrectionWords, *, now: datetime) -> Correction:
     )
 
 
-def rule_words(rule: Rule) -> RuleWords:
-    """Return a rule as it is shown."""
-    return RuleWords(
-        rule_id=rule.id,
-        kind=rule.kind.value,
-        said=rule.said,
-        meant=rule.meant,
-        entity_id=rule.entity_id,
-        language=rule.language,
-        made_at=moment(rule.made_at),
-        turn_id=rule.turn_id,
-        by=rule.by,
-    )
-
-
-def rule_of(words: RuleWords, *, now: datetime) -> Rule:
-    """Return a rule; made `now` where that is not said. Raises ProtocolError for one of a kind that is none."""
-    if words.kind not in RuleKind:
-        raise ProtocolError("malformed", "there is no such kind of rule")
-    return Rule(
-        id=words.rule_id,
-        kind=RuleKind(words.kind),
-        said=words.said,
-        meant=words.meant,
-        entity_id=words.entity_id,
-        language=words.language,
-        made_at=moment_of(words.made_at) or now,
-        turn_id=words.turn_id,
-        by=words.by,
-    )
-
-
 def stats_words(number: int, stats: LedgerStats, *, corrected: int) -> Stats:
     """Return how well it does, as the answer to question `number`; `corrected` turns are still kept."""
     return Stats(
@@ -154,22 +121,6 @@ def stats_words(number: int, stats: LedgerStats, *, corrected: int) -> Stats:
         },
         corrected=corrected,
     )
-
-
-def moment(at: datetime | None) -> str:
-    """Return a point in time as it travels; empty for none."""
-    return "" if at is None else at.astimezone(UTC).isoformat()
-
-
-def moment_of(text: str) -> datetime | None:
-    """Return a point in time; None where none is said. One without a zone is UTC. Raises ProtocolError."""
-    if not text:
-        return None
-    try:
-        at = datetime.fromisoformat(text)
-        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ProtocolError("malformed", "a point in time is written like 2026-11-22T18:30:00+00:00") from error
 
 
 def _day_words(day: date, counts: Counts, reply_ms: float | None) -> DayWords:

@@ -17,7 +17,6 @@ import msgspec
 
 from gateway.errors import LedgerError, LinkError, ProtocolError
 from gateway.ledger.rows import TurnRow, encoded
-from gateway.ledger_translate import rule_of
 from gateway.processes.ledger_words import (
     MOST_SOUND_BYTES,
     AskLedger,
@@ -32,6 +31,7 @@ from gateway.processes.words import ToVoice
 from gateway.rules import Rule
 from gateway.wire.ledger_words import Kept
 from gateway.wire.messages import Message
+from gateway.wire.taught_rules import rule_of
 
 MOST_WAITING: Final = 64
 """Turns that are not on disk yet; a ledger that is started anew is back before a household says so much."""

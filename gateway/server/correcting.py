@@ -20,8 +20,9 @@ from gateway.server.meanings import Learning, is_same, meaning, meaning_of, read
 from gateway.server.remembered import Asker
 from gateway.server.replay import NO_HARM, Harm, earlier_turns, harm_of
 from gateway.turn.stages import SpeechToText
-from gateway.wire.learning_words import CorrectionWords, CorrectTurn, MeaningWords, RuleWords, TurnCorrected
+from gateway.wire.learning_words import CorrectionWords, CorrectTurn, MeaningWords, TurnCorrected
 from gateway.wire.ledger_words import TurnWords
+from gateway.wire.taught_rules import rule_words
 
 type AreaOf = Callable[[str], str | None]
 """Returns the id of the area with this name or id; None where the house has none."""
@@ -179,7 +180,7 @@ class Correcting:
         may_see_others = self._asked.of_user is None
         told = TurnCorrected(
             id=self._asked.id,
-            rule=None if proposal.rule is None else _rule_words(proposal.rule),
+            rule=None if proposal.rule is None else rule_words(proposal.rule),
             before=said.before,
             after=proposal.after,
             from_sound=said.from_sound,
@@ -206,7 +207,7 @@ class Correcting:
                 id=self._asked.id,
                 turn_id=turn.turn_id,
                 correction=correction,
-                rule=None if rule is None else _rule_words(rule),
+                rule=None if rule is None else rule_words(rule),
                 user_id=self._asked.user_id,
             )
         )
@@ -214,17 +215,3 @@ class Correcting:
 
 def _refused(told: TurnCorrected, error: str, message: str) -> TurnCorrected:
     return msgspec.structs.replace(told, error=error, message=message)
-
-
-def _rule_words(rule: Rule) -> RuleWords:
-    return RuleWords(
-        rule_id=rule.id,
-        kind=rule.kind.value,
-        said=rule.said,
-        meant=rule.meant,
-        entity_id=rule.entity_id,
-        language=rule.language,
-        made_at=rule.made_at.isoformat(),
-        turn_id=rule.turn_id,
-        by=rule.by,
-    )

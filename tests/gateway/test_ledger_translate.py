@@ -1,12 +1,10 @@
-"""Rows, rules and selections as they travel, and back."""
+"""Rows, corrections and selections as they travel, and back."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 import msgspec
-import pytest
 
-from gateway.errors import ProtocolError
 from gateway.events import Hypothesis, StateChange
 from gateway.ledger.corrections import Correction
 from gateway.ledger.reading import Entry
@@ -16,15 +14,10 @@ from gateway.ledger_translate import (
     LONGEST_LAST_S,
     correction_of,
     correction_words,
-    moment,
-    moment_of,
-    rule_of,
-    rule_words,
     selection_of,
     turn_words,
 )
-from gateway.rules import Rule, RuleKind
-from gateway.wire.learning_words import CorrectionWords, MeaningWords, RuleWords
+from gateway.wire.learning_words import CorrectionWords, MeaningWords
 from gateway.wire.ledger_words import ChangeWords, HypothesisWords, SelectionWords, TurnWords
 
 NOW: Final = datetime(2026, 11, 22, 18, 30, tzinfo=UTC)
@@ -56,16 +49,6 @@ CORRECTION: Final = Correction(
     slots={"name": "lamp"},
     entity_id="light.b",
     corrected_at=NOW,
-    by="u1",
-)
-RULE: Final = Rule(
-    id="1" * 32,
-    kind=RuleKind.ALIAS,
-    said="lamp",
-    entity_id="light.b",
-    language="en",
-    made_at=NOW,
-    turn_id=ROW.id,
     by="u1",
 )
 
@@ -102,20 +85,13 @@ def test_a_turn_without_anything() -> None:
     assert (words.clip_until, words.correction, words.wake_mark) == ("", None, "")
 
 
-def test_corrections_and_rules_come_back_as_they_were() -> None:
+def test_a_correction_comes_back_as_it_was() -> None:
     assert correction_of(correction_words(CORRECTION), now=NOW) == CORRECTION
-    assert rule_of(rule_words(RULE), now=NOW) == RULE
 
 
 def test_when_is_now_where_it_is_not_said() -> None:
     words = CorrectionWords(meant="x", meaning=MeaningWords())
     assert correction_of(words, now=NOW).corrected_at == NOW
-    assert rule_of(RuleWords(rule_id="1" * 32, kind="words", said="x"), now=NOW).made_at == NOW
-
-
-def test_a_kind_that_is_none_is_refused() -> None:
-    with pytest.raises(ProtocolError):
-        rule_of(RuleWords(rule_id="1" * 32, kind="spell", said="x"), now=NOW)
 
 
 def test_a_selection() -> None:
@@ -124,28 +100,3 @@ def test_a_selection() -> None:
         area_id="kitchen", user_id="u1", since=NOW, last_s=LONGEST_LAST_S, corrected=False
     )
     assert selection_of(SelectionWords(), of_user=None) == Selection()
-
-
-@pytest.mark.parametrize(
-    ("text", "at"),
-    [
-        ("", None),
-        ("2026-11-22T18:30:00", NOW),
-        ("2026-11-22T18:30:00Z", NOW),
-        ("2026-11-22T19:30:00+01:00", NOW),
-    ],
-)
-def test_a_point_in_time(text: str, at: datetime | None) -> None:
-    assert moment_of(text) == at
-    assert moment_of(moment(at)) == at
-
-
-def test_a_point_in_time_travels_in_utc() -> None:
-    assert moment(NOW.astimezone(timezone(timedelta(hours=5)))) == "2026-11-22T18:30:00+00:00"
-
-
-@pytest.mark.parametrize("text", ["yesterday", "2026-13-01", "0001-01-01T00:00:00+23:00", "1"])
-def test_what_is_no_point_in_time(text: str) -> None:
-    with pytest.raises(ProtocolError) as refused:
-        moment_of(text)
-    assert refused.value.refusal == "malformed"

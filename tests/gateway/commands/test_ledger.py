@@ -250,8 +250,8 @@ def test_what_was_not_recorded_cannot_be_heard(turns: list[TurnRow]) -> None:
 def test_how_well_it_does_is_counted(turns: list[TurnRow], capsys: pytest.CaptureFixture[str]) -> None:
     out = said(capsys, "stats", "--days", "2", "--zone", "UTC")
     heading, _, today, *rest = (" ".join(line.split()) for line in out.splitlines())
-    assert heading == "day turns understood not understood cloud false wakes corrected"
-    assert today == f"{turns[0].at:%Y-%m-%d} 2 100% 0 0 0 1"
+    assert heading == "day turns understood not understood cloud false wakes answered after corrected right now"
+    assert today == f"{turns[0].at:%Y-%m-%d} 2 100% 0 0 0 - 1 0"
     assert rest[1] == "turns 2, understood 100%, false wakes 0"
     assert any(line.startswith("stt: 300 ms") or "stt: " in line for line in rest)
     (figures,) = objects(capsys, "stats")

@@ -1,1 +1,1 @@
-"""The gateway's three processes: how the launcher starts them, and the words between them. Nothing of what they do."""
+"""The gateway's processes: how the launcher starts them, and the words between them. Nothing of what they do."""

@@ -1,4 +1,4 @@
-"""How both of the launcher's processes begin, with what they were handed and nothing else; how they tell an error."""
+"""How each of the launcher's processes begins, with what they were handed and nothing else; how it tells an error."""
 
 import argparse
 import socket

@@ -1,4 +1,4 @@
-"""The gateway's three processes as a household meets them: killed at any moment, told to end, and what binds each."""
+"""The gateway's processes as a household meets them: killed at any moment, told to end, and what binds each."""
 
 import asyncio
 import json
@@ -217,7 +217,7 @@ async def test_sigterm_ends_all_three_and_tells_those_who_are_connected(
             assert [await peer.end() for peer in (home, satellite)] == ["stopping", "stopping"]
             speaking.cancel()
             await asyncio.gather(speaking, return_exceptions=True)
-        state(f"SIGTERM in mid-turn: all three processes gone after {finished.seconds:.2f} s")
+        state(f"SIGTERM in mid-turn: all processes gone after {finished.seconds:.2f} s")
         assert finished.code == 0
         assert finished.err.endswith("INFO local-voice: stopped\n")
         assert finished.seconds < ENDS_S

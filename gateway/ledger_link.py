@@ -1,7 +1,6 @@
 """The owner's end of the ledger's socket: what `local-voice ledger` says to a running gateway."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import count
@@ -14,6 +13,7 @@ from gateway.broker.owner_link import NoGatewayError, out_of_order
 from gateway.errors import LinkError
 from gateway.processes.ledger_words import Answer, Asked, AskLedger, LedgerSays
 from gateway.processes.words import LARGEST_BYTES
+from gateway.wire.owners_lines import connect
 
 OWNER: Final = "owner"
 """Who asks on this socket, whatever is said on it."""
@@ -74,7 +74,7 @@ async def ledger_link(folder: Path) -> AsyncIterator[LedgerLink]:
     """
     try:
         async with asyncio.timeout(CONNECT_S):
-            reader, writer = await _connect(folder)
+            reader, writer = await connect(folder, FILE_NAME, limit=LARGEST_BYTES)
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise NoGatewayError("no gateway of this user is running on this machine") from error
     except (OSError, TimeoutError) as error:
@@ -86,14 +86,6 @@ async def ledger_link(folder: Path) -> AsyncIterator[LedgerLink]:
         yield LedgerLink(reader, writer)
     finally:
         writer.transport.abort()
-
-
-async def _connect(folder: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)  # a socket's own path may have no more than 107 bytes
-    try:
-        return await asyncio.open_unix_connection(f"/proc/self/fd/{folder_fd}/{FILE_NAME}", limit=LARGEST_BYTES)
-    finally:
-        os.close(folder_fd)
 
 
 def _gone() -> LinkError:

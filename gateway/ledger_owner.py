@@ -4,13 +4,13 @@ import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable
-from contextlib import suppress
 from typing import Final
 
 import msgspec
 
 from gateway.processes.ledger_words import Answer, Asked, AskLedger, LedgerSays
 from gateway.wire.messages import LARGEST_MESSAGE_BYTES
+from gateway.wire.owners_lines import hang_up, next_line
 
 MOST_CONNECTIONS: Final = 8
 """A person has a few terminals."""
@@ -62,18 +62,14 @@ class OwnersDoor:
     async def _converse(self, accepted: socket.socket) -> None:
         reader, writer = await asyncio.open_unix_connection(sock=accepted, limit=LARGEST_MESSAGE_BYTES)
         try:
-            while line := await _line(reader):
+            while line := await next_line(reader, within_s=QUIET_S):
                 writer.write(msgspec.json.encode(await self._says(line)) + b"\n")
                 async with asyncio.timeout(SEND_S):
                     await writer.drain()
         except TimeoutError, ConnectionError:
             pass  # it reads nothing, or has gone
         finally:
-            writer.close()
-            with suppress(TimeoutError, ConnectionError):
-                async with asyncio.timeout(SEND_S):
-                    await writer.wait_closed()
-            writer.transport.abort()
+            await hang_up(writer, within_s=SEND_S)
 
     async def _says(self, line: bytes) -> LedgerSays:
         try:
@@ -82,12 +78,3 @@ class OwnersDoor:
             return LedgerSays(id=0, error="malformed", message="that is no question; is the gateway of this version?")
         answer, sound = await self._answer(asked.question)
         return LedgerSays(id=asked.id, answer=answer, sound=sound)
-
-
-async def _line(reader: asyncio.StreamReader) -> bytes:
-    """Return the next line; nothing where there is none, or none in time, or too long a one."""
-    with suppress(TimeoutError, ValueError, ConnectionError):
-        async with asyncio.timeout(QUIET_S):
-            line = await reader.readline()
-            return line if line.endswith(b"\n") else b""
-    return b""

@@ -32,6 +32,7 @@ from gateway.wire.broker_words import (
 )
 from gateway.wire.consent_words import AskConsent
 from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Message, Refused, encode, name_of
+from gateway.wire.owners_lines import hang_up, next_line, socket_path
 
 FILE_NAME: Final = "owner.sock"
 MOST_CONNECTIONS: Final = 8
@@ -41,11 +42,6 @@ QUIET_S: Final = 360.0
 SEND_S: Final = 5.0
 
 _LOG = logging.getLogger(__name__)
-
-
-def socket_path(folder_fd: int) -> str:
-    """Return the socket's path by way of its folder's descriptor, which has to stay open."""
-    return f"/proc/self/fd/{folder_fd}/{FILE_NAME}"
 
 
 class OwnerSocket:
@@ -84,8 +80,8 @@ class OwnerSocket:
         bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._unlink()
-            bound.bind(socket_path(self._folder_fd))
-            Path(socket_path(self._folder_fd)).chmod(0o600)  # before it listens nobody can connect
+            bound.bind(socket_path(self._folder_fd, FILE_NAME))
+            Path(socket_path(self._folder_fd, FILE_NAME)).chmod(0o600)  # before it listens nobody can connect
         except OSError as error:
             bound.close()
             path = self._folder / FILE_NAME
@@ -115,7 +111,7 @@ class OwnerSocket:
                 await writer.drain()
 
         try:
-            while line := await _line(reader):
+            while line := await next_line(reader, within_s=QUIET_S):
                 try:
                     message = OWNER_TO_BROKER.decode(line)
                     if isinstance(message, (AskConsent, *ASKED)):
@@ -133,7 +129,7 @@ class OwnerSocket:
         except TimeoutError, ConnectionError:
             writer.transport.abort()
         finally:
-            await _hang_up(writer)
+            await hang_up(writer, within_s=SEND_S)
 
     def _answer(self, message: Message, say: Callable[[Message], None]) -> None:
         match message:
@@ -162,21 +158,3 @@ class OwnerSocket:
         except AuditError as error:
             _LOG.error("download of %s: %s", message.model, error)
             raise ProtocolError("not_stored", f"nothing is fetched: {error}", about=name_of(RecordDownload)) from error
-
-
-async def _line(reader: asyncio.StreamReader) -> bytes:
-    """Return the next line; nothing where there is none, or none in time, or too long a one."""
-    with suppress(TimeoutError, ValueError, ConnectionError):
-        async with asyncio.timeout(QUIET_S):
-            line = await reader.readline()
-            return line if line.endswith(b"\n") else b""
-    return b""
-
-
-async def _hang_up(writer: asyncio.StreamWriter) -> None:
-    """Send what waits, as long as the other side reads it, and end the connection."""
-    writer.close()
-    with suppress(TimeoutError, ConnectionError):
-        async with asyncio.timeout(SEND_S):
-            await writer.wait_closed()
-    writer.transport.abort()

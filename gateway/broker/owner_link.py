@@ -1,16 +1,16 @@
 """The owner's end of the owner's socket: what `local-voice pair` and `local-voice peers` say to a running gateway."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from gateway.broker.owner import SEND_S, socket_path
+from gateway.broker.owner import FILE_NAME, SEND_S
 from gateway.errors import LinkError
 from gateway.wire.broker_words import BROKER_TO_OWNER
 from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Message, Refused, encode
+from gateway.wire.owners_lines import connect
 
 ANSWER_S: Final = 5.0
 """A gateway that is loading its models answers within two."""
@@ -59,7 +59,7 @@ async def owner_link(folder: Path) -> AsyncIterator[OwnerLink]:
     """Hold a connection to the gateway that keeps `folder`. Raises LinkError: NoGatewayError where none runs."""
     try:
         async with asyncio.timeout(SEND_S):
-            reader, writer = await _connect(folder)
+            reader, writer = await connect(folder, FILE_NAME, limit=LARGEST_MESSAGE_BYTES)
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise NoGatewayError(
             "no gateway of this user is running on this machine; start it with `local-voice serve`"
@@ -71,14 +71,6 @@ async def owner_link(folder: Path) -> AsyncIterator[OwnerLink]:
         yield OwnerLink(reader, writer)
     finally:
         writer.transport.abort()
-
-
-async def _connect(folder: Path) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    folder_fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        return await asyncio.open_unix_connection(socket_path(folder_fd), limit=LARGEST_MESSAGE_BYTES)
-    finally:
-        os.close(folder_fd)
 
 
 def answer_of[M: Message](kind: type[M], message: Message) -> M:

@@ -19,7 +19,7 @@ from gateway.ledger.rows import (
     from_json,
     is_id,
 )
-from gateway.rules import LONGEST_RULE_CHARS, Rule, RuleKind
+from gateway.rules import LONGEST_RULE_CHARS, Rule
 
 LARGEST_CORRECTION_BYTES: Final = 12 * 1024
 """As JSON; an ordinary one has three hundred bytes."""
@@ -92,20 +92,10 @@ def encoded_rule(rule: Rule) -> bytes:
 def decoded_rule(raw: bytes) -> Rule:
     """Return the rule in `raw`. Raises LedgerError where there is none."""
     try:
-        stored = msgspec.json.decode(raw, type=_Rule)
+        rule = msgspec.json.decode(raw, type=Rule)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise LedgerError("what is stored in the ledger is not a rule of it") from error
-    return Rule(
-        id=stored.id,
-        kind=stored.kind,
-        said=stored.said,
-        meant=stored.meant,
-        entity_id=stored.entity_id,
-        language=stored.language,
-        made_at=_in_utc(stored.made_at),
-        turn_id=stored.turn_id,
-        by=stored.by,
-    )
+    return replace(rule, made_at=_in_utc(rule.made_at))
 
 
 class _Correction(msgspec.Struct, kw_only=True, omit_defaults=True):
@@ -115,18 +105,6 @@ class _Correction(msgspec.Struct, kw_only=True, omit_defaults=True):
     entity_id: str = ""
     corrected_at: datetime
     rule_id: str = ""
-    by: str = ""
-
-
-class _Rule(msgspec.Struct, kw_only=True):
-    id: str
-    kind: RuleKind
-    said: str
-    meant: str = ""
-    entity_id: str = ""
-    language: str = ""
-    made_at: datetime
-    turn_id: str = ""
     by: str = ""
 
 

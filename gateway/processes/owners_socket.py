@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from gateway.errors import ProcessError
+from gateway.wire.owners_lines import socket_path
 
 BACKLOG = 8
 """A person has a few terminals."""
@@ -19,7 +20,7 @@ def owners_socket(folder: Path, name: str) -> Iterator[socket.socket]:
         try:
             descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
             try:
-                path = f"/proc/self/fd/{descriptor}/{name}"  # a socket's own path may have no more than 107 bytes
+                path = socket_path(descriptor, name)
                 with suppress(FileNotFoundError):
                     os.unlink(name, dir_fd=descriptor)
                 listening.bind(path)

@@ -1,0 +1,75 @@
+/**
+ * Why what happened in a turn did happen, from what the gateway noted of it (`gateway/server/turn_rows.py`). Each of its
+ * phrases is tried with this by `tests/gateway/server/test_page_reasons.py`.
+ */
+
+import type { Key } from "../context.ts";
+import { own } from "../parts/own.ts";
+import type { Turn } from "../words.ts";
+
+export interface Reasons {
+  /** What is said of it, in this order. */
+  readonly texts: readonly Key[];
+  /** What failed, as a code; empty where nothing did. */
+  readonly failure: string;
+  /** Where a person is asked whether something may be sent; empty otherwise. */
+  readonly requestId: string;
+  /** What the assistant asked back; empty where it did not. */
+  readonly question: string;
+  readonly answer: string;
+  /** Whether a rule of this household had a part in it. */
+  readonly isByRule: boolean;
+}
+
+const SILENCES: readonly (readonly [said: string, text: Key])[] = [
+  ["nobody spoke", "reasons.silence"],
+  ["that was taken for noise", "reasons.noise"],
+  ["there were no words in it", "reasons.no_words"],
+];
+const OUTCOMES: Readonly<Record<string, Key>> = {
+  answer: "reasons.own_sentence",
+  not_understood: "reasons.not_understood",
+  never_mind: "reasons.never_mind",
+  forgotten: "reasons.forgotten",
+  recognized: "reasons.recognized",
+};
+const REQUEST = /^a person was asked whether the (?:words|recording) may be sent to the cloud, request ([\w-]{1,64})/;
+const QUESTION =
+  /(?:^|; )asked "(.+?)"; (?:no answer was heard|heard "(.*)"(?:, which is not a yes)?)(?:; something failed: \w+)?(?:; it was cut short)?$/s;
+const FAILURE = /(?:^|; )something failed: ([a-z0-9_]{1,64})(?:; it was cut short)?$/;
+
+export function reasonsOf(turn: Turn): Reasons {
+  const all = afterWords(turn.why, `heard "${turn.heard}"`);
+  const isByRule = all.startsWith(`took it for "${turn.used}", by rule`);
+  const why = afterWords(afterWords(all, `took it for "${turn.used}"`), `took "${turn.used}"`);
+  const failure = FAILURE.exec(why)?.[1] ?? "";
+  const [, question = "", answer = ""] = QUESTION.exec(why) ?? [];
+  const requestId = REQUEST.exec(why)?.[1] ?? "";
+  const texts = [...meaning(turn, why, { isByRule, requestId }), ...nothingDone(turn, { question, answer })];
+  if (why.endsWith("it was cut short")) texts.push("reasons.cut_short");
+  return { texts, failure, requestId, question, answer, isByRule };
+}
+
+/** Return what follows these words: what was heard may say anything, also what is looked for here. */
+function afterWords(why: string, words: string): string {
+  return why.startsWith(words) ? why.slice(words.length).replace(/^; /, "") : why;
+}
+
+function meaning(turn: Turn, why: string, { isByRule, requestId }: Pick<Reasons, "isByRule" | "requestId">): Key[] {
+  if (turn.outcome === "nothing_heard")
+    return [SILENCES.find(([said]) => why.startsWith(said))?.[1] ?? "reasons.nothing"];
+  if (requestId) return ["reasons.consent"];
+  if (turn.intent || turn.used) {
+    if (isByRule) return ["reasons.rule"];
+    return [turn.used === turn.heard ? "reasons.likeliest" : "reasons.later"];
+  }
+  const known = own(OUTCOMES, turn.outcome);
+  return known ? [known] : [];
+}
+
+function nothingDone(turn: Turn, { question, answer }: Pick<Reasons, "question" | "answer">): Key[] {
+  if (question && !answer) return ["reasons.no_answer"];
+  if (turn.outcome === "not_confirmed") return [question ? "reasons.no_yes" : "reasons.needs_yes"];
+  if (turn.outcome === "never_mind" && turn.intent) return ["reasons.never_mind"];
+  return [];
+}

@@ -17,8 +17,10 @@ from . import (
     devices,
     forget_repair,
     issues,
+    last_wakes,
     ledger_api,
     notifications,
+    page_api,
     panel,
     reply_cache,
     turn_log,
@@ -40,6 +42,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:  # noqa:
     async_setup_services(hass)
     consent_api.async_setup(hass)
     ledger_api.async_setup(hass)
+    page_api.async_setup(hass)
     await panel.async_serve(hass)
     return True
 
@@ -58,6 +61,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -
     await panel.async_show(hass)
     consent_api.async_watch(hass, entry)
     ledger_api.async_watch(hass, entry)
+    page_api.async_watch(hass, entry)
     notifications.async_watch(hass, entry)
     asked_often.async_watch(hass, entry)
     devices.async_watch(hass, entry)
@@ -84,6 +88,7 @@ async def async_remove_entry(hass: HomeAssistant, entry: ConfigEntry) -> None:
     """Leave the gateway, forget what was known of it, and take our assistant and the page away."""
     panel.async_forget(hass)
     consent.forget(hass, entry.entry_id)
+    last_wakes.async_forget(hass, entry.entry_id)
     issues.async_forget_too_old(hass, entry)
     broker_issues.async_forget(hass, entry)
     forget_repair.async_forget(hass, entry)

@@ -4,21 +4,24 @@ A connection of its own, beside the one to what hears: that could tell whatever 
 is said there about requests that want to leave the home is in `consent.py`.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable
+from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.const import CONF_HOST, CONF_PORT
 
 from .consent import CloudRequests
 from .const import CONF_BROKER_PIN, CONF_BROKER_TOKEN
-from .errors import NotConnectedError
+from .errors import NotConnectedError, RefusedError
 from .keeper import Keeper
 from .listeners import Listeners
+from .log_check import GOOD, LONGEST_CHECK_S, LogCheck, check
 from .wire.broker_messages import FROM_BROKER, AuditHead, AuditRows, Protection, WatchAudit
 from .wire.connection import Connection, Port
 from .wire.messages import Greeting, Refused
-from .wire.open_request import to_its_end
+from .wire.open_request import to_its_end, within
 from .witness import Finding, Kept, Witness, short
 from .witness_store import WitnessStore
 
@@ -30,6 +33,9 @@ if TYPE_CHECKING:
     from .wire.codec import Message
 
 PATH: Final = "/broker"
+REST_SHARE: Final = 4
+"""After the whole log was read, so many times as long as that took passes before it is read again, whoever asks."""
+LONGEST_REST_S: Final = 60.0
 
 _LOGGER = logging.getLogger(__name__)
 
@@ -47,6 +53,9 @@ class Broker:
         self.store: Final = WitnessStore(hass, entry.entry_id)
         self._witness = Witness(Kept())
         self._connection: Connection | None = None
+        self._verifying: asyncio.Task[LogCheck] | None = None
+        self._rested_at = monotonic()
+        """When the whole log may be read again."""
         self._on_change: Listeners[()] = Listeners()
         self.cloud: Final = CloudRequests(hass, entry.entry_id, entry.title, self._on_change.tell)
         data = entry.data
@@ -81,7 +90,10 @@ class Broker:
         self._keeper.keep()
 
     async def stop(self) -> None:
-        """Be connected no more; nothing of the connection is left when this returns."""
+        """Be connected no more; nothing of the connection, or of another one, is left when this returns."""
+        if self._verifying is not None:
+            self._verifying.cancel()
+            await asyncio.wait({self._verifying})
         await self._keeper.stop()
 
     def on_change(self, cb: Callable[[], None]) -> Callable[[], None]:
@@ -99,6 +111,53 @@ class Broker:
         self._on_change.tell()
         if self._connection is not None:
             self._connection.cut()
+
+    async def verify(self) -> LogCheck:
+        """Have the whole log read anew, on a connection of its own, and compared with the head that is kept.
+
+        Raises NotConnectedError, RefusedError `too_many` while another does, `no_answer`, `too_large`, and what `dial`
+        and `Connection.greet` do.
+        """
+        if self._verifying is not None:
+            raise RefusedError("too_many")
+        kept = self._witness.kept
+        told = kept.head
+        if told is None and kept.finding is not None:
+            told = kept.finding.head
+        if self._connection is None or told is None:
+            raise NotConnectedError
+        self._verifying = asyncio.create_task(self._verify(told.key, kept.head))
+        try:
+            checked = await self._verifying
+        except asyncio.CancelledError:
+            if (task := asyncio.current_task()) is not None and task.cancelling():
+                raise
+            raise NotConnectedError from None  # `stop`
+        finally:
+            self._verifying = None
+        if checked.verdict != GOOD:
+            _LOGGER.error(
+                "%s: all %d rows of its audit log were read, and it is not what it was (%s): found %s",
+                self.name,
+                checked.rows,
+                checked.verdict,
+                short(checked.head),
+            )
+        return checked
+
+    async def _verify(self, key: str, kept: AuditHead | None) -> LogCheck:
+        await asyncio.sleep(self._rested_at - monotonic())
+        began_at = monotonic()
+        try:
+            async with within(LONGEST_CHECK_S):
+                connection, _ = await self._keeper.connect()
+                try:
+                    return await check(connection, key, kept)
+                finally:
+                    await to_its_end(connection.close())
+        finally:
+            took_s = monotonic() - began_at
+            self._rested_at = monotonic() + min(REST_SHARE * took_s, LONGEST_REST_S)
 
     async def _hold(self, connection: Connection, greeting: Greeting) -> None:  # noqa: ARG002 - voice's says the same
         """Watch the audit log, and what wants to leave the home, until the connection ends."""

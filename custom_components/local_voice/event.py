@@ -4,12 +4,14 @@ Not a word of what was said.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, override
 
-from homeassistant.components.event import EventEntity
+from homeassistant.components.event import EventEntity, EventExtraStoredData
 from homeassistant.core import HomeAssistant, callback
 from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
+from . import last_wakes
 from .consent import GONE, WAITING, Fate
 from .entity import CloudEntity, SatelliteEntity, add_for_each_satellite
 from .wire.messages import TurnBegan, TurnHappened
@@ -46,7 +48,15 @@ async def async_setup_entry(
     """Add the gateway's event, and one for each satellite."""
     gateway = entry.runtime_data
     async_add_entities([ConsentEvent(gateway)])
-    add_for_each_satellite(gateway, entry, async_add_entities, lambda one: [TurnEvent(gateway, one)])
+    add_for_each_satellite(gateway, entry, async_add_entities, lambda one: [TurnEvent(gateway, entry, one)])
+
+
+@dataclass
+class StoredTurn(EventExtraStoredData):
+    """What is kept of a satellite's event while Home Assistant restarts."""
+
+    last_wake_at: str
+    """UTC, ISO 8601; empty where it is not known. The event's own time is lost where its satellite goes away first."""
 
 
 class TurnEvent(SatelliteEntity, EventEntity):
@@ -54,14 +64,28 @@ class TurnEvent(SatelliteEntity, EventEntity):
 
     _attr_event_types = [WAKE, UNDERSTOOD, NOT_UNDERSTOOD]  # noqa: RUF012 - Home Assistant's own way to say it
 
-    def __init__(self, gateway: Gateway, satellite_id: str) -> None:
+    def __init__(self, gateway: Gateway, entry: LocalVoiceConfigEntry, satellite_id: str) -> None:
         """Belong to a satellite."""
         super().__init__(gateway, satellite_id, "turn")
+        self._entry = entry
+
+    @property
+    @override
+    def extra_restore_state_data(self) -> StoredTurn:
+        """What is kept while Home Assistant restarts."""
+        stored = super().extra_restore_state_data
+        return StoredTurn(
+            stored.last_event_type,
+            stored.last_event_attributes,
+            last_wakes.last_wake_at(self.hass, self._entry, self.satellite_id),
+        )
 
     @override
     async def async_added_to_hass(self) -> None:
         """Hear of turns from now on."""
         await super().async_added_to_hass()
+        if (stored := await self.async_get_last_extra_data()) is not None:
+            last_wakes.restore(self.hass, self._entry, self.satellite_id, stored.as_dict().get("last_wake_at"))
         self.async_on_remove(self.gateway.on_turn(self._on_turn))
 
     @callback

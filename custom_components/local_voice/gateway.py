@@ -18,6 +18,7 @@ from .errors import GatewayError, NotConnectedError, WrongVersionError
 from .keeper import Keeper
 from .ledger import Ledger
 from .listeners import Listeners
+from .timers import Timers
 from .wire.answering import Answering, Home
 from .wire.client import Client
 from .wire.codec import Message
@@ -40,6 +41,7 @@ from .wire.messages import (
     TurnHappened,
 )
 from .wire.open_request import Said, ended, to_its_end
+from .wire.timer_messages import TimersRunning
 
 __all__ = ["Gateway", "Home", "LocalVoiceConfigEntry", "Said"]
 
@@ -64,6 +66,7 @@ class Gateway:
         self.address: Final[str] = entry.data[CONF_HOST]
         self.broker: Final = Broker(hass, entry)
         self.ledger: Final = Ledger(lambda: self._connected_client)
+        self.timers: Final = Timers(lambda: self._connected_client)
         self.version = ""
         """From the greeting; empty before."""
         self.offered: Offered | None = None
@@ -82,7 +85,7 @@ class Gateway:
         self._ready = asyncio.Event()
         self._on_change: Listeners[()] = Listeners()
         self._on_turn: Listeners[TurnBegan | TurnHappened] = Listeners()
-        self._on_conversed: Listeners[()] = Listeners()
+        self._on_conversed: Listeners[str] = Listeners()
         data = entry.data
         port = Port(
             host=self.address,
@@ -171,6 +174,7 @@ class Gateway:
         self._client = None
         self._told_places.clear()
         self.ledger.lost()
+        self.timers.lost()
         if self._ready.is_set():
             self._ready.clear()
             self.trouble = "not_connected"
@@ -186,8 +190,11 @@ class Gateway:
         """Have `cb` called when a satellite is woken, and when a turn is over; return what ends it."""
         return self._on_turn.add(cb)
 
-    def on_conversed(self, cb: Callable[[], None]) -> Callable[[], None]:
-        """Have `cb` called when something that was said to Home Assistant is answered, or not; return what ends it."""
+    def on_conversed(self, cb: Callable[[str], None]) -> Callable[[], None]:
+        """Have `cb` called when something that was said to Home Assistant is answered, or not; return what ends it.
+
+        It is given the id of the user from whose login that came; empty where nobody was logged in.
+        """
         return self._on_conversed.add(cb)
 
     @callback
@@ -210,6 +217,8 @@ class Gateway:
                 self._answering.ask(message)
             case Kept() | SomethingForgotten():
                 self.ledger.told(message)
+            case TimersRunning():
+                self.timers.told(message)
             case Refused():
                 _LOGGER.warning("%s does not do what it was told (%s): %s", self.name, message.about, message.code)
             case _:
@@ -248,7 +257,7 @@ class Gateway:
         try:
             return await client.converse(said)
         finally:
-            self._on_conversed.tell()
+            self._on_conversed.tell(said.context.user_id or "")
 
     async def announce(self, satellite_id: str, *, text: str = "", sound: bytes = b"", then: str = "") -> str:
         """Have a text or a sound file heard at a satellite, and return when it was.

@@ -96,13 +96,24 @@ class Ledger:
         selection: SelectionWords | None = None,
         *,
         everything: bool = False,
+        keep_rules: bool = False,
         of_user: str | None = None,
         user_id: str,
     ) -> TurnsForgotten:
-        """Have these turns forgotten, or everything; return how much that was, once it is gone on the disk."""
+        """Have these turns forgotten, or everything; return how much that was, once it is gone on the disk.
+
+        With `keep_rules`, only for turns that are named, what was learned from them stays.
+        """
         chosen = SelectionWords() if selection is None else selection
         return await self.ask(
-            lambda id_: ForgetTurns(id=id_, selection=chosen, everything=everything, of_user=of_user, user_id=user_id),
+            lambda id_: ForgetTurns(
+                id=id_,
+                selection=chosen,
+                everything=everything,
+                keep_rules=keep_rules,
+                of_user=of_user,
+                user_id=user_id,
+            ),
             TurnsForgotten,
         )
 

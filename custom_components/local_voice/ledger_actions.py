@@ -21,8 +21,8 @@ from .const import DOMAIN
 from .devices import satellite_of
 from .errors import RefusedError
 from .ledger_access import AUTOMATION, BY_AUTOMATIONS, Act, Asker, asker_of
-from .ledger_commands import HEX32, shown
 from .ledger_teaching import RULE_TEXT, act_of_correction, have_corrected
+from .page_commands import HEX32, shown
 from .wire.ledger_messages import MOST_TURNS, SelectionWords
 
 if TYPE_CHECKING:

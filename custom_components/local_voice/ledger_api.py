@@ -10,19 +10,28 @@ from typing import TYPE_CHECKING, Any, Final
 
 import probatio
 from homeassistant.components import websocket_api
-from homeassistant.config_entries import SIGNAL_CONFIG_ENTRY_CHANGED, ConfigEntry, ConfigEntryChange, ConfigEntryState
+from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
-from homeassistant.helpers.dispatcher import async_dispatcher_connect
 from homeassistant.util.hass_dict import HassKey
 
 from . import ledger_teaching
-from .approvers import is_somebody
-from .errors import RefusedError
 from .ledger_access import Act, Scope, scope_of
-from .ledger_commands import COUNT, HEX32, MOMENT, NAME, Asked, Schema, command, shown
 from .ledger_http import SIGNED, ClipView, signed_path
 from .listeners import Listeners
-from .page_commands import Told, entries
+from .page_commands import (
+    COUNT,
+    HEX32,
+    MOMENT,
+    NAME,
+    Asked,
+    Schema,
+    Told,
+    command,
+    is_turned_away,
+    shown,
+    tell_of_entries,
+    teller,
+)
 from .wire.ledger_messages import (
     LONGEST_SEARCH_CHARS,
     MOST_DAYS,
@@ -59,8 +68,8 @@ class News:
 
     standing: Listeners[()] = field(default_factory=Listeners[()])
     """Told when something is different about a gateway."""
-    turns: Listeners[LocalVoiceConfigEntry, str] = field(default_factory=Listeners)
-    """Told that a gateway has other turns than before, and why: `turn` or `forgotten`."""
+    turns: Listeners[LocalVoiceConfigEntry, str, str] = field(default_factory=Listeners)
+    """Told that a gateway has other turns than before; why: `turn` or `forgotten`; and from whose login a turn came."""
 
 
 NEWS: Final[HassKey[News]] = HassKey("local_voice_ledger_news")
@@ -74,11 +83,7 @@ def async_setup(hass: HomeAssistant) -> None:
         websocket_api.async_register_command(hass, one)
     hass.http.register_view(ClipView)
 
-    @callback
-    def changed(_change: ConfigEntryChange, _entry: ConfigEntry) -> None:
-        news.standing.tell()  # who is told is told what is different only
-
-    async_dispatcher_connect(hass, SIGNAL_CONFIG_ENTRY_CHANGED, changed)
+    tell_of_entries(hass, news.standing.tell)
 
 
 @callback
@@ -88,16 +93,16 @@ def async_watch(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -> None:
 
     @callback
     def forgotten(_is_everything: bool) -> None:
-        news.turns.tell(entry, "forgotten")
+        news.turns.tell(entry, "forgotten", "")
 
     @callback
     def turn(happened: TurnBegan | TurnHappened) -> None:
         if isinstance(happened, TurnHappened):
-            conversed()
+            conversed("")
 
     @callback
-    def conversed() -> None:
-        news.turns.tell(entry, "turn")
+    def conversed(user_id: str) -> None:
+        news.turns.tell(entry, "turn", user_id)
 
     entry.async_on_unload(gateway.on_change(news.standing.tell))  # satellites have names
     entry.async_on_unload(gateway.ledger.on_change(news.standing.tell))
@@ -112,26 +117,18 @@ def subscribe(hass: HomeAssistant, connection: websocket_api.ActiveConnection, m
     """Tell how long each gateway keeps what, and whose turns there are to see; then whenever anything is different.
 
     How long things are kept concerns everybody who lives there. Who may see no turn is told of none; who may see their
-    own is told that some were forgotten, as what is shown then has to go, and not that anybody spoke.
+    own is told of those, and that some were forgotten, as what is shown then has to go; not that anybody else spoke.
     """
-    user = connection.user
-    if not is_somebody(user):
-        connection.send_error(msg["id"], websocket_api.ERR_UNAUTHORIZED, str(RefusedError("unauthorized")))
+    if is_turned_away(connection, msg):
         return
-    told: list[Told] | None = None
+    user = connection.user
+    tell = teller(hass, connection, msg, lambda entry: _standing(entry, scope_of(user, entry.options)))
 
     @callback
-    def tell() -> None:
-        nonlocal told
-        gateways = [_standing(entry, scope_of(user, entry.options)) for entry in entries(hass)]
-        if gateways != told:
-            told = gateways
-            connection.send_event(msg["id"], {"gateways": gateways})
-
-    @callback
-    def tell_turns(entry: LocalVoiceConfigEntry, why: str) -> None:
+    def tell_turns(entry: LocalVoiceConfigEntry, why: str, user_id: str) -> None:
         scope = scope_of(user, entry.options)
-        if scope is Scope.ALL or (scope is Scope.OWN and why == "forgotten"):
+        is_theirs = scope is Scope.OWN and (why == "forgotten" or user_id == user.id)
+        if scope is Scope.ALL or is_theirs:
             connection.send_event(msg["id"], {"changed": {"entry_id": entry.entry_id, "why": why}})
 
     ends: tuple[Callable[[], None], ...] = (hass.data[NEWS].standing.add(tell), hass.data[NEWS].turns.add(tell_turns))
@@ -170,7 +167,7 @@ def _without_deletions(kept: Kept) -> dict[str, Any]:
 
 
 @command(
-    "turns",
+    "ledger/turns",
     {
         probatio.Optional("selection", default=dict): SELECTION,
         probatio.Optional(probatio.Secret("words"), default=""): probatio.All(
@@ -190,7 +187,7 @@ async def turns(asked: Asked) -> Told:
     )
 
 
-@command("play", {probatio.Required("turn_id"): HEX32})
+@command("ledger/play", {probatio.Required("turn_id"): HEX32})
 async def play(asked: Asked) -> Told:
     """Say where a turn's sound can be fetched by the login that asks, for some seconds."""
     asked.may(Act.PLAY)
@@ -198,7 +195,9 @@ async def play(asked: Asked) -> Told:
     return {"path": path, "good_s": SIGNED.total_seconds()}
 
 
-@command("stats", {probatio.Optional("days", default=7): probatio.All(int, probatio.Range(min=1, max=MOST_DAYS))})
+@command(
+    "ledger/stats", {probatio.Optional("days", default=7): probatio.All(int, probatio.Range(min=1, max=MOST_DAYS))}
+)
 async def stats(asked: Asked) -> Told:
     """Show how well it does."""
     _, ledger = asked.may(Act.STATS)
@@ -210,23 +209,30 @@ async def stats(asked: Asked) -> Told:
 
 
 @command(
-    "forget",
+    "ledger/forget",
     {
         probatio.Optional("selection", default=dict): SELECTION,
         probatio.Optional("everything", default=False): bool,
+        probatio.Optional("keep_rules", default=False): bool,
     },
 )
 async def forget(asked: Asked) -> Told:
-    """Have turns forgotten; everything by administrators only."""
+    """Have turns forgotten, with what was learned from them unless that is kept; everything by administrators only."""
     everything: bool = asked.words["everything"]
     asker, ledger = asked.may(Act.FORGET_EVERYTHING if everything else Act.FORGET)
     return shown(
-        await ledger.forget(_selection(asked), everything=everything, of_user=asker.of_user, user_id=asker.user_id)
+        await ledger.forget(
+            _selection(asked),
+            everything=everything,
+            keep_rules=asked.words["keep_rules"],
+            of_user=asker.of_user,
+            user_id=asker.user_id,
+        )
     )
 
 
 @command(
-    "keep",
+    "ledger/keep",
     {
         probatio.Required("transcripts_s"): probatio.Any(None, COUNT),
         probatio.Required("audio_s"): probatio.Any(None, COUNT),

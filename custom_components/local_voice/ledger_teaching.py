@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import probatio
 
 from .ledger_access import Act, Asker
-from .ledger_commands import COUNT, HEX32, ID, NAME, Asked, command, shown
-from .page_commands import Told
+from .page_commands import COUNT, HEX32, ID, NAME, PERCENT, Asked, Told, command, shown
 from .wire.learning_messages import (
     LONGEST_RULE_CHARS,
     AskRules,
@@ -26,13 +25,12 @@ if TYPE_CHECKING:
     from .ledger import Ledger
 
 RULE_TEXT: Final = probatio.All(str, probatio.Length(max=LONGEST_RULE_CHARS))
-PERCENT: Final = probatio.All(int, probatio.Range(min=0, max=100))
 OF_A_CORRECTION: Final = ("turn_id", "meant", "said", "entity_id", "keep", "despite_harm")
 """Its words in a command, in an action, and on the wire."""
 
 
 @command(
-    "correct",
+    "ledger/correct",
     {
         probatio.Required("turn_id"): HEX32,
         probatio.Optional(probatio.Secret("meant"), default=""): RULE_TEXT,
@@ -65,7 +63,7 @@ async def have_corrected(ledger: Ledger, asker: Asker, words: dict[str, Any]) ->
     return shown(corrected if asker.of_user is None else replace(corrected, harmed=(), replayed=0))
 
 
-@command("rules", {probatio.Optional("before", default=None): probatio.Any(None, COUNT)})
+@command("ledger/rules", {probatio.Optional("before", default=None): probatio.Any(None, COUNT)})
 async def rules(asked: Asked) -> Told:
     """Show a page of rules."""
     _, ledger = asked.may(Act.RULES)
@@ -73,7 +71,7 @@ async def rules(asked: Asked) -> Told:
     return shown(await ledger.ask(lambda id_: AskRules(id=id_, before=before), Rules))
 
 
-@command("remove_rule", {probatio.Required("rule_id"): HEX32})
+@command("ledger/remove_rule", {probatio.Required("rule_id"): HEX32})
 async def remove_rule(asked: Asked) -> Told:
     """Have a rule unlearned."""
     asker, ledger = asked.may(Act.RULES)
@@ -81,7 +79,7 @@ async def remove_rule(asked: Asked) -> Told:
     return shown(await ledger.ask(lambda id_: RemoveRule(id=id_, rule_id=rule_id, user_id=asker.user_id), LedgerDone))
 
 
-@command("mark_wake", {probatio.Required("turn_id"): HEX32, probatio.Optional("is_false", default=True): bool})
+@command("ledger/mark_wake", {probatio.Required("turn_id"): HEX32, probatio.Optional("is_false", default=True): bool})
 async def mark_wake(asked: Asked) -> Told:
     """Say that nobody said the wake word there, or that somebody did after all."""
     asker, ledger = asked.may(Act.TUNE)
@@ -89,7 +87,7 @@ async def mark_wake(asked: Asked) -> Told:
     return shown(await ledger.ask(lambda id_: MarkWake(id=id_, **about, user_id=asker.user_id), Tuning))
 
 
-@command("tuning", {probatio.Required("satellite_id"): ID})
+@command("ledger/tuning", {probatio.Required("satellite_id"): ID})
 async def tuning(asked: Asked) -> Told:
     """Show what other sensitivities would have done at a satellite."""
     _, ledger = asked.may(Act.TUNE)
@@ -98,7 +96,7 @@ async def tuning(asked: Asked) -> Told:
 
 
 @command(
-    "set_sensitivity",
+    "ledger/set_sensitivity",
     {probatio.Required("satellite_id"): ID, probatio.Required("sensitivity"): probatio.Any(None, PERCENT)},
 )
 async def set_sensitivity(asked: Asked) -> Told:

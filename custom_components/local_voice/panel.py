@@ -1,6 +1,9 @@
-"""The page of consent in Home Assistant's side bar: its files, served as they are, and its place there."""
+"""The page in Home Assistant's side bar: its one file, served as it is, and its place there.
 
-import hashlib
+The file is built from `frontend/` of the project, and is not part of the source. Its name carries its hash.
+"""
+
+import logging
 from pathlib import Path
 from typing import Final
 
@@ -16,22 +19,29 @@ URL_PATH: Final = "local-voice"
 """Where the page is; notifications link to it."""
 ELEMENT: Final = "local-voice-panel"
 FOLDER: Final = Path(__file__).parent / "frontend"
-MODULE: Final = "panel.js"
+BUNDLE: Final = "local-voice-*.js"
 SERVED: Final[HassKey[str]] = HassKey("local_voice_panel_url")
-"""Where browsers find the files: another address for other files, so that they may keep them."""
-_HASH_CHARS: Final = 12
+"""Where browsers find the file: another address for another file, so that they may keep it."""
+
+_LOGGER = logging.getLogger(__name__)
 
 
 async def async_serve(hass: HomeAssistant) -> None:
-    """Serve the page's files until Home Assistant stops; once."""
-    version = await hass.async_add_executor_job(_version)
-    url = hass.data[SERVED] = f"/{DOMAIN}/{version}"
-    await hass.http.async_register_static_paths([StaticPathConfig(url, str(FOLDER))])
+    """Serve the page's file until Home Assistant stops; once."""
+    bundle = await hass.async_add_executor_job(_bundle)
+    if bundle is None:
+        _LOGGER.error(
+            "The page of Local Voice is not there: install the integration from a release, or build the page with"
+            " scripts/page in the project's folder; then restart Home Assistant"
+        )
+        return
+    url = hass.data[SERVED] = f"/{DOMAIN}/{bundle.name}"
+    await hass.http.async_register_static_paths([StaticPathConfig(url, str(bundle))])
 
 
 async def async_show(hass: HomeAssistant) -> None:
     """Have the page in the side bar, once for all gateways. Everybody sees it; who may decide is looked at there."""
-    if async_panel_exists(hass, URL_PATH):
+    if async_panel_exists(hass, URL_PATH) or SERVED not in hass.data:
         return
     await async_register_panel(
         hass,
@@ -39,7 +49,7 @@ async def async_show(hass: HomeAssistant) -> None:
         webcomponent_name=ELEMENT,
         sidebar_title="Local Voice",
         sidebar_icon="mdi:account-voice",
-        module_url=f"{hass.data[SERVED]}/{MODULE}",
+        module_url=hass.data[SERVED],
         require_admin=False,
         config={},
     )
@@ -57,10 +67,6 @@ def request_path(request_id: str) -> str:
     return f"/{URL_PATH}?request={request_id}"
 
 
-def _version() -> str:
-    """Return what is different when the files are."""
-    hashed = hashlib.sha256()
-    for path in sorted(FOLDER.glob("*.js")):
-        hashed.update(f"{path.name}\n".encode())
-        hashed.update(hashlib.sha256(path.read_bytes()).digest())
-    return hashed.hexdigest()[:_HASH_CHARS]
+def _bundle() -> Path | None:
+    """Return the file that was built last."""
+    return max(FOLDER.glob(BUNDLE), key=lambda path: path.stat().st_mtime, default=None)

@@ -104,6 +104,11 @@ class Witness:
         return None if is_well else Verdict.FORKED
 
 
+def empty_hash(key: str) -> str:
+    """Return the hash of the log of a key while nothing is in it, all in hex."""
+    return hashlib.sha256(b"local-voice audit log" + bytes.fromhex(key)).hexdigest()
+
+
 def row_hash(previous: str, row: str) -> str:
     """Return the hash of the log that ends with `row`, after the one with the hash `previous`, both in hex."""
     return hashlib.sha256(b"\0" + bytes.fromhex(previous) + row.encode()).hexdigest()

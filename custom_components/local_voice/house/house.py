@@ -5,6 +5,7 @@ An exposed thing is told with its names, its room, its state, and the few attrib
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
@@ -49,6 +50,17 @@ _TOLD: Final = frozenset(
 )
 """The attributes that are told. Titles, pictures, positions of people and the like are not."""
 
+
+@dataclass(frozen=True, slots=True)
+class ScreenWords:
+    """A thing in a list on a screen."""
+
+    entity_id: str
+    name: str
+    """What it is called in sentences; for one that no sentence can name, its name on screen."""
+    area_id: str | None
+
+
 type Attribute = str | int | float | bool | tuple[str | int | float | bool | None, ...] | None
 
 
@@ -61,11 +73,9 @@ def is_exposed(hass: HomeAssistant, entity_id: str) -> bool:
 @callback
 def entity_words(hass: HomeAssistant, entity_id: str) -> EntityWords | None:
     """Return a thing as the gateway is told of it; None for one that is not there or is not exposed."""
-    state = hass.states.get(entity_id)
-    if state is None or not is_exposed(hass, entity_id):
+    if (found := _found(hass, entity_id)) is None:
         return None
-    entry = er.async_get(hass).async_get(entity_id)
-    names = _names(intent.async_get_entity_aliases(hass, entry, state=state))
+    state, entry, names = found
     words = EntityWords(
         id=entity_id,
         name=names[0] if names else "",
@@ -75,6 +85,15 @@ def entity_words(hass: HomeAssistant, entity_id: str) -> EntityWords | None:
         attributes=_attributes(hass, state),
     )
     return words if size_bytes(words) <= ENTITY_BYTES else _shortened(words)
+
+
+@callback
+def screen_words(hass: HomeAssistant, entity_id: str) -> ScreenWords | None:
+    """Return a thing as people pick it from a list; None for one that is not there or is not exposed."""
+    if (found := _found(hass, entity_id)) is None:
+        return None
+    state, entry, names = found
+    return ScreenWords(entity_id, names[0] if names else state.name[:_NAME_CHARS], _area_id(hass, entry))
 
 
 @callback
@@ -133,6 +152,15 @@ def in_parts[T](things: Iterable[tuple[T, int]]) -> Iterator[tuple[T, ...]]:
         part_bytes += thing_bytes
     if part:
         yield tuple(part)
+
+
+def _found(hass: HomeAssistant, entity_id: str) -> tuple[State, er.RegistryEntry | None, tuple[str, ...]] | None:
+    """Return an exposed thing's state, its entry, and its names in sentences; None for one that there is not."""
+    state = hass.states.get(entity_id)
+    if state is None or not is_exposed(hass, entity_id):
+        return None
+    entry = er.async_get(hass).async_get(entity_id)
+    return state, entry, _names(intent.async_get_entity_aliases(hass, entry, state=state))
 
 
 def _names(names: Iterable[str]) -> tuple[str, ...]:

@@ -91,6 +91,7 @@ class WatchAudit(Message):
     """Tell me of the audit log from now on; this is the head that I have kept, nothing the first time.
 
     Answered with the rows after it, where there is one, then `audit_head`, then `protection`; and again with each row.
+    The head of a log in which nothing is yet, `size` 0, stands before all rows: who says it is told the whole log.
     """
 
     size: Count = 0

@@ -33,6 +33,7 @@ from .messages import (
     Spoken,
 )
 from .open_request import OpenRequest, Said, closed, ended, within
+from .timer_messages import TimerCancelled
 
 ID_BYTES: Final = 4
 MIC_FRAME_BYTES: Final = 1_024
@@ -73,6 +74,7 @@ _ANSWERS: Final = (
     AnnounceOver,
     Answered,
     SettingsChanged,
+    TimerCancelled,
     *ANSWERS,
 )
 """What is said about an open request, under its id."""
@@ -217,7 +219,7 @@ class Client:
             async with within(SETTINGS_S):
                 await request.answer(SettingsChanged)
 
-    # The ledger
+    # The ledger, and timers
 
     async def ask[Awaited: Message](
         self, question: Callable[[int], Message], kind: type[Awaited], *, answer_s: float

@@ -3,6 +3,7 @@
 As on the gateway's side (`gateway/wire/consent_words.py`). What a request consists of stands in previews only.
 """
 
+from dataclasses import field
 from typing import Annotated, Final
 
 from .codec import Between, HexDigits, Message, Words
@@ -12,6 +13,7 @@ MOST_DESTINATIONS: Final = 16
 MOST_WAITING: Final = 16
 MOST_DECIDED: Final = 20
 MOST_REPLACED: Final = 64
+MOST_DAYS: Final = 31
 LONGEST_ANSWER_CHARS: Final = 16_384
 LONGEST_PIN_CHARS: Final = 32
 PART_BYTES: Final = 32 * 1024
@@ -97,6 +99,8 @@ class Consent(Message):
     """`2026-11`, by UTC."""
     sent_bytes: Count = 0
     """That left the home in that month, by the audit log."""
+    sent_days: Annotated[dict[Name, Count], Between(0, MOST_DAYS)] = field(default_factory=dict)
+    """The same by day, `2026-11-22`, by UTC: those on which any left."""
 
 
 # What is asked for: each has an id, and is answered under it

@@ -49,6 +49,7 @@ from .request_messages import (
     VoiceWords,
     WakeWordWords,
 )
+from .timer_messages import CancelTimer, TimerCancelled, TimersRunning
 from .wire_types import LARGEST_SOUND_FILE_BYTES, MOST_ENTITIES_A_MESSAGE, Count, Id, Ids, Name, StagesMs, Text
 
 PROTOCOL_VERSION: Final = 1
@@ -150,6 +151,8 @@ FROM_VOICE: Final = Vocabulary(
     SatelliteChanged,
     TurnBegan,
     TurnHappened,
+    TimersRunning,
+    TimerCancelled,
     Recognized,
     Detected,
     Speaking,
@@ -174,6 +177,7 @@ TO_VOICE: Final = Vocabulary(
     Announce,
     MuteSatellite,
     PlaceSatellite,
+    CancelTimer,
     Recognize,
     Detect,
     Speak,

@@ -12,12 +12,13 @@ from ..errors import GatewayError, RefusedError
 from .codec import LARGEST_MESSAGE_BYTES, Message
 from .ledger_messages import ANSWERS
 from .messages import Answered, Conversed, Detected, Recognized, SettingsChanged, Spoken
+from .timer_messages import TimerCancelled
 
 MOST_UNHEARD_BYTES: Final = 16 * 1024 * 1024
 """Six minutes of Piper's voice: who fetches none of it for so long has gone."""
 SMALLEST_PIECE_BYTES: Final = 256
 """What a piece of sound counts at least: empty ones take room too."""
-_LAST: Final = (Recognized, Detected, Spoken, Conversed, Answered, SettingsChanged, *ANSWERS)
+_LAST: Final = (Recognized, Detected, Spoken, Conversed, Answered, SettingsChanged, TimerCancelled, *ANSWERS)
 """After it, the gateway has forgotten the request."""
 
 

@@ -1,0 +1,63 @@
+"""The timers and delayed commands that run at a gateway's satellites, as it tells of them; and cancelling one.
+
+Those of Home Assistant's own satellites are Home Assistant's, and not among them.
+"""
+
+from collections.abc import Callable
+from time import monotonic
+from typing import TYPE_CHECKING, Final
+
+from homeassistant.core import callback
+
+from .errors import RefusedError
+from .listeners import Listeners
+from .wire.timer_messages import CancelTimer, TimerCancelled, TimersRunning, TimerWords
+
+if TYPE_CHECKING:
+    from .wire.client import Client
+
+CANCELLED_S: Final = 10.0
+"""For an answer: the gateway looks at nothing but its memory."""
+
+
+class Timers:
+    """One gateway's; none while it is away, and of one that is too old to tell."""
+
+    def __init__(self, connected: Callable[[], Client]) -> None:
+        """`connected` returns the connection, or raises NotConnectedError."""
+        self.running: tuple[TimerWords, ...] = ()
+        """What is up soonest first, by what was left when it was told."""
+        self.told_s = monotonic()
+        """When that was, by the clock of `time.monotonic`."""
+        self._connected = connected
+        self._on_change: Listeners[()] = Listeners()
+
+    def on_change(self, cb: Callable[[], None]) -> Callable[[], None]:
+        """Have `cb` called whenever `running` is different; return what ends it."""
+        return self._on_change.add(cb)
+
+    @callback
+    def told(self, heard: TimersRunning) -> None:
+        """Take what the gateway says."""
+        self.told_s = monotonic()
+        self._run(heard.timers)
+
+    @callback
+    def lost(self) -> None:
+        """Know nothing any more: the connection has ended."""
+        self._run(())
+
+    async def cancel(self, timer_id: int) -> None:
+        """Have a timer or delayed command forgotten; return when it is, and `running` is without it.
+
+        Raises NotConnectedError, RefusedError `unknown_timer`.
+        """
+        client = self._connected()
+        if all(timer.timer_id != timer_id for timer in self.running):
+            raise RefusedError("unknown_timer")
+        await client.ask(lambda id_: CancelTimer(id=id_, timer_id=timer_id), TimerCancelled, answer_s=CANCELLED_S)
+
+    def _run(self, timers: tuple[TimerWords, ...]) -> None:
+        before, self.running = self.running, timers
+        if timers != before:
+            self._on_change.tell()

@@ -151,6 +151,22 @@ class TimerFinished:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RunningTimer:
+    """A timer that has not run out yet, at one moment; or a `command` that waits for its time."""
+
+    number: int
+    name: str | None
+    command: str | None
+    satellite_id: str
+    area_id: str | None
+    duration_s: int
+    """As it was set, with what was added since."""
+    left_s: int
+    is_active: bool
+    """Not paused."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
     """A message for all other satellites."""
 

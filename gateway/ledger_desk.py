@@ -251,6 +251,8 @@ class LedgerDesk:
         is_selected = asked.selection != SelectionWords()
         if asked.everything == is_selected or (asked.everything and asked.of_user is not None):
             raise ProtocolError("malformed", "either everything is to be forgotten, or what is selected")
+        if asked.keep_rules and asked.selection.turn_ids is None:
+            raise ProtocolError("malformed", "rules are kept only where turns are named")
         if asked.of_user == "":
             raise ProtocolError("unknown_turn", _NO_TURN)
         selection = selection_of(asked.selection, of_user=asked.of_user)
@@ -259,7 +261,9 @@ class LedgerDesk:
             return msgspec.json.encode(who.act("forget", turns=receipt.count, clips=receipt.clips, rules=receipt.rules))
 
         try:
-            receipt = self._ledger.delete(selection, everything=asked.everything, owing=act)
+            receipt = self._ledger.delete(
+                selection, everything=asked.everything, keep_rules=asked.keep_rules, owing=act
+            )
         except LedgerError:  # its keys may be gone all the same, so no copy is to stay
             self._owing()
             self._gone(asked.everything)

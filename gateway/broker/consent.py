@@ -77,7 +77,7 @@ class Consent:
 
     def state(self) -> ConsentIs:
         """Return how it stands, without a word of what is in it. Raises AuditError."""
-        month, sent_bytes = self._rows.month_bytes(self._now())
+        month, sent_days = self._rows.sent(self._now())
         return ConsentIs(
             is_allowed=self._cloud.is_allowed,
             has_pin=self._cloud.has_pin,
@@ -85,7 +85,8 @@ class Consent:
             waiting=tuple(map(self._words, self._waiting.requests)),
             decided=self._done.words(),
             month=month,
-            sent_bytes=sent_bytes,
+            sent_bytes=sum(sent_days.values()),
+            sent_days=sent_days,
         )
 
     @property

@@ -3,7 +3,7 @@
 `approve` and `send` are on disk before what they tell of. After a crash the log says so, and nothing is sent again.
 """
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from gateway.broker.audit import Action
@@ -26,7 +26,7 @@ class ConsentRows:
     def __init__(self, records: Records) -> None:
         self._records = records
         self._month = ""
-        self._month_bytes = 0
+        self._days: dict[str, int] = {}
         self._counted_rows = 0
 
     def approved(self, request: Request, *, by: str, user: str) -> None:
@@ -82,20 +82,25 @@ class ConsentRows:
             self.resulted(request_id, UNKNOWN if sent[request_id] else NOT_SENT, reason="broker_ended")
         return len(open_requests)
 
-    def month_bytes(self, now: datetime) -> tuple[str, int]:
-        """Return the month (UTC, `2026-11`), and how many bytes left the home in it. Raises AuditError."""
+    def sent(self, now: datetime) -> tuple[str, dict[str, int]]:
+        """Return the month (UTC, `2026-11`), and how many bytes left the home on each day of it on which any did.
+
+        The days are in order. Raises AuditError.
+        """
         month = now.strftime("%Y-%m")
         if month != self._month:
-            self._month, self._month_bytes, self._counted_rows = month, 0, 0
-        size, new_bytes = self._records.audit.head.size, 0
+            self._month, self._days, self._counted_rows = month, {}, 0
+        size, days = self._records.audit.head.size, dict(self._days)
         for row in self._records.rows_back():
             if row.seq <= self._counted_rows:
                 break
             if row.action == Action.SEND and row.at.startswith(month):  # between others: clocks are wrong at times
-                new_bytes += _number(row.detail.get("bytes"))
-        self._month_bytes += new_bytes
+                day, new_bytes = _day(row.at), _number(row.detail.get("bytes"))
+                if day and new_bytes > 0:
+                    days[day] = days.get(day, 0) + new_bytes
+        self._days = dict(sorted(days.items()))
         self._counted_rows = size
-        return month, self._month_bytes
+        return month, dict(self._days)
 
     def _since_start(self) -> list[AuditRow]:
         """Return the rows since the broker's last start, the latest first."""
@@ -105,6 +110,14 @@ class ConsentRows:
                 break
             rows.append(row)
         return rows
+
+
+def _day(at: str) -> str:
+    """Return the day of a time (UTC, ISO 8601); nothing where somebody else wrote what is none."""
+    try:
+        return date.fromisoformat(at[: len("2026-11-22")]).isoformat()
+    except ValueError:
+        return ""
 
 
 def _number(value: Detail | None) -> int:

@@ -207,6 +207,8 @@ def _show(state: ConsentIs, console: Console) -> None:
     _say(console, f"PIN: {'each approval takes it' if state.has_pin else 'none'}")
     if state.month:
         _say(console, f"Left the home in {state.month}: {state.sent_bytes} bytes")
+        for day, sent_bytes in state.sent_days.items():
+            _say(console, f"  {day}: {sent_bytes} bytes")
 
 
 def _cells(found: DestinationWords) -> tuple[str, ...]:

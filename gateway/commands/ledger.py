@@ -86,6 +86,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     deleting = actions.add_parser("delete", help="forget turns, with their sound and what was learned from them")
     add_selection(deleting)
     deleting.add_argument("--everything", action="store_true", help="all turns, rules, counts, and what was tuned")
+    deleting.add_argument("--keep-rules", action="store_true", help="with --id: what was learned from them stays")
     exporting = actions.add_parser("export", help="one archive of WAV and JSON, which opens without this program")
     exporting.add_argument("file", type=Path, metavar="FILE.zip", help="a new file; only you can read it")
     add_filters(exporting)
@@ -208,12 +209,15 @@ async def _delete(args: argparse.Namespace, ledger: OwnersLedger, console: Conso
     is_selected = selection != SelectionWords()
     if args.everything == is_selected:
         raise ConfigError("ledger delete: name what is meant, by --id, --day, --since, --area …, or --everything alone")
+    if args.keep_rules and selection.turn_ids is None:
+        raise ConfigError("--keep-rules: name the turns, by --id")
     found = await extent(ledger, selection)
     more = ", and everything that was learned, counted and tuned" if args.everything else ""
+    more = " but not what was learned from them" if args.keep_rules else more
     if not agrees(args, f"Forget {_told(found)}{more}, for good?"):
         say(console, "Nothing is forgotten.")
         return NOT_DONE
-    words = ForgetTurns(id=NUMBER, selection=selection, everything=args.everything)
+    words = ForgetTurns(id=NUMBER, selection=selection, everything=args.everything, keep_rules=args.keep_rules)
     gone = await ledger.ask(TurnsForgotten, words)
     if args.json:
         say_json(gone)

@@ -23,23 +23,23 @@ class Bell:
         on_announcement: Callable[[Announcement], None] | None = None,
     ) -> None:
         """Keep time by `clock`. Without listeners, delayed commands and messages are refused."""
-        self._timers = Timers(clock, on_timer_finished)
+        self.timers: Final = Timers(clock, on_timer_finished)
         self._on_announcement = on_announcement
 
     def handles(self, request: ActionRequest) -> bool:
         """Tell whether a request is about timers or messages."""
-        return request.intent.name == _MESSAGE or self._timers.handles(request.intent.name)
+        return request.intent.name == _MESSAGE or self.timers.handles(request.intent.name)
 
     def perform(self, request: ActionRequest, house: House) -> ActionResult:
         """Do what is asked, or say why not; `house` says where satellites stand."""
         if request.intent.name == _MESSAGE:
             return self._announce(request)
-        timed = self._timers.perform(request, house)
+        timed = self.timers.perform(request, house)
         return ActionResult(error=timed.error, changes=timed.changes, speech_slots=timed.speech_slots)
 
     def close(self) -> None:
         """Forget all timers."""
-        self._timers.close()
+        self.timers.close()
 
     def _announce(self, request: ActionRequest) -> ActionResult:
         if self._on_announcement is None:

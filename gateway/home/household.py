@@ -18,7 +18,7 @@ from gateway.home.effects import Situation, told
 from gateway.home.handlers import effect_of, foreseen
 from gateway.home.simulated import SimulatedHome
 from gateway.home.targets import areas_named
-from gateway.home.timers import Cancellable, Clock
+from gateway.home.timers import Cancellable, Clock, Timers
 from gateway.home.told import ToldHouse
 from gateway.house import AttributeValue, Entity, House, KnownName, names_in
 
@@ -79,6 +79,11 @@ class Household:
     def house(self) -> House:
         """The house that requests are about, as it is now; an empty one until a paired home has told of its own."""
         return self._told.house if self._has_home() else self._demo.snapshot()
+
+    @property
+    def timers(self) -> Timers:
+        """What runs, of all satellites."""
+        return self._bell.timers
 
     def area_id(self, named: str) -> str | None:
         """Return the area that somebody means by its id, its name or another of its names."""

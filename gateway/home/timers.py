@@ -1,6 +1,6 @@
 """Timers that really run out, and delayed commands, as in Home Assistant's `components/intent/timers.py`.
 
-It keeps time through the loop it is given and tells a listener; it makes no sound and runs no command itself.
+It keeps time through the loop it is given and tells listeners; it makes no sound and runs no command itself.
 """
 
 import itertools
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Protocol
 
-from gateway.events import ActionRequest, StateChange, TimerFinished
+from gateway.events import ActionRequest, RunningTimer, StateChange, TimerFinished
 from gateway.home.targets import text_slot
 from gateway.home.timer import (
     Timer,
@@ -62,6 +62,8 @@ class Timers:
         self._timers: dict[int, Timer] = {}
         self._calls: dict[int, Cancellable] = {}
         self._numbers = itertools.count(1)
+        self._known: tuple[Timer, ...] = ()
+        self._on_change: list[Callable[[], None]] = []
         self._requests: Mapping[str, Callable[[ActionRequest, House], TimerEffect]] = {
             "HassStartTimer": self._start,
             "HassCancelTimer": self._cancel,
@@ -79,7 +81,39 @@ class Timers:
 
     def perform(self, request: ActionRequest, house: House) -> TimerEffect:
         """Carry out a request about timers."""
-        return self._requests[request.intent.name](request, house)
+        effect = self._requests[request.intent.name](request, house)
+        self._tell()
+        return effect
+
+    def running(self) -> tuple[RunningTimer, ...]:
+        """Return what has not run out yet, paused timers and delayed commands too, in the order it was set."""
+        now_s = self._clock.time()
+        return tuple(
+            RunningTimer(
+                number=timer.number,
+                name=timer.name,
+                command=timer.command,
+                satellite_id=timer.satellite_id,
+                area_id=timer.area_id,
+                duration_s=timer.duration_s,
+                left_s=timer.seconds_left(now_s),
+                is_active=timer.is_active,
+            )
+            for timer in sorted(self._timers.values(), key=lambda timer: timer.number)
+        )
+
+    def cancel(self, timer_number: int) -> bool:
+        """Forget a timer or a delayed command that is `running`; return whether there was one of this number."""
+        timer = self._timers.get(timer_number)
+        if timer is None:
+            return False
+        self._drop(timer)
+        self._tell()
+        return True
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever something else runs than before, or is paused, resumed or given another time."""
+        self._on_change.append(changed)
 
     def close(self) -> None:
         """Forget all timers; none of them rings any more."""
@@ -199,15 +233,22 @@ class Timers:
     def _finish(self, number_: int) -> None:
         timer = self._timers.pop(number_)
         del self._calls[number_]
-        if self._on_finished is None:
-            return
-        self._on_finished(
-            TimerFinished(
-                name=timer.name,
-                command=timer.command,
-                satellite_id=timer.satellite_id,
-                area_id=timer.area_id,
-                duration_s=timer.duration_s,
-                is_confirmed=timer.is_confirmed,
+        if self._on_finished is not None:
+            self._on_finished(
+                TimerFinished(
+                    name=timer.name,
+                    command=timer.command,
+                    satellite_id=timer.satellite_id,
+                    area_id=timer.area_id,
+                    duration_s=timer.duration_s,
+                    is_confirmed=timer.is_confirmed,
+                )
             )
-        )
+        self._tell()
+
+    def _tell(self) -> None:
+        """Tell listeners, once, where something is different from what it was when they were told last."""
+        before, self._known = self._known, tuple(self._timers.values())
+        if self._known != before:
+            for changed in self._on_change:
+                changed()

@@ -82,15 +82,22 @@ class Forgetting:
             return self._destroy_keys(where, values)
 
     def destroy_asked(
-        self, where: str, values: Sequence[Value], *, everything: bool, done: Callable[[Forgotten], None]
+        self,
+        where: str,
+        values: Sequence[Value],
+        *,
+        everything: bool,
+        keep_rules: bool,
+        done: Callable[[Forgotten], None],
     ) -> Forgotten:
-        """Make unreadable for good what somebody wants to be gone, with what was learned of it; `finish` removes it.
+        """Make unreadable for good what somebody wants to be gone; `finish` removes it.
 
-        With `everything` goes what is known without any turn, too. `done` is called within the transaction.
+        What was learned of it goes with it, unless `keep_rules`; with `everything` what is known without any turn, too.
+        `done` is called within the transaction.
         """
         database = self._database
         with database.transaction():
-            rules = self._destroy_rules(_RULES_OF + where, values)
+            rules = 0 if keep_rules else self._destroy_rules(_RULES_OF + where, values)
             forgotten = replace(self._destroy_keys(where, values), rules=rules)
             if everything:
                 for table in ("tallies", "wakes", "sensitivities"):

@@ -223,14 +223,15 @@ class Ledger:
         selection: Selection,
         *,
         everything: bool = False,
+        keep_rules: bool = False,
         owing: Callable[[Receipt], bytes] | None = None,
     ) -> Receipt:
         """Delete what is selected, for good, with the rules that came of it; also those of turns that have expired.
 
-        With `everything`, counts, wakes and sensitivities go as well. It works on a full disk; what a power cut ends
-        goes on at the next start. What `owing` makes of the receipt is owed to the audit log from the same moment on.
-        When this returns, no byte of it is in the ledger's files. Where only the last step fails, another wrapping key,
-        that is done with the next `sweep`.
+        With `keep_rules` these stay, as where a turn expires. With `everything`, counts, wakes and sensitivities go as
+        well. It works on a full disk; what a power cut ends goes on at the next start. What `owing` makes of the
+        receipt is owed to the audit log from the same moment on. When this returns, no byte of it is in the ledger's
+        files. Where only the last step fails, another wrapping key, that is done with the next `sweep`.
         """
         with suppress(LedgerError):
             self._urgently(self._time.settle)  # so that the last hour is the last hour
@@ -245,7 +246,9 @@ class Ledger:
                 self._owing.add(owing(_receipt(forgotten, at)))
 
         forgotten = self._urgently(
-            lambda: self._forgetting.destroy_asked(where, values, everything=everything, done=done)
+            lambda: self._forgetting.destroy_asked(
+                where, values, everything=everything, keep_rules=keep_rules, done=done
+            )
         )
         self._lately.deleted(selection, at)
         self._finish_what_was_asked()

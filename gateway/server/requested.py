@@ -34,6 +34,7 @@ from gateway.wire.request_words import (
     SpeakMore,
     Spoken,
 )
+from gateway.wire.timer_words import CancelTimer, TimerCancelled
 from gateway.wire.voice_words import Announce
 
 
@@ -89,6 +90,8 @@ class Requested:
                 self._open.begin(message, Conversed, lambda: self._converse(message, is_house_known=is_house_known))
             case ChangeSettings():
                 self._open.begin(message, SettingsChanged, lambda: self._change_settings(message))
+            case CancelTimer():
+                self._open.begin(message, TimerCancelled, lambda: self._cancel_timer(message))
             case Forget():
                 return self._open.forget(message.id)
             case _ if isinstance(message, QUESTIONS):
@@ -176,3 +179,8 @@ class Requested:
     async def _change_settings(self, message: ChangeSettings) -> SettingsChanged:
         await self._equipment.change(settings_change_of(message))
         return SettingsChanged(id=message.id)
+
+    async def _cancel_timer(self, message: CancelTimer) -> TimerCancelled:
+        if not self._household.timers.cancel(message.timer_id):
+            raise ProtocolError("unknown_timer", "no such timer runs; it may be up by now")
+        return TimerCancelled(id=message.id)

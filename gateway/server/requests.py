@@ -16,6 +16,7 @@ from gateway.turn.tasks import drop
 from gateway.wire.ledger_words import Question
 from gateway.wire.messages import TEXT_CHARS, Message, name_of
 from gateway.wire.request_words import ChangeSettings, Converse, Detect, Recognize, Speak
+from gateway.wire.timer_words import CancelTimer
 
 MOST_OPEN: Final = 32
 """As many as satellites of a large house, each of them speaking or listening."""
@@ -24,7 +25,7 @@ MOST_LISTENING: Final = 8
 MOST_REMEMBERED: Final = 1_024
 """Ids that were used; what is on its way to one that is over is no mistake."""
 
-type Request = Recognize | Detect | Speak | Converse | ChangeSettings | Question
+type Request = Recognize | Detect | Speak | Converse | ChangeSettings | CancelTimer | Question
 type Input = SoundIntake | TextIntake
 
 _LOG = logging.getLogger(__name__)

@@ -14,6 +14,7 @@ from gateway.server.notice import Notice, Then
 from gateway.server.places import Places
 from gateway.server.satellite_session import SatelliteSession
 from gateway.server.services import Services
+from gateway.server.translate import timers_running
 from gateway.server.turn_record import TurnSummary
 from gateway.server.unheard_timers import UnheardTimers
 from gateway.turn.endpoint import EndpointSettings
@@ -49,6 +50,8 @@ class Satellites:
         self._watchers: list[Watcher] = []
         self._announcing: set[asyncio.Task[None]] = set()
         self._kept = services.ledger.kept
+        self._timers = services.household.timers
+        self._timers.on_change(lambda: self._tell(timers_running(self._timers.running())))
         services.ledger.on_change(self._ledger_changed)
         services.ledger.on_gone(self._forgotten)
 
@@ -87,8 +90,9 @@ class Satellites:
 
     @contextmanager
     def watched_by(self, watcher: Watcher) -> Iterator[None]:
-        """Tell `watcher` how each satellite is, and during the block what becomes different and which turns happen."""
+        """Tell `watcher` how each satellite is and what runs, and in the block what is different and what happens."""
         watcher(self._kept)
+        watcher(timers_running(self._timers.running()))
         for told in self._told.values():
             watcher(told)
         watcher(self._list())

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from gateway.errors import LedgerError
-from gateway.events import ActionRequest, ActionResult, SentenceAnswer, Sound
+from gateway.events import ActionRequest, ActionResult, RunningTimer, SentenceAnswer, Sound
 from gateway.house import AttributeValue, Entity, House, KnownName
 from gateway.ledger.rows import TurnRow
 from gateway.offer import Offer, SettingsChange
@@ -31,8 +31,25 @@ class ConnectedHome(Protocol):
         """Have it do what one of these readings asks for, if it is a sentence of its own."""
 
 
+class Timers(Protocol):
+    """Timers and delayed commands that have not run out yet, of all satellites."""
+
+    def running(self) -> tuple[RunningTimer, ...]:
+        """Return them as they are now."""
+
+    def cancel(self, timer_number: int) -> bool:
+        """Forget one; return whether there was one of this number."""
+
+    def on_change(self, changed: Callable[[], None]) -> None:
+        """Call `changed` whenever something else runs than before, or is paused, resumed or given another time."""
+
+
 class Household(Protocol):
     """The house as the connected home tells it, or the demo house where none is."""
+
+    @property
+    def timers(self) -> Timers:
+        """What runs, of all satellites."""
 
     async def use(self, house: House) -> None:
         """Take this house for the one before; return when what is said is understood in it. Raises EngineError."""

@@ -3,15 +3,18 @@
 What refers to a room or a storey that there is none of refers to nothing: it is still a thing of this house.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from types import MappingProxyType
-from typing import TypeIs
+from typing import Final, TypeIs
 
-from gateway.events import ActionRequest, ActionResult, SentenceAnswer, StateChange
+import msgspec
+
+from gateway.events import ActionRequest, ActionResult, RunningTimer, SentenceAnswer, StateChange
 from gateway.house import Area, AttributeValue, Entity, Floor
 from gateway.offer import Offer, SettingsChange
-from gateway.wire.messages import TEXT_CHARS
+from gateway.wire.messages import LARGEST_MESSAGE_BYTES, NAME_CHARS, TEXT_CHARS
 from gateway.wire.request_words import ChangeSettings, Offered, VoiceWords, WakeWordWords
+from gateway.wire.timer_words import LONGEST_COMMAND_CHARS, MOST_TIMERS, TimersRunning, TimerWords
 from gateway.wire.voice_words import (
     ActionAsked,
     ActionDone,
@@ -23,6 +26,9 @@ from gateway.wire.voice_words import (
     SentenceDone,
     StateChangeWords,
 )
+
+TIMERS_BYTES: Final = LARGEST_MESSAGE_BYTES - 64
+"""What timers may take of their message: the rest is its type, and what stands around them."""
 
 
 def floor_of(words: FloorWords) -> Floor:
@@ -114,6 +120,33 @@ def settings_change_of(words: ChangeSettings) -> SettingsChange:
         voice=words.voice,
         wake_words=words.wake_words,
         wake_sensitivity=words.wake_sensitivity,
+    )
+
+
+def timers_running(timers: Iterable[RunningTimer]) -> TimersRunning:
+    """Return what runs as it travels, what is up soonest first, and no more of it than a message holds."""
+    told: list[TimerWords] = []
+    size_bytes = 0
+    for words in map(_timer_words, sorted(timers, key=lambda timer: timer.left_s)[:MOST_TIMERS]):
+        size_bytes += len(msgspec.json.encode(words)) + 1
+        if size_bytes > TIMERS_BYTES:
+            break
+        told.append(words)
+    return TimersRunning(timers=tuple(told))
+
+
+def _timer_words(timer: RunningTimer) -> TimerWords:
+    command = timer.command or ""
+    return TimerWords(
+        timer_id=timer.number,
+        name=(timer.name or "")[:NAME_CHARS],
+        satellite_id=timer.satellite_id,
+        area_id=timer.area_id or "",
+        duration_s=timer.duration_s,
+        left_s=timer.left_s,
+        is_active=timer.is_active,
+        is_command=bool(command),
+        command=command if len(command) <= LONGEST_COMMAND_CHARS else f"{command[: LONGEST_COMMAND_CHARS - 1]}…",
     )
 
 

@@ -101,7 +101,8 @@ class WatchAudit(Message, frozen=True, tag="watch_audit"):
 
     Answered with the rows after it, where there is one, then `audit_head`, then `protection`; and again with each new
     row. Who chains the rows to the hash that it kept, and comes to the new head's knows
-    that nothing before was changed.
+    that nothing before was changed. The head of a log in which nothing is yet, `size` 0, stands before all rows: who
+    says it is told the whole log.
     """
 
     size: Count = 0

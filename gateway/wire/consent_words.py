@@ -16,6 +16,8 @@ MOST_WAITING: Final = 16
 MOST_DECIDED: Final = 20
 """As many as the page lists."""
 MOST_REPLACED: Final = 64
+MOST_DAYS: Final = 31
+"""In a month."""
 LONGEST_ANSWER_CHARS: Final = 16_384
 """Several pages; of a longer answer the beginning is kept."""
 PART_BYTES: Final = 32 * 1024
@@ -103,6 +105,8 @@ class ConsentIs(Message, frozen=True, tag="consent"):
     """`2026-11`, by UTC."""
     sent_bytes: Count = 0
     """That left the home in that month, by the audit log."""
+    sent_days: Annotated[dict[Name, Count], msgspec.Meta(max_length=MOST_DAYS)] = msgspec.field(default_factory=dict)
+    """The same by day, `2026-11-22`, by UTC: those on which any left."""
 
 
 # What is asked for: each has an id of the asker's, and is answered under it

@@ -216,6 +216,8 @@ class ForgetTurns(Message, frozen=True, tag="forget_turns"):
     """Says something, unless `everything`."""
     everything: bool = False
     """All turns, rules, counts and what was learned of wake words. Not with `of_user`, nor a selection."""
+    keep_rules: bool = False
+    """What was learned from these turns stays, as when they expire. Only with `turn_ids`."""
     of_user: Name | None = None
     user_id: Name = ""
 

@@ -4,7 +4,7 @@ A request has an `id` that the home chooses, and is answered under it, once. Its
 begin with that id (`streams`); `docs/protocol.md` describes each.
 """
 
-from typing import Annotated
+from typing import Annotated, Final
 
 import msgspec
 
@@ -177,3 +177,8 @@ class SettingsChanged(Message, frozen=True, tag="settings_changed"):
     id: RequestId
     error: Name = ""
     message: Text = ""
+
+
+QUESTIONS: Final = (Recognize, Detect, Speak, SpeakMore, Converse, Forget, ChangeSettings)
+"""What a home may say of its requests."""
+ANSWERS: Final = (Recognized, Detected, Speaking, Spoken, Conversed, SettingsChanged)

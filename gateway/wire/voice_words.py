@@ -10,26 +10,11 @@ from typing import Annotated, Final
 
 import msgspec
 
-from gateway.wire import ledger_words
+from gateway.wire import ledger_words, request_words
 from gateway.wire.messages import Count, Greeting, Hello, Id, Message, Name, Refused, Text, Value, Vocabulary
 from gateway.wire.peers import Role
-from gateway.wire.request_words import (
-    ChangeSettings,
-    Converse,
-    Conversed,
-    Detect,
-    Detected,
-    Forget,
-    Offered,
-    Recognize,
-    Recognized,
-    RequestId,
-    SettingsChanged,
-    Speak,
-    Speaking,
-    SpeakMore,
-    Spoken,
-)
+from gateway.wire.request_words import Offered, RequestId
+from gateway.wire.timer_words import CancelTimer, TimerCancelled, TimersRunning
 
 SPEECH_AHEAD_BYTES: Final = 64 * 1024
 """How much sound the gateway sends beyond what was `played`: 1.5 s of Piper's voice, and all that a satellite keeps."""
@@ -357,13 +342,8 @@ MAY_SEND: Final[Mapping[Role, tuple[type[Message], ...]]] = MappingProxyType(
             Announce,
             MuteSatellite,
             PlaceSatellite,
-            Recognize,
-            Detect,
-            Speak,
-            SpeakMore,
-            Converse,
-            Forget,
-            ChangeSettings,
+            CancelTimer,
+            *request_words.QUESTIONS,
             *ledger_words.QUESTIONS,
         ),
         Role.SATELLITE: (Hello, Muted, Drained, Played, SoundFailed),
@@ -385,13 +365,10 @@ TO_HOME: Final = Vocabulary(
     SatelliteChanged,
     TurnBegan,
     TurnHappened,
-    Recognized,
-    Detected,
-    Speaking,
-    Spoken,
-    Conversed,
+    TimersRunning,
+    TimerCancelled,
     Offered,
-    SettingsChanged,
+    *request_words.ANSWERS,
     *ledger_words.ANSWERS,
     *ledger_words.UNASKED,
 )

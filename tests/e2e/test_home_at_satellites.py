@@ -12,6 +12,7 @@ import pytest
 from gateway.audio import FRAME_BYTES, paced, resample
 from gateway.house import Area, Entity, House
 from gateway.wire.pairing import Paired
+from gateway.wire.timer_words import CancelTimer, TimerCancelled, TimersRunning
 from gateway.wire.voice_words import (
     ActionAsked,
     Announce,
@@ -117,6 +118,27 @@ async def test_a_turn_follows_an_announcement_in_the_room_where_the_home_says_it
         await say(satellite, silence(0.3), voices.piper("Turn on the lights."))
         assert (await home.told(ActionAsked)).area_id == "bedroom"
         assert (await home.told(TurnHappened)).outcome == "action"
+
+
+async def test_a_timer_that_is_set_at_a_satellite_is_told_to_the_home_and_cancelled_by_it(
+    household: Household, voices: Voices
+) -> None:
+    async with household.connected() as (home, satellite):
+        satellite_id = household.satellite.peer_id
+        assert (await home.told(TimersRunning)).timers == ()
+        home.say(Announce(id=1, text="Yes?", satellite_ids=(satellite_id,), then="listen"))
+        await home.told(TurnBegan)
+        await say(satellite, silence(0.3), voices.piper("Set a timer for ten minutes."))
+        (timer,) = (await home.told(TimersRunning, 2)).timers
+        assert (timer.satellite_id, timer.area_id, timer.duration_s) == (satellite_id, "kitchen", 600)
+        assert timer.is_active
+        assert not timer.is_command
+        assert 570 <= timer.left_s <= 600
+        home.say(CancelTimer(id=2, timer_id=timer.timer_id))
+        assert (await home.told(TimerCancelled)).error == ""
+        assert (await home.told(TimersRunning, 3)).timers == ()
+        home.say(CancelTimer(id=3, timer_id=timer.timer_id))
+        assert (await home.told(TimerCancelled, 2)).error == "unknown_timer"
 
 
 async def test_a_sentence_of_the_homes_own_is_done_by_the_home(

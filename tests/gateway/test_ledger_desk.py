@@ -319,6 +319,8 @@ class TestForgetting:
             ForgetTurns(id=1, everything=True, selection=SelectionWords(area_id="kitchen")),
             ForgetTurns(id=1, everything=True, of_user="alice"),
             ForgetTurns(id=1, selection=SelectionWords(since="soon")),
+            ForgetTurns(id=1, selection=SelectionWords(last_s=60), keep_rules=True),
+            ForgetTurns(id=1, everything=True, keep_rules=True),
         ],
     )
     async def test_what_could_mean_anything_is_refused(self, desk: Desk, question: ForgetTurns) -> None:
@@ -396,6 +398,25 @@ class TestLearning:
             ("correct", NOBODYS.id),
             ("unlearn", shown.rule_id),
         ]
+
+    @pytest.mark.parametrize("of_user", [None, "alice"])
+    async def test_a_turn_is_forgotten_and_its_rule_is_kept(self, desk: Desk, of_user: str | None) -> None:
+        desk.ledger.record(ALICES)
+        learned = rule()
+        kept = KeepCorrection(id=1, turn_id=ALICES.id, correction=correction(learned.rule_id), rule=learned)
+        await desk.ask(kept, LedgerDone)
+        forget = ForgetTurns(id=1, selection=some(ALICES), keep_rules=True, of_user=of_user, user_id="alice")
+        others = msgspec.structs.replace(forget, of_user="bob")
+        assert (await desk.ask(others, TurnsForgotten)).error == "unknown_turn"
+        assert await desk.ask(forget, TurnsForgotten) == TurnsForgotten(id=1, turns=1)
+        assert await ids(desk, AskTurns(id=1)) == []
+        assert [one.rule_id for one in (await desk.ask(AskRules(id=1), Rules)).rules] == [learned.rule_id]
+        act = desk.acts_owed()[-1]
+        assert (act.act, act.user_id, act.turns, act.rules) == ("forget", "alice", 1, 0)
+        assert (await desk.ask(forget, TurnsForgotten)).error == "unknown_turn"
+        assert desk.gone[-1] is False
+        after = msgspec.structs.replace(forget, keep_rules=False)
+        assert await desk.ask(after, TurnsForgotten) == TurnsForgotten(id=1, rules=1)
 
     async def test_what_cannot_be_learned_is_said(self, desk: Desk) -> None:
         question = KeepCorrection(id=1, turn_id=NOBODYS.id, correction=correction())

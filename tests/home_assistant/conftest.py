@@ -31,17 +31,22 @@ assert custom_components.local_voice.__name__.endswith(DOMAIN)
 type SetUp = Callable[[], Awaitable[MockConfigEntry]]
 
 
-async def until_told(broker: Broker, holds: Callable[[Broker], bool]) -> None:
-    """Wait until something is so of a broker, looking whenever it tells something."""
+async def until(on_change: Callable[[Callable[[], None]], Callable[[], None]], holds: Callable[[], bool]) -> None:
+    """Wait until something is so, looking at each change that is told of."""
     news = asyncio.Event()
-    stop = broker.on_change(news.set)
+    stop = on_change(news.set)
     try:
         async with asyncio.timeout(5):
-            while not holds(broker):
+            while not holds():
                 news.clear()
                 await news.wait()
     finally:
         stop()
+
+
+async def until_told(broker: Broker, holds: Callable[[Broker], bool]) -> None:
+    """Wait until something is so of a broker, looking whenever it tells something."""
+    await until(broker.on_change, lambda: holds(broker))
 
 
 @pytest.fixture(autouse=True)

@@ -1,4 +1,4 @@
-"""People, and programs, with accounts in Home Assistant, and what each of them asks of the ledger."""
+"""People, and programs, with accounts in Home Assistant, and what each of them asks on the page."""
 
 from dataclasses import dataclass
 from typing import Any, Final, cast
@@ -43,14 +43,16 @@ async def log_in(hass: HomeAssistant, account: str) -> Login:
 class Page:
     """What the page of one account asks."""
 
-    def __init__(self, client: MockHAClientWebSocket, entry: MockConfigEntry) -> None:
+    def __init__(self, client: MockHAClientWebSocket, entry: MockConfigEntry, part: str = "ledger") -> None:
+        """`part` is that of the commands which are asked."""
         self.client = client
         self.entry_id = entry.entry_id
+        self.part = part
 
     async def ask(self, kind: str, **words: object) -> dict[str, Any]:
         """Return the answer to a command."""
         entry = {} if kind == "subscribe" else {"entry_id": self.entry_id}
-        await self.client.send_json_auto_id({"type": f"local_voice/ledger/{kind}", **entry, **words})
+        await self.client.send_json_auto_id({"type": f"local_voice/{self.part}/{kind}", **entry, **words})
         while (answer := await self.client.receive_json())["type"] != "result":
             pass
         return cast("dict[str, Any]", answer)
@@ -74,6 +76,8 @@ class Page:
         return cast("dict[str, Any]", (await self.client.receive_json())["event"])
 
 
-async def open_page(hass: HomeAssistant, connect: WebSocketGenerator, entry: MockConfigEntry, login: Login) -> Page:
+async def open_page(
+    hass: HomeAssistant, connect: WebSocketGenerator, entry: MockConfigEntry, login: Login, part: str = "ledger"
+) -> Page:
     """Open the page as somebody."""
-    return Page(await connect(hass, login.access), entry)
+    return Page(await connect(hass, login.access), entry, part)

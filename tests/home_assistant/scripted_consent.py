@@ -61,6 +61,7 @@ class ScriptedConsent:
         self.decided: list[Json] = []
         self.month = "2026-11"
         self.sent_bytes = 0
+        self.sent_days: dict[str, int] = {}
         self.raw = http()
         """What the one that waits consists of."""
         self.shown: Json = {}
@@ -92,6 +93,7 @@ class ScriptedConsent:
             "decided": self.decided,
             "month": self.month,
             "sent_bytes": self.sent_bytes,
+            "sent_days": self.sent_days,
         }
 
     def hash(self, request_id: str) -> str:

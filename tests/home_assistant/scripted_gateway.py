@@ -119,6 +119,8 @@ class ScriptedGateway:
         self.version = "1.2.3"
         self.refusal: tuple[int, str] | None = None
         """The HTTP status and code that whoever dials is refused with, whatever the token."""
+        self.refused_tokens = 0
+        """So many connections are refused before the right token is known."""
         self.broker_refusal: tuple[int, str] | None = None
         """The same for whoever dials the broker's port only."""
         self.is_silent = False
@@ -135,6 +137,8 @@ class ScriptedGateway:
         self.rate_hz = 22_050
         self.speech_frame = b"\1\0" * 512
         """The sound that each piece of text becomes."""
+        self.timers: list[Json] | None = []
+        """What runs; None for a gateway that is too old to tell."""
         self.conversed: Json = {"speech": "Done", "outcome": "action"}
         self.answer = ""
         """What is said to an announcement that waits for it."""
@@ -300,6 +304,9 @@ class ScriptedGateway:
             raise _refused(*self.refusal)
         if token is not None and request.headers.get("Authorization") != f"Bearer {token}":
             raise _refused(401, "unknown_token")
+        if token is not None and self.refused_tokens:
+            self.refused_tokens -= 1
+            raise _refused(401, "unknown_token")
         websocket = web.WebSocketResponse(max_msg_size=64 * 1024, compress=False, autoping=False)
         await websocket.prepare(request)
         self._sockets.add(websocket)
@@ -366,6 +373,19 @@ class ScriptedGateway:
         answer = getattr(self, f"_to_{heard['type']}", None)
         return answer(heard) if answer is not None else ()
 
+    def timers_running(self) -> Json:
+        """Return what is told of timers."""
+        return {"type": "timers_running", "timers": self.timers}
+
+    def _to_cancel_timer(self, heard: Json) -> Iterable[Say]:
+        kept = [timer for timer in self.timers or () if timer["timer_id"] != heard["timer_id"]]
+        if kept == self.timers:
+            yield {"type": "timer_cancelled", "id": heard["id"], "error": "unknown_timer", "message": "it is up"}
+            return
+        self.timers = kept
+        yield self.timers_running()
+        yield {"type": "timer_cancelled", "id": heard["id"]}
+
     def _paired(self) -> Json:
         return {"type": "satellites", "satellite_ids": list(self.satellites)}
 
@@ -386,6 +406,8 @@ class ScriptedGateway:
         yield self.offered
         if not self.ledger.is_older:
             yield self.ledger.kept()
+        if self.timers is not None:
+            yield self.timers_running()
         yield from self.satellites.values()
         yield self._paired()
 
@@ -500,7 +522,7 @@ class ScriptedGateway:
             yield None
         elif heard["type"] == "watch_audit":
             if "hash" in heard:
-                yield from self.log.pages(heard["size"])
+                yield from self.log.pages(heard.get("size", 0))
             yield self.log.head()
             if self.protection is not None:
                 yield self.protection

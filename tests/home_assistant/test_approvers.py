@@ -3,12 +3,12 @@
 from typing import Any
 
 import pytest
-from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_USER
+from homeassistant.auth.const import GROUP_ID_ADMIN, GROUP_ID_READ_ONLY, GROUP_ID_USER
 from homeassistant.auth.models import User
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockUser
 
-from custom_components.local_voice.approvers import EVERYONE, may_allow, may_decide
+from custom_components.local_voice.approvers import EVERYONE, is_administrator, may_control, may_decide
 from custom_components.local_voice.const import CONF_APPROVERS
 
 
@@ -35,7 +35,18 @@ async def test_who_may_decide_is_an_option_and_who_may_turn_the_switch_is_not(
     somebody = await user(hass, group_id, **about)
     assert may_decide(somebody, {}) is alone
     assert may_decide(somebody, {CONF_APPROVERS: EVERYONE}) is with_everyone
-    assert may_allow(somebody) is turns
+    assert is_administrator(somebody) is turns
+
+
+async def test_who_may_use_switches_may_do_so_on_the_page(hass: HomeAssistant) -> None:
+    for group_id, about, may in (
+        (GROUP_ID_ADMIN, {}, True),
+        (GROUP_ID_USER, {}, True),
+        (GROUP_ID_READ_ONLY, {}, False),
+        (GROUP_ID_USER, {"is_active": False}, False),
+        (GROUP_ID_USER, {"system_generated": True}, False),
+    ):
+        assert may_control(await user(hass, group_id, **about)) is may
 
 
 def test_nobody_may_not() -> None:

@@ -14,6 +14,7 @@ from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_mock_service
 
+from custom_components.local_voice import wake_word_choice
 from custom_components.local_voice.approvers import ADMINISTRATORS, EVERYONE
 from custom_components.local_voice.const import (
     CONF_APPROVERS,
@@ -30,6 +31,7 @@ from custom_components.local_voice.const import (
     CONF_WAKE_WORD,
     DOMAIN,
 )
+from custom_components.local_voice.wake_word_choice import TRIES
 from tests.home_assistant.scripted_gateway import CODE, GATEWAY_ID, PEER_ID, ScriptedGateway
 
 PREFERENCES = {CONF_WAKE_WORD: "okay_nabu", CONF_PIPELINE: True, CONF_PREFERRED: False}
@@ -164,6 +166,20 @@ async def test_a_gateway_that_listens_for_nothing_offers_its_first_wake_word(
     gateway.offered = gateway.offered | {"wake_words": []}
 
     assert default_of(await at_preferences(hass, gateway), CONF_WAKE_WORD) == "okay_nabu"
+
+
+@pytest.mark.parametrize(("refused", "is_offered"), [(2, True), (TRIES, False)])
+async def test_a_gateway_whose_ear_is_not_told_of_the_pairing_yet_is_asked_again(
+    hass: HomeAssistant, gateway: ScriptedGateway, monkeypatch: pytest.MonkeyPatch, refused: int, is_offered: bool
+) -> None:
+    monkeypatch.setattr(wake_word_choice, "PAUSE_S", 0.0)
+    gateway.refused_tokens = refused
+
+    flow = await at_preferences(hass, gateway)
+
+    schema = flow["data_schema"]
+    assert schema is not None
+    assert (CONF_WAKE_WORD in schema.schema) is is_offered
 
 
 async def test_without_an_offer_there_is_no_choice_of_wake_words_and_all_the_rest(

@@ -14,6 +14,7 @@ from custom_components.local_voice.approvers import EVERYONE
 from custom_components.local_voice.const import CONF_APPROVERS
 from custom_components.local_voice.wire import backoff
 from tests.home_assistant.conftest import SetUp, until_told
+from tests.home_assistant.ledger_users import log_in
 from tests.home_assistant.scripted_consent import CANARY, CHAT, MARKER, NONCE, PIN, REQUEST, WAITING
 from tests.home_assistant.scripted_gateway import SATELLITE, ScriptedGateway
 from tests.home_assistant.test_gateway import lines
@@ -106,6 +107,7 @@ async def test_the_page_is_told_how_it_stands(page: Page, gateway: ScriptedGatew
         "decided": [],
         "month": "2026-11",
         "sent_bytes": 0,
+        "sent_days": {},
     }
 
 
@@ -264,6 +266,16 @@ async def test_who_is_no_administrator_decides_nothing_and_sees_nothing(
     assert (told["may_approve"], told["is_admin"], len(told["waiting"])) == (False, False, 1)
     for asked in ("ask_preview", "approve", "refuse", "ask_answer", "allow_cloud"):
         assert gateway.all_told(asked) == []
+
+
+async def test_a_programs_account_is_told_nothing(
+    hass: HomeAssistant, loaded: MockConfigEntry, hass_ws_client: WebSocketGenerator
+) -> None:
+    for account in ("program", "members_program"):
+        login = await log_in(hass, account)
+        programs = Page(await hass_ws_client(hass, login.access), loaded)
+        assert await programs.refused("subscribe") == "unauthorized"
+    assert len(hass.data[consent_api.NEWS]) == 0
 
 
 async def test_everyone_may_decide_where_that_was_chosen_but_not_turn_the_switch(

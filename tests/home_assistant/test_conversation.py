@@ -55,12 +55,18 @@ async def loaded(setup_entry: SetUp) -> MockConfigEntry:
 
 
 async def say(
-    hass: HomeAssistant, entry: ConfigEntry, text: str, conversation_id: str | None = None, **options: Any
+    hass: HomeAssistant,
+    entry: ConfigEntry,
+    text: str,
+    conversation_id: str | None = None,
+    *,
+    user_id: str | None = None,
+    **options: Any,
 ) -> conversation.ConversationResult:
     """Say something to our agent, as the action `conversation.process` does."""
     agent_id = entity_of(hass, entry, "conversation")
     return await conversation.async_converse(
-        hass, text, conversation_id, Context(), language="en", agent_id=agent_id, **options
+        hass, text, conversation_id, Context(user_id=user_id), language="en", agent_id=agent_id, **options
     )
 
 

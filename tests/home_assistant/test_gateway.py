@@ -31,6 +31,7 @@ from custom_components.local_voice.wire.messages import (
     TurnBegan,
     TurnHappened,
 )
+from tests.home_assistant.conftest import until
 from tests.home_assistant.scripted_gateway import GATEWAY_ID, SATELLITE, ScriptedGateway
 
 ASKED = {"type": "action_asked", "id": 5, "intent": "HassTurnOn", "slots": {}, "response": "", "text": "canary"}
@@ -91,19 +92,6 @@ def _short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backoff, "LONGEST_PAUSE_S", 0.1)
 
 
-async def until(gateway: Gateway, holds: Callable[[], bool]) -> None:
-    """Wait until something is so, looking at each change."""
-    news = asyncio.Event()
-    stop = gateway.on_change(news.set)
-    try:
-        async with asyncio.timeout(5):
-            while not holds():
-                news.clear()
-                await news.wait()
-    finally:
-        stop()
-
-
 async def eventually(holds: Callable[[], bool]) -> None:
     """Wait until something is so that nobody tells of."""
     async with asyncio.timeout(5):
@@ -139,11 +127,11 @@ async def test_what_a_gateway_is_and_has_is_known_once_it_has_started(
 
 async def test_satellites_come_go_and_change(connected: Gateway, gateway: ScriptedGateway) -> None:
     await gateway.pair_satellite("new", name="New")
-    await until(connected, lambda: "new" in connected.satellites)
+    await until(connected.on_change, lambda: "new" in connected.satellites)
     await gateway.change_satellite("new", muted=True)
-    await until(connected, lambda: connected.satellites["new"].muted)
+    await until(connected.on_change, lambda: connected.satellites["new"].muted)
     await gateway.unpair_satellite("new")
-    await until(connected, lambda: "new" not in connected.satellites)
+    await until(connected.on_change, lambda: "new" not in connected.satellites)
     assert list(connected.satellites) == [SATELLITE]
 
 
@@ -187,7 +175,7 @@ async def test_everything_can_be_asked(connected: Gateway, gateway: ScriptedGate
     rate_hz, sound = await connected.speak(text(), language="en", voice="")
     assert (rate_hz, len([piece async for piece in sound])) == (22_050, 1)
     connected.mute(SATELLITE, True)
-    await until(connected, lambda: connected.satellites[SATELLITE].muted)
+    await until(connected.on_change, lambda: connected.satellites[SATELLITE].muted)
 
 
 async def test_an_action_of_a_conversation_comes_with_what_was_said(
@@ -248,7 +236,7 @@ async def test_a_refusal_is_logged_by_its_code(
 ) -> None:
     await gateway.say({"type": "refused", "code": "malformed", "message": "canary", "about": "house_part"})
     await gateway.change_satellite(SATELLITE, muted=True)
-    await until(connected, lambda: connected.satellites[SATELLITE].muted)
+    await until(connected.on_change, lambda: connected.satellites[SATELLITE].muted)
     assert lines(caplog, logging.WARNING) == ["Gateway does not do what it was told (house_part): malformed"]
 
 
@@ -258,7 +246,7 @@ async def test_a_restarted_gateway_is_missed_at_once_and_found_again_with_one_li
     await gateway.told("house_end")
     await gateway.stop()
     async with asyncio.timeout(1):
-        await until(connected, lambda: not connected.is_connected)
+        await until(connected.on_change, lambda: not connected.is_connected)
     assert connected.satellites.keys() == {SATELLITE}
     assert connected.offered is not None
     assert connected.trouble == "not_connected"
@@ -267,7 +255,7 @@ async def test_a_restarted_gateway_is_missed_at_once_and_found_again_with_one_li
     await asyncio.sleep(0.3)
     gateway.satellites = {}
     await gateway.start()
-    await until(connected, lambda: connected.is_connected and not connected.satellites)
+    await until(connected.on_change, lambda: connected.is_connected and not connected.satellites)
     await gateway.told("house_end", 2)
     assert house.tellings == 2
     assert connected.trouble == ""
@@ -292,7 +280,7 @@ async def test_places_are_told_once_and_again_to_a_gateway_that_has_come_back(
     await gateway.told("place_satellite")
     connected.place(SATELLITE, "hall")
     gateway.drop()
-    await until(connected, lambda: not connected.is_connected)
+    await until(connected.on_change, lambda: not connected.is_connected)
     connected.place(SATELLITE, "cellar")
     told = await gateway.told("place_satellite", 2)
     assert (told["satellite_id"], told["area_id"]) == (SATELLITE, "cellar")
@@ -422,7 +410,7 @@ async def test_whoever_cancels_while_the_connection_is_let_go_leaves_nothing_of_
     connection = connected._client._connection
     if is_dropped:
         gateway.drop()
-        await until(connected, lambda: not connected.is_connected)
+        await until(connected.on_change, lambda: not connected.is_connected)
     for _ in range(5):  # an unload, the entry's background tasks, Home Assistant's end: each cancels
         connected._keeper._keeping.cancel()
         await asyncio.sleep(0)
@@ -458,7 +446,7 @@ async def test_stopping_while_away_ends_the_search(
     hass: HomeAssistant, connected: Gateway, gateway: ScriptedGateway
 ) -> None:
     await gateway.stop()
-    await until(connected, lambda: not connected.is_connected)
+    await until(connected.on_change, lambda: not connected.is_connected)
     await connected.stop()
     await gateway.start()
     await asyncio.sleep(0.3)

@@ -12,7 +12,7 @@ from custom_components.local_voice.wire import client
 from custom_components.local_voice.wire.codec import Message
 from custom_components.local_voice.wire.learning_messages import CorrectTurn, TurnCorrected
 from custom_components.local_voice.wire.ledger_messages import AskTurns, SelectionWords, Turns
-from tests.home_assistant.conftest import SetUp
+from tests.home_assistant.conftest import SetUp, until
 from tests.home_assistant.scripted_gateway import ScriptedGateway
 from tests.home_assistant.scripted_ledger import CLIP, DAY_S, TURN
 
@@ -24,19 +24,6 @@ async def ledger(setup_entry: SetUp) -> Ledger:
     """Return that of a gateway which is connected."""
     ledger: Ledger = (await setup_entry()).runtime_data.ledger
     return ledger
-
-
-async def until_changed(ledger: Ledger, holds: Callable[[], bool]) -> None:
-    """Wait until something is so that the ledger tells of."""
-    news = asyncio.Event()
-    stop = ledger.on_change(news.set)
-    try:
-        async with asyncio.timeout(3):
-            while not holds():
-                news.clear()
-                await news.wait()
-    finally:
-        stop()
 
 
 def turns(id_: int) -> AskTurns:
@@ -53,19 +40,19 @@ async def test_how_long_things_are_kept_is_known_from_the_beginning_and_told_onc
     ledger.on_change(lambda: changes.append(ledger.kept))
     gateway.ledger.is_there = False
     await gateway.say(gateway.ledger.kept(), gateway.ledger.kept())
-    await until_changed(ledger, lambda: not ledger.is_there)
+    await until(ledger.on_change, lambda: not ledger.is_there)
     await gateway.ping()
     assert changes == [ledger.kept]
 
 
 async def test_nothing_is_known_while_the_gateway_is_away(gateway: ScriptedGateway, ledger: Ledger) -> None:
     await gateway.stop()
-    await until_changed(ledger, lambda: ledger.kept is None)
+    await until(ledger.on_change, lambda: ledger.kept is None)
     assert not ledger.is_there
     with pytest.raises(NotConnectedError):
         await ledger.ask(turns, Turns)
     await gateway.start()
-    await until_changed(ledger, lambda: ledger.is_there)
+    await until(ledger.on_change, lambda: ledger.is_there)
 
 
 async def test_a_question_is_answered(gateway: ScriptedGateway, ledger: Ledger) -> None:
@@ -173,12 +160,16 @@ async def test_turns_are_forgotten_and_whoever_has_copies_is_told(gateway: Scrip
         "of_user": USER,
         "user_id": USER,
     }
+    assert "keep_rules" not in asked
+    await ledger.forget(SelectionWords(turn_ids=(TURN,)), keep_rules=True, user_id=USER)
+    asked = await gateway.told("forget_turns", 2)
+    assert (asked["selection"], asked["keep_rules"]) == ({"turn_ids": [TURN]}, True)
     await ledger.forget(everything=True, user_id="")
     await gateway.ping()
     stop()
     await gateway.say({"type": "something_forgotten"})
     await ledger.ask(turns, Turns)
-    assert told == [False, True]
+    assert told == [False, False, True]
 
 
 async def test_false_wakes_are_kept_as_long_as_before_when_other_times_change(
@@ -186,7 +177,7 @@ async def test_false_wakes_are_kept_as_long_as_before_when_other_times_change(
 ) -> None:
     gateway.ledger.false_wakes_s = 300
     await gateway.say(gateway.ledger.kept())
-    await until_changed(ledger, lambda: ledger.kept is not None and ledger.kept.false_wakes_s == 300)
+    await until(ledger.on_change, lambda: ledger.kept is not None and ledger.kept.false_wakes_s == 300)
     await ledger.keep(transcripts_s=DAY_S, audio_s=3_600, user_id=USER)
     asked = await gateway.told("change_kept")
     assert asked == {

@@ -44,6 +44,7 @@ NO_COMMANDS: Final[list[tuple[str, dict[str, Any]]]] = [
     ("turns", {"of_user": None}),
     ("forget", {"selection": {"last_s": -1}}),
     ("forget", {"user_id": "somebody"}),
+    ("forget", {"selection": {"turn_ids": [OWN]}, "keep_rules": "yes"}),
     ("keep", {"transcripts_s": -1, "audio_s": None}),
     ("stats", {"days": 367}),
     ("play", {"turn_id": "../" + OWN}),
@@ -181,6 +182,22 @@ async def test_who_sees_their_own_is_told_of_what_was_forgotten_and_not_that_som
     assert await members.told() == {"changed": {"entry_id": loaded.entry_id, "why": "forgotten"}}
 
 
+async def test_who_sees_their_own_is_told_of_what_came_from_their_login_and_from_no_other(
+    hass: HomeAssistant, hass_ws_client: WebSocketGenerator, gateway: ScriptedGateway, loaded: MockConfigEntry
+) -> None:
+    hass.config_entries.async_update_entry(loaded, options=SEEN)
+    member = await log_in(hass, "member")
+    members = await open_page(hass, hass_ws_client, loaded, member)
+    await members.result("subscribe")
+    await members.told()
+    gateway.conversed = {"speech": "Done", "outcome": "action"}
+    for user_id in (None, "somebody-else", member.user.id):
+        await say(hass, loaded, "turn on the light", user_id=user_id)
+    assert await members.told() == {"changed": {"entry_id": loaded.entry_id, "why": "turn"}}
+    await gateway.say({"type": "something_forgotten", "everything": False})
+    assert (await members.told())["changed"]["why"] == "forgotten", "there was no other in between"
+
+
 async def test_who_sees_nothing_is_told_how_long_things_are_kept_and_no_more(
     hass: HomeAssistant, members: Page, gateway: ScriptedGateway, remembered: Remembered, loaded: MockConfigEntry
 ) -> None:
@@ -260,6 +277,9 @@ async def test_turns_are_forgotten_in_the_name_of_who_asks(
     assert told == {"turns": 1, "clips": 1, "rules": 0}
     selection = {"turn_ids": [OWN]}
     assert asked(remembered) == {"type": "forget_turns", "selection": selection, "user_id": hass_admin_user.id}
+    await page.result("forget", selection=selection, keep_rules=True)
+    kept = {"keep_rules": True, "user_id": hass_admin_user.id}
+    assert asked(remembered) == {"type": "forget_turns", "selection": selection, **kept}
     assert (await page.result("forget", everything=True))["turns"] == 2
     assert asked(remembered) == {"type": "forget_turns", "everything": True, "user_id": hass_admin_user.id}
 

@@ -19,6 +19,8 @@ HACS_KEYS = {"name", "content_in_root", "country", "filename", "hacs", "hide_def
 HACS_KEYS |= {"persistent_directory", "render_readme", "zip_release"}
 HACS_MANIFEST_KEYS = {"codeowners", "documentation", "domain", "issue_tracker", "name", "version"}
 """What HACS requires of a manifest, besides what Home Assistant does."""
+PAGE = "custom_components/local_voice/frontend/local-voice-ABCD2345.js"
+"""Where a page that stands for the one that is built lies in a copy."""
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -39,9 +41,12 @@ def png_size(path: Path) -> tuple[int, int]:
 
 @pytest.fixture
 def copy(tmp_path: Path) -> Path:
-    """Return a copy of what a release is made from."""
+    """Return a copy of what a release is made from, with a page that is built."""
     folder = tmp_path / "copy"
-    shutil.copytree(INTEGRATION, folder / "custom_components/local_voice")
+    shutil.copytree(INTEGRATION, folder / INTEGRATION.relative_to(REPOSITORY), ignore=shutil.ignore_patterns("*.js"))
+    built = folder / PAGE
+    built.parent.mkdir(exist_ok=True)
+    built.write_text("export {};\n", encoding="utf-8")
     for name in ("pyproject.toml", "scripts/release_archive.py"):
         (folder / name).parent.mkdir(exist_ok=True)
         shutil.copy(REPOSITORY / name, folder / name)
@@ -76,27 +81,48 @@ def test_the_mark_is_there_in_the_sizes_that_home_assistant_shows(shade: str) ->
 # The archive
 
 
-def test_the_archive_holds_the_integration_at_its_root_and_nothing_else(tmp_path: Path) -> None:
-    release("--into", tmp_path)
+def test_the_archive_holds_the_integration_at_its_root_with_its_page_and_nothing_else(
+    copy: Path, tmp_path: Path
+) -> None:
+    integration = copy / INTEGRATION.relative_to(REPOSITORY)
+    files = {path.relative_to(integration) for path in integration.rglob("*") if path.is_file()}
     ignored = {"__pycache__", ".mypy_cache", ".ruff_cache"}
-    files = {path.relative_to(INTEGRATION) for path in INTEGRATION.rglob("*") if path.is_file()}
     wanted = {path.as_posix() for path in files if not ignored & set(path.parts)}
+    (integration / "frontend/notes.js").touch()
+    (integration / "frontend/local-voice-ABCD2345.js.map").touch()
+    (integration / "old.js").touch()
+    release("--into", tmp_path, project=copy)
     with zipfile.ZipFile(tmp_path / "local_voice.zip") as archive:
         assert set(archive.namelist()) == wanted
-        assert "manifest.json" in wanted
+        assert {"manifest.json", "frontend/local-voice-ABCD2345.js"} <= wanted
         assert archive.testzip() is None
 
 
 def test_the_same_files_give_the_same_bytes_whenever_and_wherever(copy: Path, tmp_path: Path) -> None:
-    for path in copy.rglob("*.py"):
+    here, there = tmp_path / "here", tmp_path / "there"
+    said = release("--into", here, project=copy).stdout.split()[0]
+    elsewhere = shutil.copytree(copy, tmp_path / "elsewhere")
+    for path in elsewhere.rglob("*.py"):
         path.chmod(0o600)
         path.touch()
-    (copy / "custom_components/local_voice/__pycache__").mkdir(exist_ok=True)
-    (copy / "custom_components/local_voice/__pycache__/old.py").touch()
-    here, there = tmp_path / "here", tmp_path / "there"
-    said = release("--into", here).stdout.split()[0]
-    assert release("--into", there, project=copy).stdout.split()[0] == said
+    (elsewhere / "custom_components/local_voice/__pycache__").mkdir(exist_ok=True)
+    (elsewhere / "custom_components/local_voice/__pycache__/old.py").touch()
+    assert release("--into", there, project=elsewhere).stdout.split()[0] == said
     assert (here / "local_voice.zip").read_bytes() == (there / "local_voice.zip").read_bytes()
+
+
+@pytest.mark.parametrize("pages", [0, 2])
+def test_without_its_page_or_with_an_old_one_beside_it_there_is_no_archive(
+    copy: Path, tmp_path: Path, pages: int
+) -> None:
+    (copy / PAGE).unlink()
+    for number in range(pages):
+        (copy / PAGE).with_name(f"local-voice-{number}.js").touch()
+    done = release("--into", tmp_path / "dist", project=copy)
+    assert done.returncode == 1
+    assert f"{pages} pages" in done.stderr
+    assert "scripts/page" in done.stderr
+    assert not (tmp_path / "dist").exists()
 
 
 def test_a_release_of_another_version_is_refused(tmp_path: Path) -> None:

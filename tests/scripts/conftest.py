@@ -66,6 +66,8 @@ def _record_hash(text: str) -> str:
 def empty_project(folder: Path) -> None:
     """Copy into `folder` what scripts/bootstrap works on, without the requirements."""
     shutil.copytree(REPOSITORY / "scripts", folder / "scripts")
+    page = folder / "scripts/page"  # the real one is tried on the real project
+    page.write_text("#!/bin/sh\necho built >>built.txt\n")
     shutil.copy(REPOSITORY / "pyproject.toml", folder)
     (folder / "README.md").write_text("A copy for a test.\n")
     (folder / "gateway").mkdir()

@@ -70,6 +70,15 @@ def test_for_tests_each_home_assistant_has_an_environment_of_its_own(project: Pr
     assert (again.returncode, again.stderr) == (0, "")
 
 
+def test_for_tests_the_page_is_built_and_for_the_gateway_alone_it_is_not(project: Project) -> None:
+    built = project.folder / "built.txt"
+    project.run("scripts/bootstrap")
+    assert not built.exists()
+    project.run("scripts/bootstrap", "dev")
+    project.run("scripts/bootstrap", "dev")
+    assert built.read_text() == "built\n" * 2, "its sources may be others each time"
+
+
 def test_only_the_environment_whose_lock_has_changed_is_touched(project: Project) -> None:
     project.run("scripts/bootstrap", "dev")
     change(project, "e2e", "7.0")

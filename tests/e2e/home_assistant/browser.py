@@ -4,8 +4,10 @@ import os
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from playwright.async_api import Page, async_playwright, expect
 
@@ -29,17 +31,40 @@ SWITCHES: Final = (
 )
 
 
+@dataclass(frozen=True, slots=True)
+class Device:
+    """What somebody looks at Home Assistant with."""
+
+    width: int = 1280
+    height: int = 900
+    theme: Literal["light", "dark"] = "light"
+    is_phone: bool = False
+    days_ahead: int = 0
+    """So many days later is it there: what happens now was so many days ago."""
+
+
+DESKTOP: Final = Device()
+PHONE: Final = Device(width=360, height=740, theme="dark", is_phone=True)
+
+
 def chromium() -> str | None:
     """Return where Chromium is."""
     return shutil.which("chromium")
 
 
 @asynccontextmanager
-async def opened(home_assistant: HomeAssistant, user: User) -> AsyncIterator[Page]:
+async def opened(home_assistant: HomeAssistant, user: User, device: Device = DESKTOP) -> AsyncIterator[Page]:
     """Open Home Assistant in a browser of its own and log in, for the block."""
     async with async_playwright() as playwright:
         browser = await playwright.chromium.launch(executable_path=chromium(), args=SWITCHES, env=_environ())
-        page = await browser.new_page(viewport={"width": 1280, "height": 900}, locale="en-GB", color_scheme="light")
+        page = await browser.new_page(
+            viewport={"width": device.width, "height": device.height},
+            locale="en-GB",
+            color_scheme=device.theme,
+            has_touch=device.is_phone,
+        )
+        if device.days_ahead:
+            await page.clock.install(time=datetime.now(UTC) + timedelta(days=device.days_ahead))
         page.set_default_timeout(PATIENCE_MS)
         expect.set_options(timeout=PATIENCE_MS)
         await page.goto(home_assistant.url)

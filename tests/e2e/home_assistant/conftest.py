@@ -5,11 +5,11 @@ from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Page
 
-from tests.e2e.home_assistant.browser import PATIENCE_MS, SWITCHES, chromium, opened
+from tests.e2e.home_assistant.browser import chromium, opened
 from tests.e2e.home_assistant.connection import Connection, connected
+from tests.e2e.home_assistant.kitchen import Kitchen, paired_kitchen
 from tests.e2e.home_assistant.onboarding import User, onboard
 from tests.e2e.home_assistant.running import PYTHON, ROOT, HomeAssistant, running_home_assistant
 from tests.e2e.home_assistant.setting_up import Household, household
@@ -54,18 +54,6 @@ async def page(home_assistant: HomeAssistant, user: User) -> AsyncIterator[Page]
         yield page
 
 
-@pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    """Return a browser in which no Home Assistant is open."""
-    if chromium() is None:
-        pytest.skip("Chromium is not installed: the Debian package chromium")
-    expect.set_options(timeout=PATIENCE_MS)
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium(), args=SWITCHES)
-        yield browser
-        await browser.close()
-
-
 @pytest.fixture
 def home(archive: Path, tmp_path: Path) -> Iterator[Household]:
     """Return a Home Assistant and a gateway of this test's own, paired: it may break them."""
@@ -78,3 +66,9 @@ async def ada(home: Household) -> AsyncIterator[Connection]:
     """Return the owner's connection to that Home Assistant."""
     async with connected(home.home_assistant.url, home.user.token) as connection:
         yield connection
+
+
+@pytest.fixture(scope="module")
+def kitchen(home: Household, tmp_path_factory: pytest.TempPathFactory) -> Kitchen:
+    """Return a satellite in the kitchen of a module's own `home`, paired."""
+    return paired_kitchen(home, tmp_path_factory.mktemp("kitchen"))

@@ -201,7 +201,7 @@ async def test_what_somebody_refuses_stays_at_home(home: Home, ada: Connection, 
     before = home.said_to_the_world
     assert "permission" in (await write(ada, TYPED[0])).speech
     request = await standing.waiting()
-    await page.goto(f"{home.home_assistant.url}/local-voice")
+    await page.goto(f"{home.home_assistant.url}/local-voice/cloud")
     panel = page.locator("local-voice-panel")
     await page.get_by_role("button", name=re.compile("Look at it")).click()
     await expect(panel.locator("pre")).to_contain_text(TYPED[0])
@@ -231,7 +231,7 @@ async def test_what_waits_when_the_switch_is_turned_off_stays_at_home(
     assert "permission" not in (await write(ada, TYPED[1])).speech
     await asyncio.sleep(QUIET_S)
     assert home.said_to_the_world == before
-    await page.goto(f"{home.home_assistant.url}/local-voice")
+    await page.goto(f"{home.home_assistant.url}/local-voice/cloud")
     await expect(visible(panel, "Nothing is waiting.")).to_be_visible()
     await picture(page, "consent-list")
 
@@ -310,6 +310,6 @@ async def picture(page: Page, name: str) -> None:
     """Keep a picture of the page, all of it, as on a tablet."""
     size = page.viewport_size
     assert size is not None
-    await page.set_viewport_size({"width": 744, "height": 1_180})
+    await page.set_viewport_size({"width": 744, "height": 1_220})
     await screenshot(page, name)
     await page.set_viewport_size(size)

@@ -3,15 +3,15 @@
 import asyncio
 import json
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Final
 
 import pytest
 
 from tests.e2e.home_assistant.assist import reply_of, say, write
-from tests.e2e.home_assistant.connection import Connection, connected
-from tests.e2e.home_assistant.kitchen import Kitchen, paired_kitchen
+from tests.e2e.home_assistant.connection import Connection
+from tests.e2e.home_assistant.kitchen import Kitchen
 from tests.e2e.home_assistant.setting_up import Household, household
 from tests.e2e.program import run
 from tests.voices import Voices, silence
@@ -38,17 +38,6 @@ def home(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
         # Whoever streams goes on until told that nobody listens any more.
         found.home_assistant.expected.append("Received binary message for non-existing handler")
         yield found
-
-
-@pytest.fixture(scope="module")
-def kitchen(home: Household, tmp_path_factory: pytest.TempPathFactory) -> Kitchen:
-    return paired_kitchen(home, tmp_path_factory.mktemp("kitchen"))
-
-
-@pytest.fixture
-async def ada(home: Household) -> AsyncIterator[Connection]:
-    async with connected(home.home_assistant.url, home.user.token) as connection:
-        yield connection
 
 
 def turns(home: Household) -> Turns:

@@ -9,7 +9,7 @@ import pytest
 
 from gateway.audio import RATE_HZ
 from tests.e2e.home_assistant.connection import CommandError, Connection, connected
-from tests.e2e.home_assistant.kitchen import Kitchen, paired_kitchen
+from tests.e2e.home_assistant.kitchen import Kitchen
 from tests.e2e.home_assistant.setting_up import Household, household
 from tests.voices import Voices, silence
 
@@ -38,12 +38,6 @@ def home(archive: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ho
             "The satellite is not connected to the gateway",
         ]
         yield found
-
-
-@pytest.fixture(scope="module")
-def kitchen(home: Household, tmp_path_factory: pytest.TempPathFactory) -> Kitchen:
-    """Pair a satellite that stands in the kitchen."""
-    return paired_kitchen(home, tmp_path_factory.mktemp("kitchen"))
 
 
 @pytest.fixture

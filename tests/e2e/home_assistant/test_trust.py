@@ -3,9 +3,10 @@
 import asyncio
 import shutil
 import signal
+import sqlite3
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -130,3 +131,40 @@ async def test_a_log_that_was_put_back_is_noticed_until_the_owner_says_why(
         accepted = await until(ada, lambda said: said.get("verdict") == "good", BACK_S)
         assert accepted["size"] < seen["size"]
         assert "audit_went_back" not in await issues(ada)
+
+
+async def test_the_whole_log_is_read_anew_and_a_row_from_before_that_was_changed_is_found(
+    home: Household, ada: Connection, state: Callable[[str], None]
+) -> None:
+    home.home_assistant.expected += ["audit log"]
+    (entry,) = await ada.call("config_entries/get", domain="local_voice")
+    watched = await until(ada, lambda said: said.get("verdict") == "good", TOLD_S)
+
+    async def verified() -> dict[str, Any]:
+        found: dict[str, Any] = await ada.call("local_voice/page/verify", entry_id=entry["entry_id"])
+        return found
+
+    began_s = time.monotonic()
+    good = await verified()
+    took_s = time.monotonic() - began_s
+    assert (good["verdict"], good["rows"]) == ("good", watched["size"])
+    assert f"{good['head']['size']}:{good['head']['hash']}" == watched["head"]
+    checked = run("audit", "verify", "--head", watched["head"], environ=home.served.environ)
+    assert checked.code == 0, checked.out + checked.err
+    state(f"Home Assistant read the whole audit log, {good['rows']} rows, in {1000 * took_s:.0f} ms: {good['verdict']}")
+
+    home.served.running.end(signal.SIGTERM)
+    with again(home.served) as served:  # so that the changed row is not one of the last, which are looked at each start
+        watched = await until(ada, lambda said: said.get("size", 0) >= watched["size"] + 2, BACK_S)
+        served.running.end(signal.SIGTERM)
+    with closing(sqlite3.connect(home.served.config.parent / LOG)) as log, log:
+        log.execute("DROP TRIGGER rows_stay")
+        log.execute("UPDATE rows SET row = replace(row, 'start', 'stars') WHERE seq = 1")
+    with again(home.served):
+        later = await until(ada, lambda said: said.get("size", 0) >= watched["size"] + 2, BACK_S)
+        assert later["verdict"] == "good", "what is new follows what was kept"
+        bad = await verified()
+        assert (bad["verdict"], bad["rows"]) == ("broken", later["size"])
+        at_the_gateway = run("audit", "verify", environ=home.served.environ)
+        assert at_the_gateway.code == 3
+        assert "row 1" in at_the_gateway.out + at_the_gateway.err

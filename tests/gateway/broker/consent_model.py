@@ -281,7 +281,8 @@ class ConsentModel(RuleBasedStateMachine):
         assert [told.request_id for told in state.waiting] == [case.id for case in self.alive("waiting")]
         assert state.is_allowed == self.is_allowed
         sent = [row for row in self.rows if row.action == Action.SEND and row.at.startswith(state.month)]
-        assert state.sent_bytes == sum(int(str(row.detail["bytes"])) for row in sent)
+        assert state.sent_bytes == sum(int(str(row.detail["bytes"])) for row in sent) == sum(state.sent_days.values())
+        assert list(state.sent_days) == sorted({row.at[:10] for row in sent})
         self.check_told([decided.request_id for decided in self.house.decided])
         self.look_for_canaries(repr(state))
         self.look_for_canaries("".join(self.world.logged[self.read_logs :]))

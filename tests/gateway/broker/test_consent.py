@@ -211,6 +211,7 @@ async def test_how_it_stands_is_told_without_a_word_of_what_is_in_it(house: Cons
         ),
     )
     assert (told.month, told.sent_bytes) == ("2026-11", len(wire.released[0]))
+    assert told.sent_days == {"2026-11-22": len(wire.released[0])}
 
 
 async def test_who_listens_hears_of_every_change_until_it_does_not_want_to(house: Consenting) -> None:

@@ -23,6 +23,7 @@ from tests.gateway.broker.running import locked
 from tests.gateway.broker.test_waiting import HASH, destination
 
 NOW = datetime(2026, 11, 22, 4, 5, 6, tzinfo=UTC)
+TODAY = "2026-11-22"
 DECEMBER = datetime(2026, 12, 1, tzinfo=UTC)
 BYTES = 1_000
 
@@ -191,20 +192,34 @@ def test_settling_that_fails_goes_on_where_it_was(log: Log, tmp_path: Path, monk
 
 
 def test_the_bytes_of_a_month_are_those_that_left_in_it(log: Log) -> None:
-    assert log.rows.month_bytes(NOW) == ("2026-11", 0)
+    assert log.rows.sent(NOW) == ("2026-11", {})
     log.send("r1")
     log.approve("r2")
-    assert log.rows.month_bytes(NOW) == ("2026-11", BYTES)
+    assert log.rows.sent(NOW) == ("2026-11", {TODAY: BYTES})
     log.send("r3")
     log.send("r4")
-    assert log.rows.month_bytes(NOW) == ("2026-11", 3 * BYTES)
-    assert log.rows.month_bytes(NOW) == ("2026-11", 3 * BYTES)
+    assert log.rows.sent(NOW) == ("2026-11", {TODAY: 3 * BYTES})
+    assert log.rows.sent(NOW) == ("2026-11", {TODAY: 3 * BYTES})
     log.now = DECEMBER
-    assert log.rows.month_bytes(DECEMBER) == ("2026-12", 0)
+    assert log.rows.sent(DECEMBER) == ("2026-12", {})
     log.send("r5")
-    assert log.rows.month_bytes(DECEMBER) == ("2026-12", BYTES)
-    assert log.rows.month_bytes(NOW) == ("2026-11", 3 * BYTES), "a clock that was turned back"
-    assert ConsentRows(log.records).month_bytes(DECEMBER) == ("2026-12", BYTES), "after a restart"
+    assert log.rows.sent(DECEMBER) == ("2026-12", {"2026-12-01": BYTES})
+    assert log.rows.sent(NOW) == ("2026-11", {TODAY: 3 * BYTES}), "a clock that was turned back"
+    assert ConsentRows(log.records).sent(DECEMBER) == ("2026-12", {"2026-12-01": BYTES}), "after a restart"
+
+
+def test_each_day_has_what_left_on_it_and_they_are_in_order_whatever_the_clock_said(log: Log) -> None:
+    for day in (22, 2, 30, 2):
+        log.now = NOW.replace(day=day)
+        log.send(f"r{len(log.all())}")
+        assert log.rows.sent(NOW) == ConsentRows(log.records).sent(NOW)
+    month, days = log.rows.sent(NOW)
+    assert (month, list(days.items())) == (
+        "2026-11",
+        [("2026-11-02", 2 * BYTES), ("2026-11-22", BYTES), ("2026-11-30", BYTES)],
+    )
+    days.clear()
+    assert len(log.rows.sent(NOW)[1]) == 3, "what was told is the listener's own"
 
 
 def test_rows_from_when_the_clock_was_wrong_hide_none(log: Log) -> None:
@@ -212,7 +227,7 @@ def test_rows_from_when_the_clock_was_wrong_hide_none(log: Log) -> None:
     log.now = datetime(1970, 1, 1, tzinfo=UTC)
     log.start()
     log.now = NOW
-    assert ConsentRows(log.records).month_bytes(NOW) == ("2026-11", BYTES)
+    assert ConsentRows(log.records).sent(NOW) == ("2026-11", {TODAY: BYTES})
 
 
 def test_what_could_not_be_read_once_is_counted_the_next_time(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -230,15 +245,18 @@ def test_what_could_not_be_read_once_is_counted_the_next_time(log: Log, monkeypa
     with monkeypatch.context() as patched:
         patched.setattr(type(log.records.audit), "rows", fail_second)
         with pytest.raises(AuditError, match="the disk failed"):
-            log.rows.month_bytes(NOW)
-    assert log.rows.month_bytes(NOW) == ("2026-11", records.PAGE_ROWS * BYTES)
+            log.rows.sent(NOW)
+    assert log.rows.sent(NOW) == ("2026-11", {TODAY: records.PAGE_ROWS * BYTES})
 
 
 def test_rows_that_somebody_else_wrote_are_not_counted(log: Log, tmp_path: Path) -> None:
     log.send("r1")
     log.records.append(GATEWAY, Action.SEND, "r2", bytes="many")
     log.records.append(GATEWAY, Action.SEND, "r3")
+    log.records.append(GATEWAY, Action.SEND, "r4", bytes=-7)
+    log.send("r5")
     with closing(apsw.Connection(str(tmp_path / "gateway" / "audit.db"))) as tampered:
         tampered.execute("DROP TRIGGER rows_stay")
         tampered.execute("UPDATE rows SET row = 'nonsense' WHERE seq = 4")
-    assert log.rows.month_bytes(NOW) == ("2026-11", BYTES)
+        tampered.execute("UPDATE rows SET row = replace(row, '2026-11-22', '2026-11-99') WHERE row LIKE '%\"r5\"%'")
+    assert log.rows.sent(NOW) == ("2026-11", {TODAY: BYTES})

@@ -6,6 +6,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from gateway.broker import cloud_store
@@ -200,6 +201,14 @@ async def test_a_running_gateway_does_it_and_says_what_has_left(
         capsys.readouterr()
         assert await asyncio.to_thread(run, "list") == 0
         assert capsys.readouterr().out.endswith(f"Left the home in {state.month}: 0 bytes\n")
+        told = msgspec.structs.replace(
+            state, month="2026-11", sent_bytes=712, sent_days={"2026-11-02": 612, "2026-11-22": 100}
+        )
+        with monkeypatch.context() as patched:
+            patched.setattr(gateway.broker.consent, "state", lambda: told)
+            assert await asyncio.to_thread(run, "list") == 0
+        said = "Left the home in 2026-11: 712 bytes\n  2026-11-02: 612 bytes\n  2026-11-22: 100 bytes\n"
+        assert capsys.readouterr().out.endswith(said)
         assert await asyncio.to_thread(run, "off") == 0
         assert await asyncio.to_thread(run, "remove", "work") == 0
         assert gateway.broker.consent.state().destinations == ()

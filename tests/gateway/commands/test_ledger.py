@@ -291,6 +291,22 @@ def test_what_is_deleted_is_gone_after_a_yes(
     assert [(act.act, act.by, act.turns, act.clips, act.rules) for act in owed()] == [("forget", "owner", 1, 1, 1)]
 
 
+def test_a_turn_is_deleted_and_what_was_learned_from_it_is_kept(
+    turns: list[TurnRow], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for arguments in (("--area", "kitchen"), ("--everything",)):
+        with pytest.raises(ConfigError, match="--keep-rules: name the turns, by --id"):
+            run("delete", "--keep-rules", "--yes", *arguments)
+    assert len(kept()) == 2
+    typing(monkeypatch, "y\n")
+    out = said(capsys, "delete", "--id", turns[1].id[:8], "--keep-rules")
+    assert out.startswith("Forget 1 turn and 1 recording but not what was learned from them, for good? [y/N] ")
+    assert "Forgotten: 1 turn, 1 recording and 0 rules." in out
+    assert kept() == [turns[0].id]
+    assert [one["rule_id"] for one in objects(capsys, "rules")] == [RULE_ID]
+    assert [(act.act, act.turns, act.clips, act.rules) for act in owed()] == [("forget", 1, 1, 0)]
+
+
 def test_everything_is_deleted_by_a_script_that_says_so(
     turns: list[TurnRow], capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -2,7 +2,7 @@ import asyncio
 
 import pytest
 
-from gateway.events import TimerFinished
+from gateway.events import RunningTimer, TimerFinished
 from gateway.home.timer import TimerStatus
 from gateway.home.timers import TIMER_LIMIT, TimerEffect, Timers
 from gateway.house import AttributeValue
@@ -213,6 +213,94 @@ def test_there_is_an_end_to_how_many_timers_there_may_be(kitchen: Kitchen) -> No
     for _ in range(TIMER_LIMIT):
         kitchen.start(hours=1)
     assert kitchen.ask("HassStartTimer", {"hours": 1}).error == "too_many_timers"
+
+
+def running(kitchen: Kitchen) -> list[tuple[int, int, bool]]:
+    """Return number, seconds left and whether it counts down, of all that run."""
+    return [(timer.number, timer.left_s, timer.is_active) for timer in kitchen.timers.running()]
+
+
+def test_what_runs_is_told_as_it_is_now_delayed_commands_too(kitchen: Kitchen) -> None:
+    kitchen.start("egg", minutes=5, area_id="kitchen", satellite_id="shelf")
+    kitchen.ask("HassStartTimer", {"minutes": 1, "conversation_command": "turn off the lights"})
+    kitchen.clock.advance(20)
+    assert kitchen.timers.running() == (
+        RunningTimer(
+            number=1,
+            name="egg",
+            command=None,
+            satellite_id="shelf",
+            area_id="kitchen",
+            duration_s=300,
+            left_s=280,
+            is_active=True,
+        ),
+        RunningTimer(
+            number=2,
+            name=None,
+            command="turn off the lights",
+            satellite_id="one",
+            area_id=None,
+            duration_s=60,
+            left_s=40,
+            is_active=True,
+        ),
+    )
+    kitchen.ask("HassPauseTimer", {"name": "egg"})
+    kitchen.clock.advance(40)
+    assert running(kitchen) == [(1, 280, False)]
+
+
+def test_timers_and_delayed_commands_are_cancelled_by_their_number(kitchen: Kitchen) -> None:
+    kitchen.start(minutes=5)
+    kitchen.ask("HassStartTimer", {"minutes": 1, "conversation_command": "turn off the lights"})
+    kitchen.start(minutes=6)
+    kitchen.ask("HassPauseTimer", {"start_minutes": 6})
+    assert [kitchen.timers.cancel(number) for number in (2, 2, 0, 3)] == [True, False, False, True]
+    assert running(kitchen) == [(1, 300, True)]
+    kitchen.clock.advance(600)
+    assert [one.command for one in kitchen.finished] == [None]
+
+
+def test_who_listens_is_told_once_whenever_something_else_runs_and_not_because_time_passes(kitchen: Kitchen) -> None:
+    told: list[list[tuple[int, int, bool]]] = []
+    kitchen.timers.on_change(lambda: told.append(running(kitchen)))
+    kitchen.start(minutes=5)
+    kitchen.clock.advance(60)
+    kitchen.ask("HassTimerStatus")
+    kitchen.ask("HassCancelTimer", {"name": "none of this name"})
+    kitchen.ask("HassIncreaseTimer", {"minutes": 1})
+    kitchen.ask("HassPauseTimer")
+    kitchen.start(minutes=2)
+    kitchen.clock.advance(120)
+    kitchen.timers.cancel(2)
+    kitchen.start(minutes=1)
+    kitchen.start(minutes=1)
+    kitchen.ask("HassCancelAllTimers")
+    kitchen.start(minutes=1)
+    kitchen.timers.cancel(5)
+    kitchen.timers.cancel(5)
+    assert told == [
+        [(1, 300, True)],
+        [(1, 300, True)],
+        [(1, 300, False)],
+        [(1, 300, False), (2, 120, True)],
+        [(1, 300, False)],
+        [(1, 300, False), (3, 60, True)],
+        [(1, 300, False), (3, 60, True), (4, 60, True)],
+        [],
+        [(5, 60, True)],
+        [],
+    ]
+    assert len(kitchen.finished) == 1
+
+
+def test_what_is_up_rings_before_anybody_is_told_that_it_runs_no_more(kitchen: Kitchen) -> None:
+    told: list[int] = []
+    kitchen.start(minutes=5)
+    kitchen.timers.on_change(lambda: told.append(len(kitchen.finished)))
+    kitchen.clock.advance(300)
+    assert told == [1]
 
 
 def test_closing_silences_all_timers(kitchen: Kitchen) -> None:

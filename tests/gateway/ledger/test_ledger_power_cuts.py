@@ -110,8 +110,10 @@ class House:
                 known.rules |= {} if one is None else {one.id: row_id}
             case 5:
                 gone = chance.sample(list(known.rows), min(len(known.rows), 2))
-                self._forget({*gone, *(one for one, row_id in known.rules.items() if row_id in gone)})
-                ledger.delete(Selection(ids=tuple(gone)))
+                keep_rules = chance.random() < 0.5
+                rules = set() if keep_rules else {one for one, row_id in known.rules.items() if row_id in gone}
+                self._forget({*gone, *rules})
+                ledger.delete(Selection(ids=tuple(gone)), keep_rules=keep_rules)
                 known.gone.update(gone)
             case 6 if known.rules:
                 one_id = chance.choice(list(known.rules))

@@ -9,12 +9,15 @@ import pytest
 from gateway.errors import LedgerError, TooManyError
 from gateway.ledger import teaching
 from gateway.ledger.keys import read_ring
+from gateway.ledger.ledger import Receipt
 from gateway.ledger.selection import EVERYTHING, LAST_HOUR_S, Selection, of_day
 from tests.gateway.ledger.ledgers import (
+    AUDIO,
     BEGIN,
     DAY,
     EVENING,
     HOUR,
+    PCM,
     Hands,
     corrected,
     opened,
@@ -164,6 +167,38 @@ def test_whoever_has_turns_forgotten_finds_their_rules(tmp_path: Path, *, has_ex
             receipt = ledger.delete(selection)
             assert (receipt.count, receipt.rules) == (0 if has_expired else 1, 1), name
             assert ledger.rules() == ()
+
+
+def test_a_turn_goes_and_its_rule_stays_where_that_is_wanted(tmp_path: Path) -> None:
+    one = rule()
+    receipts: list[Receipt] = []
+
+    def owing(receipt: Receipt) -> bytes:
+        receipts.append(receipt)
+        return b"act"
+
+    with opened(tmp_path) as ledger:
+        ledger.set_retention(AUDIO)
+        ledger.record(EVENING, PCM)
+        ledger.correct(EVENING.id, corrected("canarium"), one)
+        with tampering(tmp_path) as database:
+            (traces,) = database.execute("SELECT substr(content, 20, 40), content_key FROM rows JOIN keys").fetchall()
+            ((taught,),) = database.execute("SELECT substr(content, 20, 40) FROM corrections").fetchall()
+        receipt = ledger.delete(Selection(ids=(EVENING.id,)), keep_rules=True, owing=owing)
+        assert (receipt.count, receipt.clips, receipt.rules) == (1, 1, 0)
+        assert receipts == [receipt]
+        assert ledger.deletions == 1
+        assert (told(ledger), ledger.clip(EVENING.id)) == ([], None)
+        for trace in (*traces, taught):
+            assert isinstance(trace, bytes)
+            assert where(tmp_path, trace) == []
+    with opened(tmp_path) as ledger:
+        assert ledger.rules() == (replace(one, turn_id=EVENING.id),)
+        gone = Selection(ids=(EVENING.id,))
+        again = ledger.delete(gone, keep_rules=True)
+        assert (again.count, again.rules, ledger.deletions) == (0, 0, 1)
+        assert ledger.delete(gone).rules == 1, "somebody wants it gone after all"
+        assert ledger.rules() == ()
 
 
 def test_the_last_hour_finds_the_rules_of_the_last_hours_turns(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from gateway.errors import AudioError, VoiceError
 from gateway.events import ActionRequest, ActionResult, Sound
+from gateway.home.timers import Timers
 from gateway.house import AttributeValue, Entity, House, KnownName
 from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.server.app import VoiceServer
@@ -20,6 +21,7 @@ from gateway.wire.identity import load_or_create_identity
 from gateway.wire.listener import bind
 from gateway.wire.peers import Peer, Role, new_peer_id, new_token
 from tests.fakes import SWITCHED, ScriptedTts, known_in, stages
+from tests.gateway.home.manual_clock import ManualClock
 from tests.gateway.server.peers import ScriptedHome, ScriptedSatellite
 
 GATEWAY_ID = "0123456789abcdef"
@@ -40,10 +42,14 @@ class ScriptedHousehold:
     performed: list[ActionRequest] = field(default_factory=list)
     home_fault: VoiceError | None = None
     """Why nothing is done that is asked of it."""
+    clock: ManualClock = field(default_factory=ManualClock)
+    timers: Timers = field(init=False)
+    """Real ones, by that clock."""
     may_go_on: asyncio.Event = field(default_factory=asyncio.Event)
     news: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
+        self.timers = Timers(self.clock, lambda _: None)
         self.may_go_on.set()
 
     async def use(self, house: House) -> None:

@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import EngineError, HomeError
-from gateway.events import ActionRequest, SentenceAnswer
+from gateway.events import ActionRequest, Intent, SentenceAnswer
 from gateway.house import Area, AttributeValue, Entity, House
 from gateway.server import home_session
 from gateway.wire.messages import Hello
 from gateway.wire.peers import Role
 from gateway.wire.request_words import Offered
+from gateway.wire.timer_words import TimersRunning
 from gateway.wire.voice_words import (
     ActionAsked,
     ActionDone,
@@ -23,6 +24,7 @@ from gateway.wire.voice_words import (
     HouseUsable,
     MuteSatellite,
     SatelliteChanged,
+    Satellites,
     SentenceAsked,
     SentenceDone,
     SentencesKnown,
@@ -36,6 +38,10 @@ from tests.gateway.server.scripted_gateway import ScriptedGateway, ScriptedHouse
 LAMP = Entity(id="light.lamp", name="Lamp", area_id="office", state="off", attributes={"brightness": 10})
 HOUSE = House(name="x", areas=(Area(id="office", name="Office"),), entities=(LAMP,))
 REQUEST = ActionRequest(intent=LIGHT_ON, area_id="office", satellite_id="shelf")
+
+
+def start_timer(**slots: str | int) -> ActionRequest:
+    return ActionRequest(intent=Intent(name="HassStartTimer", slots=slots), area_id="office", satellite_id="shelf")
 
 
 async def test_two_thousand_entities_are_sent_and_usable_within_a_second(
@@ -189,6 +195,25 @@ async def test_a_home_is_told_of_each_satellite_and_of_every_change(tmp_path: Pa
                 assert [told.connected for told in home.all_told(SatelliteChanged) if told.satellite_id == away] == [
                     False
                 ]
+
+
+async def test_a_home_is_told_what_runs_at_the_beginning_and_when_that_is_different(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway:
+        household = gateway.household
+        household.timers.perform(start_timer(minutes=10, name="pasta"), HOUSE)
+        household.clock.advance(60)
+        async with gateway.home() as home:
+            (pasta,) = (await home.told(TimersRunning)).timers
+            assert (pasta.name, pasta.duration_s, pasta.left_s, pasta.is_active) == ("pasta", 600, 540, True)
+            assert (pasta.satellite_id, pasta.area_id) == ("shelf", "office")
+            await home.told(Satellites)
+            kinds = [type(heard) for heard in home.heard]
+            assert kinds.index(TimersRunning) < kinds.index(Satellites), "by then a home knows what there is"
+            household.timers.perform(start_timer(minutes=1), HOUSE)
+            second, _ = (await home.told(TimersRunning, 2)).timers
+            assert (second.left_s, second.timer_id) == (60, 2), "what is up soonest comes first"
+            household.clock.advance(60)
+            assert [timer.name for timer in (await home.told(TimersRunning, 3)).timers] == ["pasta"]
 
 
 async def test_a_satellite_that_is_not_there_cannot_be_muted(tmp_path: Path) -> None:

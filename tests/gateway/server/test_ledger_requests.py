@@ -29,6 +29,7 @@ from gateway.wire.ledger_words import (
     LedgerDone,
     PlayTurn,
     Question,
+    SelectionWords,
     Stats,
     Turns,
     TurnsForgotten,
@@ -52,6 +53,10 @@ LAMP_ON = Intent(name="HassTurnOn", slots={"name": "Lamp"}, text="turn on the la
     [
         (AskTurns(id=1, words="lamp", of_user="user"), Turns(id=1, before=7)),
         (ForgetTurns(id=1, everything=True, user_id="user"), TurnsForgotten(id=1, turns=2)),
+        (
+            ForgetTurns(id=1, selection=SelectionWords(turn_ids=("a" * 32,)), keep_rules=True),
+            TurnsForgotten(id=1, turns=1),
+        ),
         (AskRules(id=1), Rules(id=1)),
         (RemoveRule(id=1, rule_id=TURN_ID), LedgerDone(id=1, error="no_rule")),
         (SetSensitivity(id=1, satellite_id="shelf", sensitivity=40), LedgerDone(id=1)),

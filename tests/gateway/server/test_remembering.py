@@ -15,11 +15,13 @@ from gateway.wire.ledger_words import ForgetTurns, LedgerDone, Turns, TurnsForgo
 from gateway.wire.messages import Message
 from tests.gateway.server.kept_ledger import NotingLedger, RealLedger, real_ledger
 
-TODAY = datetime.now().astimezone().date()
+NOW = datetime.now(UTC)
+"""One moment for all of it: midnight may pass while the tests run."""
+TODAY = NOW.astimezone().date()
 
 
 def said(satellite_id: str = "shelf", *, outcome: str = "action", user_id: str = "", days_ago: int = 0) -> TurnRow:
-    at = datetime.now(UTC) - timedelta(days=days_ago)
+    at = NOW - timedelta(days=days_ago)
     return TurnRow(id=new_id(), at=at, satellite_id=satellite_id, outcome=outcome, user_id=user_id, heard="a secret")
 
 

@@ -6,9 +6,13 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import ConfigError, EngineError, VoiceError
+from gateway.home.timers import Timers
+from gateway.house import AttributeValue, House
 from gateway.offer import SettingsChange
 from gateway.wire.request_words import ChangeSettings, Converse, Forget, Recognize, SettingsChanged, Speak, Spoken
+from gateway.wire.timer_words import CancelTimer, TimerCancelled, TimersRunning
 from gateway.wire.voice_words import Announce, Announced
+from tests.gateway.home.rooms import request
 from tests.gateway.server.scripted_gateway import scripted_gateway
 
 
@@ -29,6 +33,36 @@ async def test_settings_that_cannot_be_are_answered_with_the_reason(
         gateway.equipment.fault = fault
         home.say(ChangeSettings(id=1, voice="nobody"))
         assert await home.told(SettingsChanged) == SettingsChanged(id=1, error=code, message=str(fault))
+
+
+def start(timers: Timers, **slots: AttributeValue) -> None:
+    """Set a timer, as if it was said."""
+    assert timers.perform(request("HassStartTimer", slots), House(name="x")).error is None
+
+
+async def test_a_timer_or_delayed_command_that_runs_is_cancelled_by_any_home_and_all_are_told(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home, gateway.home() as other:
+        timers = gateway.household.timers
+        await home.told(TimersRunning)
+        await other.told(TimersRunning)
+        start(timers, minutes=5, name="tea")
+        start(timers, minutes=9, conversation_command="turn off the lamp")
+        (_, asked_later) = (await home.told(TimersRunning, 3)).timers
+        home.say(CancelTimer(id=1, timer_id=asked_later.timer_id))
+        assert await home.told(TimerCancelled) == TimerCancelled(id=1)
+        for peer in (home, other):
+            assert [timer.name for timer in (await peer.told(TimersRunning, 4)).timers] == ["tea"]
+        assert home.heard.index(home.all_told(TimersRunning)[3]) < home.heard.index(home.all_told(TimerCancelled)[0])
+        assert len(timers.running()) == 1
+
+
+async def test_a_timer_that_does_not_run_cannot_be_cancelled(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        home.say(CancelTimer(id=1, timer_id=7))
+        answer = await home.told(TimerCancelled)
+        assert (answer.id, answer.error) == (1, "unknown_timer")
+        assert "up by now" in answer.message
+        assert len(home.all_told(TimersRunning)) == 1
 
 
 async def test_an_id_is_used_once_announcements_included(tmp_path: Path) -> None:

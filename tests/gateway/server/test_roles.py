@@ -34,7 +34,7 @@ VALUES: Final[dict[str, object]] = {
     "voice": "v", "voices": [], "wake_words": ["w"], "known_wake_words": [], "wake_sensitivity": 50,
     "size": 0, "hash": "0" * 64, "at": "a", "key": "0" * 64, "signature": "0" * 128, "first": 1, "rows": [],
     "is_enforced": True, "is_same_user": False, "layers": [], "missing": {}, "attempts": 1, "ways_out": [],
-    "model": "m", "host": "h", "row": 1,
+    "model": "m", "host": "h", "row": 1, "timer_id": 1,
 }  # fmt: skip
 
 

@@ -3,7 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.events import ActionRequest, ActionResult, Intent, SentenceAnswer, StateChange
+from gateway.events import ActionRequest, ActionResult, Intent, RunningTimer, SentenceAnswer, StateChange
+from gateway.home.timers import TIMER_LIMIT
 from gateway.house import Area, AttributeValue, Entity, Floor, House
 from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.server.house_news import HouseNews
@@ -16,9 +17,11 @@ from gateway.server.translate import (
     result_of,
     sentence_of,
     settings_change_of,
+    timers_running,
 )
-from gateway.wire.messages import encode
+from gateway.wire.messages import LARGEST_MESSAGE_BYTES, NAME_CHARS, encode
 from gateway.wire.request_words import ChangeSettings, Offered, VoiceWords, WakeWordWords
+from gateway.wire.timer_words import LONGEST_COMMAND_CHARS, MOST_TIMERS, TimersRunning, TimerWords
 from gateway.wire.voice_words import (
     TO_GATEWAY,
     TO_HOME,
@@ -166,3 +169,53 @@ def test_what_is_to_be_different_is_understood_and_the_rest_stays() -> None:
 def test_a_sentence_that_the_home_has_none_of_is_none() -> None:
     assert sentence_of(SentenceDone(id=1, speech="never said")) is None
     assert sentence_of(SentenceDone(id=1, text="movie time")) == SentenceAnswer(text="movie time", speech="")
+
+
+def timer(number: int, left_s: int = 60, *, name: str | None = None, command: str | None = None) -> RunningTimer:
+    return RunningTimer(
+        number=number,
+        name=name,
+        command=command,
+        satellite_id="shelf",
+        area_id=None,
+        duration_s=600,
+        left_s=left_s,
+        is_active=number % 2 == 1,
+    )
+
+
+def test_what_runs_is_told_soonest_first() -> None:
+    told = timers_running((timer(1, 500, name="egg"), timer(2, 40, command="turn off the lamp")))
+    assert told.timers == (
+        TimerWords(
+            timer_id=2,
+            satellite_id="shelf",
+            duration_s=600,
+            left_s=40,
+            is_active=False,
+            is_command=True,
+            command="turn off the lamp",
+        ),
+        TimerWords(timer_id=1, name="egg", satellite_id="shelf", duration_s=600, left_s=500),
+    )
+    assert timers_running(()) == TimersRunning()
+
+
+def test_long_names_and_commands_are_told_in_part() -> None:
+    (told,) = timers_running((timer(1, name="n" * 300, command="c" * 201),)).timers
+    assert told.name == "n" * NAME_CHARS
+    assert told.command == "c" * (LONGEST_COMMAND_CHARS - 1) + "…"
+    (whole,) = timers_running((timer(1, command="c" * LONGEST_COMMAND_CHARS),)).timers
+    assert whole.command == "c" * LONGEST_COMMAND_CHARS
+
+
+def test_as_many_timers_as_there_may_be_are_told_and_what_is_too_much_for_a_message_is_left_out() -> None:
+    assert TIMER_LIMIT <= MOST_TIMERS
+    usual = timers_running(timer(number, name="n" * 60, command="c" * 120) for number in range(MOST_TIMERS + 1))
+    assert len(usual.timers) == MOST_TIMERS
+    assert TO_HOME.decode(encode(usual)) == usual
+    hostile = timers_running(timer(n, n, name="\1" * 300, command="\1" * 300) for n in range(MOST_TIMERS))
+    assert 0 < len(hostile.timers) < MOST_TIMERS
+    assert [told.left_s for told in hostile.timers] == list(range(len(hostile.timers)))
+    assert LARGEST_MESSAGE_BYTES * 0.9 < len(encode(hostile)) <= LARGEST_MESSAGE_BYTES
+    assert TO_HOME.decode(encode(hostile)) == hostile

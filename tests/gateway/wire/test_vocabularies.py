@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from gateway.errors import ProtocolError
-from gateway.wire import broker_words, consent_words, ledger_words, messages, voice_words
+from gateway.wire import broker_words, consent_words, ledger_words, messages, request_words, voice_words
 from gateway.wire.broker_words import MOST_PEERS, PairBegin, Peers, PeerWords
 from gateway.wire.messages import Message, Vocabulary, encode, name_of
 from gateway.wire.peers import Role
@@ -16,9 +16,9 @@ PORTS = [(voice_words, voice_words.TO_GATEWAY), (broker_words, broker_words.TO_B
 
 
 def kinds(words: ModuleType) -> list[type[Message]]:
-    """Return the messages of a port; each has two modules."""
-    more = {broker_words: consent_words, voice_words: ledger_words}.get(words)
-    known = {**vars(words), **({} if more is None else vars(more))}
+    """Return the messages of a port; each has several modules."""
+    more = {broker_words: (consent_words,), voice_words: (request_words, ledger_words)}.get(words, ())
+    known = {name: kind for module in (words, *more) for name, kind in vars(module).items()}
     return [
         kind for kind in known.values() if isinstance(kind, type) and issubclass(kind, Message) and kind is not Message
     ]

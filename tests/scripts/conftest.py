@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 REPOSITORY = Path(__file__).parents[2]
-LOCKS = ("gateway", "dev", "home-assistant", "e2e")
+LOCKS = ("gateway", "dev", "home-assistant", "e2e", "bench")
 NO_NETWORK = dict.fromkeys(("http_proxy", "https_proxy", "all_proxy"), "http://127.0.0.1:9")
 """Nobody listens there, so whatever dials fails at once, whether or not this machine has a network."""
 

@@ -88,6 +88,17 @@ def test_only_the_environment_whose_lock_has_changed_is_touched(project: Project
     assert version_of_tiny(project, ".venv-e2e") == "7.0"
 
 
+def test_what_we_are_measured_against_has_an_environment_of_its_own_which_nobody_else_gets(project: Project) -> None:
+    project.run("scripts/bootstrap", "dev")
+    done = project.run("scripts/bootstrap", "bench")
+    assert done.returncode == 0
+    assert [line for line in done.stderr.splitlines() if "installing" in line] == [
+        "bootstrap: installing the 1 packages of requirements/bench.txt into .venv-bench"
+    ]
+    assert made(project) == {".venv", ".venv-ha", ".venv-e2e", ".venv-bench"}
+    assert project.run("scripts/bootstrap").stderr == "", "the larger set holds the smaller"
+
+
 def test_a_folder_that_was_moved_is_set_up_anew(project: Project) -> None:
     project.run("scripts/bootstrap")
     project.folder.rename(project.folder.with_name("elsewhere"))
@@ -138,7 +149,7 @@ def test_a_failed_update_leaves_what_was_there(project: Project) -> None:
 
 def test_a_wrong_argument_is_answered_with_the_usage(project: Project) -> None:
     done = project.run("scripts/bootstrap", "everything")
-    assert (done.returncode, done.stderr) == (1, "\nusage: scripts/bootstrap [dev]\n")
+    assert (done.returncode, done.stderr) == (1, "\nusage: scripts/bootstrap [dev|bench]\n")
 
 
 def test_without_a_network_it_says_what_was_fetched_and_what_to_do(bare_project: Project) -> None:

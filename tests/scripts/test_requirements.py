@@ -38,6 +38,11 @@ def test_the_tests_run_on_the_very_versions_that_users_get() -> None:
     assert wanted("models-base") <= locked("dev").keys()
 
 
+@pytest.mark.parametrize("runtime", ["ctranslate2", "faster-whisper", "onnxruntime", "piper-tts", "pyopen-wakeword"])
+def test_what_we_are_measured_against_runs_on_the_very_libraries_that_we_run_on(runtime: str) -> None:
+    assert locked("bench")[runtime] == locked("gateway")[runtime]
+
+
 @pytest.mark.parametrize("name", [*LOCKS, "uv"])
 def test_every_version_has_hashes(name: str) -> None:
     blocks = re.split(r"^(?=[a-z0-9-]+==)", lock(name), flags=re.MULTILINE)[1:]

@@ -15,7 +15,7 @@ from weakref import WeakSet
 from gateway.config import Config
 from gateway.engines.allocator import keep_freed_memory
 from gateway.engines.espeak import EspeakTextToSpeech, espeak_voices
-from gateway.engines.worker import Worker
+from gateway.engines.worker import MAX_WAITING_CALLS, Worker
 from gateway.errors import ConfigError, ModelError
 from gateway.events import Announcement, TimerFinished
 from gateway.home.demo import demo_house
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
 VAD_MODEL = "silero-v6"
 SECOND_SUFFIX = "-second"
 """The registry's name for the second model of a wake word: the word and this."""
+MOST_STREAMS = 256
+"""More than peers can be connected. Each stream waits for its own call, and all of them may come back at once."""
 
 
 class Ears(NamedTuple):
@@ -62,9 +64,9 @@ class Assembly:
         self._config = config
         self._store = store or ModelStore(models_dir())
         self._workers: WeakSet[Worker] = WeakSet()  # one of a model that is gone ends with it
-        self._hearing = self._worker("hearing")
-        self._doubting = self._worker("second-opinion")
-        self._loading = self._worker("loading")
+        self._hearing = self._worker("hearing", most_waiting=MOST_STREAMS)
+        self._doubting = self._worker("second-opinion", most_waiting=MOST_STREAMS)
+        self._loading = self._worker("loading", most_waiting=MOST_STREAMS)
         self._espeak_voices: tuple[Voice, ...] | None = None
 
     async def load[**P, T](self, part: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -228,8 +230,8 @@ class Assembly:
 
         return lambda: PiperTextToSpeech(self._store.find(voice).main, self._worker("tts"))
 
-    def _worker(self, name: str) -> Worker:
-        worker = Worker(name)
+    def _worker(self, name: str, *, most_waiting: int = MAX_WAITING_CALLS) -> Worker:
+        worker = Worker(name, most_waiting=most_waiting)
         self._workers.add(worker)
         return worker
 

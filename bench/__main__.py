@@ -29,13 +29,17 @@ BENCHMARKS: dict[str, Callable[[Options], Section]] = {
 ALONE: dict[str, Callable[[Options], Section]] = {"sensitivity": sensitivity.measure}
 """Run only by name: what they find stands elsewhere (docs/configuration.md)."""
 REPORT = PROJECT / "docs" / "benchmarks.md"
+PICTURES = REPORT.parent / "pictures" / "benchmarks"
+DRAFTS = PROJECT / "bench-out"
+"""Where plots go that are not for the report: it shows a run of everything on the recordings that everybody has."""
 MISSED, BAD_INPUT = 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what `arguments` name; return 0, or 1 where a target is missed."""
     args = _parser().parse_args(arguments)
-    options = Options(manifest=args.manifest, house=args.home, area=args.area, model=args.model, turns=args.turns)
+    is_report = args.write and args.name == "all"
+    options = _options(args, pictures=PICTURES if is_report else DRAFTS)
     leave_cores_to_models()  # what is measured runs in processes of its own, and they inherit this
     names = list(BENCHMARKS) if args.name == "all" else [args.name]
     load = os.getloadavg()[0]
@@ -47,12 +51,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except VoiceError as error:
         print(f"bench: {error}", file=sys.stderr)
         return BAD_INPUT
-    if args.write and args.name == "all":
+    if is_report:
         write_report(REPORT, sections.values(), load=load)
     if args.json:
         print(json.dumps(_figures(sections), ensure_ascii=False))
     is_missed = any(finding.is_met is False for section in sections.values() for finding in section.findings)
     return MISSED if is_missed else 0
+
+
+def _options(args: argparse.Namespace, *, pictures: Path) -> Options:
+    models = {} if args.model is None else {"model": args.model, "models": (args.model,)}
+    return Options(
+        manifest=args.manifest, house=args.home, area=args.area, clips=args.clips, turns=args.turns, pictures=pictures,
+        **models,
+    )  # fmt: skip
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -66,7 +78,8 @@ def _parser() -> argparse.ArgumentParser:
     house = shared / "text" / "speech_to_phrase" / "fixtures" / "en.yaml"
     parser.add_argument("--home", type=Path, default=house, help="the house that the recorded commands are meant for")
     parser.add_argument("--area", default="Office", help="where in it they are said")
-    parser.add_argument("--model", default="tiny.en", help="the Whisper model")
+    parser.add_argument("--model", help="the Whisper model, tiny.en; `stt` compares it and base where none is named")
+    parser.add_argument("--clips", type=int, default=60, help="how many recordings are streamed at real-time pace")
     parser.add_argument("--turns", type=int, default=500, help="how many turns memory must survive")
     parser.add_argument("--json", action="store_true", help="the last line is one object with all figures")
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md; only with `all`")

@@ -1,7 +1,8 @@
-"""What a benchmark found: figures with their targets, tables, and how it was measured. Measures nothing itself."""
+"""What a benchmark found: figures with their targets, tables, plots, and how it was measured. Measures nothing."""
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 
 class Bound(StrEnum):
@@ -61,6 +62,18 @@ class Table:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plot:
+    """A picture that was drawn: `bench.plots` makes them."""
+
+    name: str
+    """What it is called among the plots, and its file without the ending."""
+    path: Path
+    """A PNG, twice as many pixels as it is wide on a page."""
+    caption: str
+    """What is to be seen in it, for who cannot see it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Section:
     """Everything that one benchmark found."""
 
@@ -69,6 +82,7 @@ class Section:
     """How it was measured, and what it cannot tell."""
     findings: tuple[Finding, ...]
     tables: tuple[Table, ...] = ()
+    plots: tuple[Plot, ...] = ()
     listing: tuple[str, ...] = ()
     """Lines for the terminal only: every single case."""
 

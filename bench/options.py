@@ -24,8 +24,14 @@ class Options:
     """Whose commands are said in the recordings."""
     area: str = "Office"
     model: str = "tiny.en"
+    models: tuple[str, ...] = ("tiny.en", "base")
+    """The Whisper models with which recognition is compared."""
+    clips: int = 60
+    """How many recordings are streamed at real-time pace, where all would take too long."""
     turns: int = 500
     """How many turns memory must survive."""
+    pictures: Path = PROJECT / "bench-out"
+    """Where plots are drawn; made where it is missing."""
 
     @property
     def config(self) -> Config:

@@ -1,12 +1,14 @@
 """Writes `docs/benchmarks.md`: what was found, how, and on what kind of machine. Names no host and no folder."""
 
+import html
 import os
 import platform
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.findings import Finding, Section, Table, figure
+from bench.findings import Finding, Plot, Section, Table, figure
+from bench.plots import WIDTH_PX
 
 INTRODUCTION = """\
 # Benchmarks
@@ -18,24 +20,33 @@ recordings are the shared ones; `--manifest` takes others.
 
 def write_report(path: Path, sections: Iterable[Section], *, load: float) -> None:
     """Write all sections into `path`; `load` is how busy the machine was before (programs that wanted to run)."""
-    parts = [INTRODUCTION, _machine(load), *(_section(section) for section in sections)]
+    parts = [INTRODUCTION, _machine(load), *(_section(section, page=path.parent) for section in sections)]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(parts), encoding="utf-8")
 
 
 def shown(section: Section) -> str:
     """Return a section for the terminal."""
-    return "\n".join([*section.listing, "", _section(section)])
+    return "\n".join([*section.listing, "", _section(section, page=None)])
 
 
-def _section(section: Section) -> str:
+def _section(section: Section, *, page: Path | None) -> str:
+    """Return a section as Markdown; its plots by their way from the folder `page`, or by name for a terminal."""
     findings = Table(
         caption="",
         headings=("what", "measured", "target", ""),
         rows=tuple(map(_row, section.findings)),
     )
     tables = [f"{table.caption}:\n\n{_table(table)}" for table in section.tables if table.rows]
-    return "\n".join([f"## {section.title}\n", _table(findings), *tables, f"{section.method}\n"])
+    plots = [_plot(plot, page) for plot in section.plots]
+    return "\n".join([f"## {section.title}\n", _table(findings), *plots, *tables, f"{section.method}\n"])
+
+
+def _plot(plot: Plot, page: Path | None) -> str:
+    if page is None:
+        return f"{plot.caption}: {plot.path}\n"
+    source = plot.path.relative_to(page, walk_up=True).as_posix()
+    return f'<img src="{source}" alt="{html.escape(plot.caption)}" width="{WIDTH_PX}">\n'
 
 
 def _row(finding: Finding) -> tuple[str, ...]:

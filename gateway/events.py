@@ -48,6 +48,19 @@ class Recognition:
     audio_ms: int = 0
 
 
+class Standing(StrEnum):
+    """Whether what was heard so far is all of it, as far as its words tell."""
+
+    COMPLETE = "complete"
+    """It means something here, and nothing that naturally follows would change what is done."""
+    MAY_GO_ON = "may_go_on"
+    """It means something here, and something else with words that may follow: "… in the kitchen"."""
+    UNFINISHED = "unfinished"
+    """It means nothing yet, and something with words that may follow: "turn on the …"."""
+    UNKNOWN = "unknown"
+    """None of these; or nobody has looked."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """What a sentence means in this house."""
@@ -216,6 +229,27 @@ class SpeechStarted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PartialTranscript:
+    """What was heard so far, roughly, while somebody speaks. It is shown at most: never kept, sent or acted on."""
+
+    type: ClassVar = "partial"
+    t_ms: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechResumed:
+    """Speech goes on after an end that came early. `SpeechEnded` follows again.
+
+    A `Transcript` after that takes the place of the one before, and so does what was understood; what was done was
+    done. Without one, nothing that means something was added, and the first holds.
+    """
+
+    type: ClassVar = "speech_resumed"
+    t_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SpeechEnded:
     """The utterance is over; `t_ms` is its last moment of speech, not the moment we became sure."""
 
@@ -333,7 +367,9 @@ class TurnEnded:
 type Event = (
     WakeDetected
     | SpeechStarted
+    | PartialTranscript
     | SpeechEnded
+    | SpeechResumed
     | Transcript
     | IntentRecognized
     | QuestionAsked

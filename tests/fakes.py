@@ -129,6 +129,9 @@ class ScriptedStt:
         self.stop_after = stop_after
         self.heard: list[bytes] = []
         self.looks: list[bytes] = []
+        self.glimpses: list[bytes] = []
+        self.partial = ""
+        """What a glimpse sees."""
         self.cancelled = 0
 
     async def recognize(self, pcm: bytes) -> Recognition:
@@ -143,13 +146,18 @@ class ScriptedStt:
             raise EngineError("scripted")
         return self.recognitions.pop(0) if len(self.recognitions) > 1 else self.recognitions[0]
 
+    async def glimpse(self, pcm: bytes) -> str:
+        self.glimpses.append(pcm)
+        await asyncio.sleep(0)
+        return self.partial
+
     async def hears_word(self, pcm: bytes, words: frozenset[str]) -> bool:
         self.looks.append(pcm)
         return self.stop_after is not None and len(self.looks) >= self.stop_after and "stop" in words
 
 
 class ScriptedUnderstanding:
-    """Knows the sentences it was given."""
+    """Knows the sentences it was given; those that begin with others may be what these go on to."""
 
     def __init__(self, *intents: Intent, language: str = "en") -> None:
         self.intents = {intent.text: intent for intent in intents}
@@ -157,6 +165,9 @@ class ScriptedUnderstanding:
 
     async def match(self, text: str, *, area_id: str | None) -> Intent | None:
         return self.intents.get(text)
+
+    async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
+        return tuple(intent for said, intent in self.intents.items() if said.startswith(f"{text} "))
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         return result.error or f"answer to {intent.name}"
@@ -260,6 +271,10 @@ class ScriptedTts:
 
     def __init__(self) -> None:
         self.said: list[str] = []
+        self.prepared: list[str] = []
+
+    async def prepare(self, text: str) -> None:
+        self.prepared.append(text)
 
     async def speak(self, text: str) -> AsyncIterator[Sound]:
         self.said.append(text)

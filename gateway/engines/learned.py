@@ -32,6 +32,9 @@ class HouseUnderstanding(Protocol):
     async def match(self, text: str, *, area_id: str | None) -> Intent | None:
         """Return what `text` means here; None where it means nothing."""
 
+    async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
+        """Return what `text` would mean with words that may follow it."""
+
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; may be empty."""
 
@@ -79,6 +82,10 @@ class LearnedUnderstanding:
             if intent is not None:
                 return replace(intent, rule_ids=(rule.id, *intent.rule_ids))
         return await self._without_sentence_rules(text, area_id)
+
+    async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
+        """Return what `text` would mean with words that may follow it. Rules are not looked at: they are few."""
+        return await self._inner.continuations(text, area_id=area_id)
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; empty where nothing is to be said."""

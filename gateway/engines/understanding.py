@@ -1,6 +1,7 @@
 """Understanding as a turn needs it: sentences to intents, results to answers, off the event loop."""
 
 from gateway.engines.answers import HassAnswers
+from gateway.engines.going_on import GoingOn
 from gateway.engines.intents import HassilIntents
 from gateway.engines.worker import Worker
 from gateway.events import ActionResult, Intent
@@ -19,10 +20,12 @@ class HassUnderstanding:
         self._names = _names(house)
         self.language = self._intents.language
         self._intents.use(house)
+        self._going_on = GoingOn(self.language)
+        self._going_on.use(house)
 
     async def use(self, house: House) -> None:
         """Understand the names of `house` from now on."""
-        await self._worker.run(self._intents.use, house)
+        await self._worker.run(self._use, house)
         self._unit = house.temperature_unit
         self._names = _names(house)
 
@@ -34,6 +37,10 @@ class HassUnderstanding:
         """Return what `text` means in this house, said in the area `area_id`; None where it means nothing."""
         return await self._worker.run(self._intents.match, text, area_id=area_id)
 
+    async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
+        """Return what `text` would mean with words that may follow it; see `GoingOn.of`."""
+        return await self._worker.run(self._continuations, text, area_id)
+
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; empty where nothing is to be said."""
         return await self._worker.run(self._answers.render, intent, result, unit=self._unit)
@@ -41,6 +48,13 @@ class HassUnderstanding:
     async def sorry(self) -> str:
         """Return what to say to words that mean nothing here."""
         return self._answers.sorry()
+
+    def _use(self, house: House) -> None:
+        self._intents.use(house)
+        self._going_on.use(house)
+
+    def _continuations(self, text: str, area_id: str | None) -> tuple[Intent, ...]:
+        return self._going_on.of(text, lambda longer: self._intents.match(longer, area_id=area_id), area_id=area_id)
 
 
 def _names(house: House) -> dict[str, str]:

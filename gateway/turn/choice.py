@@ -7,7 +7,7 @@ is tried against the house, best first; and sounds that are no speech end in sil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway.events import Hypothesis, Intent, Recognition
+from gateway.events import Hypothesis, Intent, Recognition, Standing
 from gateway.turn.words import plain_words
 
 NO_SPEECH_PROBABILITY = 0.6
@@ -42,6 +42,8 @@ class Choice:
     used: Hypothesis | None = None
     """The reading that means something here."""
     intent: Intent | None = None
+    standing: Standing = Standing.UNKNOWN
+    """Whether it is all that somebody wants to say, as far as anybody has looked."""
 
     @property
     def best(self) -> Hypothesis | None:

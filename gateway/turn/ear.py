@@ -1,15 +1,19 @@
 """Listens: waits for the wake word, for speech, and for its end; starts recognition before the end is certain.
 
+How long a pause is the end depends on the words before it (`Standing`). After a complete command it comes so early that
+words may still follow: `wait_for_more` tells, and `wait_for_end` then hears all of it.
+
 It pulls its input, so whoever feeds it is held back while it works. Times are milliseconds of audio since the first
 frame it ever pulled.
 """
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from time import monotonic
 
-from gateway.audio import FRAME_BYTES, FRAME_MS, frames
+from gateway.audio import FRAME_MS, frames
+from gateway.events import Standing
 from gateway.turn.choice import Choice
 from gateway.turn.endpoint import Endpoint, EndpointSettings, Step
 from gateway.turn.stages import Stages
@@ -20,9 +24,13 @@ PRE_ROLL_MS = 640
 """How much sound before the first certain frame of speech is recognised too: soft beginnings score low."""
 TAIL_MS = 192
 """How much sound after the last frame of speech: soft endings score low."""
+GLIMPSE_EVERY_MS = 960
+"""How often what is said so far is looked at while somebody speaks: at least once in each second."""
 
 type Interpret = Callable[[bytes], Coroutine[None, None, Choice]]
 """Recognises 16 kHz mono s16le and looks for what it means here."""
+type Glimpse = Callable[[bytes], Coroutine[None, None, None]]
+"""Looks at what is said so far, 16 kHz mono s16le; is cancelled when a pause begins. Raises nothing."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +43,10 @@ class Utterance:
     ended_s: float
     """Monotonic wall time at which that moment was pulled."""
     reason: str
+    pcm: bytes = field(repr=False)
+    """What was recognised, 16 kHz mono s16le."""
+    may_go_on: bool = False
+    """It was taken to be over so early that `Ear.wait_for_more` is to tell whether it was."""
 
     @property
     def silence_reason(self) -> str | None:
@@ -119,31 +131,68 @@ class Ear:
                 self._begin(given_up_ms)
                 tail_ms = 0
 
-    async def wait_for_end(self, interpret: Interpret) -> Utterance:
-        """Return what was said when it is over. Recognition starts at the first pause, in case it was the end."""
+    async def wait_for_end(self, interpret: Interpret, glimpse: Glimpse | None = None) -> Utterance:
+        """Return what was said when it is over. Recognition starts at the first pause, in case it was the end.
+
+        `glimpse` gets what is said so far about once a second, until a pause begins, and never twice at once.
+        """
         attempt: asyncio.Task[Choice] | None = None
+        glimpses = _Glimpses(glimpse)
+        pcm = b""
         ended_s = self._pulled_s
         reason = "end_of_audio"
         try:
             while (step := await self._listen()) is not None:
                 if self._endpoint.silence_ms == 0:
                     ended_s = self._pulled_s
+                    glimpses.look(self._endpoint.speech_ms, self._utterance)
+                else:
+                    await glimpses.stop()
                 if step is Step.RESUMED:
                     await drop(attempt)
                     attempt = None
                 elif step is Step.PAUSED:
-                    attempt = asyncio.create_task(interpret(self._utterance()))
-                elif step in (Step.ENDED, Step.TOO_LONG):
-                    reason = "pause" if step is Step.ENDED else "max_length"
+                    pcm = self._utterance()
+                    attempt = asyncio.create_task(interpret(pcm))
+                elif step is Step.TOO_LONG:
+                    reason = "max_length"
                     break
-                elif _is_understood(attempt) and self._endpoint.may_end_if_understood:
-                    reason = "understood"
+                if ended := await self._ended(attempt):
+                    reason = ended
                     break
-            choice = await (attempt or interpret(self._utterance()))
+            if attempt is None:
+                await glimpses.stop()
+                pcm = self._utterance()
+                attempt = asyncio.create_task(interpret(pcm))
+            choice = await attempt
         finally:
+            await glimpses.stop()
             await drop(attempt)
-        end_ms = self._first_ms + (self._endpoint.speech_end_ms or 0)
-        return Utterance(choice=choice, end_ms=end_ms, ended_s=ended_s, reason=reason)
+        return Utterance(
+            choice=choice,
+            end_ms=self._speech_end_ms,
+            ended_s=ended_s,
+            reason=reason,
+            pcm=pcm,
+            may_go_on=reason == "understood" and self._endpoint.silence_ms < self._settings.open_pause_ms,
+        )
+
+    async def wait_for_more(self) -> int | None:
+        """Return the audio time at which speech went on after an end that came early; None where it was the end.
+
+        Where it went on, `wait_for_end` returns all that was said, from its beginning.
+        """
+        while not self._endpoint.is_over(Standing.MAY_GO_ON):
+            step = await self._listen()
+            if step is None:
+                return None
+            if step is Step.RESUMED:
+                return self._speech_end_ms
+        return None
+
+    def since(self, end_ms: int) -> bytes:
+        """Return what was said after `end_ms`, audio time of the last speech before: 16 kHz mono s16le."""
+        return self._cut(end_ms - self._first_ms, (self._endpoint.speech_end_ms or 0) + TAIL_MS)
 
     async def overhear(self) -> Overheard | None:
         """Take the next frame while we speak ourselves; None at the end of the audio."""
@@ -191,14 +240,54 @@ class Ear:
             self.now_ms += FRAME_MS
         return frame
 
+    async def _ended(self, attempt: asyncio.Task[Choice] | None) -> str:
+        """Return why what is said is over by now; empty where it is not."""
+        endpoint = self._endpoint
+        if endpoint.is_over(Standing.UNKNOWN):
+            if attempt is not None:
+                await asyncio.wait({attempt})  # only the words can tell whether it is worth while to wait for more
+            standing = _standing(attempt)
+            return "pause" if standing is not Standing.UNFINISHED or endpoint.is_over(standing) else ""
+        standing = _standing(attempt)
+        is_understood = standing in (Standing.COMPLETE, Standing.MAY_GO_ON)
+        return "understood" if is_understood and endpoint.is_over(standing) else ""
+
+    @property
+    def _speech_end_ms(self) -> int:
+        return self._first_ms + (self._endpoint.speech_end_ms or 0)
+
     def _utterance(self) -> bytes:
         start_ms = max((self._endpoint.speech_start_ms or 0) - PRE_ROLL_MS, 0)
-        end_ms = (self._endpoint.speech_end_ms or 0) + TAIL_MS
-        pcm = b"".join(self._heard)
-        return pcm[start_ms // FRAME_MS * FRAME_BYTES : end_ms // FRAME_MS * FRAME_BYTES]
+        return self._cut(start_ms, (self._endpoint.speech_end_ms or 0) + TAIL_MS)
+
+    def _cut(self, start_ms: int, end_ms: int) -> bytes:
+        """Return the sound between two times since the utterance's first frame."""
+        return b"".join(self._heard[start_ms // FRAME_MS : end_ms // FRAME_MS])
 
 
-def _is_understood(attempt: asyncio.Task[Choice] | None) -> bool:
-    return (
-        attempt is not None and attempt.done() and attempt.exception() is None and attempt.result().intent is not None
-    )
+class _Glimpses:
+    """Looks at what is said so far, every now and then."""
+
+    def __init__(self, glimpse: Glimpse | None) -> None:
+        self._glimpse = glimpse
+        self._looking: asyncio.Task[None] | None = None
+        self._next_ms = GLIMPSE_EVERY_MS
+
+    def look(self, speech_ms: int, so_far: Callable[[], bytes]) -> None:
+        """Look where it is time to, `speech_ms` after speech began; what is still being looked at comes first."""
+        if self._glimpse is None or speech_ms < self._next_ms or not (self._looking is None or self._looking.done()):
+            return
+        self._next_ms = speech_ms + GLIMPSE_EVERY_MS
+        self._looking = asyncio.create_task(self._glimpse(so_far()))
+
+    async def stop(self) -> None:
+        """Leave what is being looked at: what counts comes next."""
+        looking, self._looking = self._looking, None
+        await drop(looking)
+
+
+def _standing(attempt: asyncio.Task[Choice] | None) -> Standing:
+    """Return how what was heard stands, as far as that is known by now."""
+    if attempt is None or not attempt.done() or attempt.exception() is not None:
+        return Standing.UNKNOWN
+    return attempt.result().standing

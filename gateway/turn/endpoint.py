@@ -1,12 +1,13 @@
 """When an utterance begins and when it is over, from the speech probability of each frame.
 
-Decides only: it counts frames, and knows no clock, no audio and no words.
+Decides only: it counts frames, and knows no clock, no audio and no words, but whether these may go on.
 """
 
 from dataclasses import dataclass
 from enum import Enum, auto
 
 from gateway.audio import FRAME_MS
+from gateway.events import Standing
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,14 +22,30 @@ class EndpointSettings:
     """Shorter bursts are clicks and coughs."""
     pause_ms: int = 200
     """First sign that this may have been the end: recognition starts now, in case it was."""
-    understood_pause_ms: int = 400
-    """Ends an utterance that is already a complete command."""
+    understood_pause_ms: int = 300
+    """Ends a complete command; words that come before `open_pause_ms` is over still correct it."""
+    open_pause_ms: int = 650
+    """Ends a command that may go on, and nothing is answered before: people pause for up to 0.6 s between two words."""
     end_pause_ms: int = 800
-    """Ends any utterance."""
+    """Ends what means nothing here, and what is asked about before it is done: nobody is to be cut off there."""
+    unfinished_pause_ms: int = 1_500
+    """Ends what plainly is not finished: who says "turn on the …" looks for the word."""
     max_speech_ms: int = 15_000
     """No command is this long; a television is."""
     no_speech_ms: int = 5_000
     """The wake word, and then nothing: give up quietly."""
+
+    def pause_after(self, standing: Standing) -> int:
+        """Return the pause that ends an utterance which stands like this, in milliseconds."""
+        match standing:
+            case Standing.COMPLETE:
+                return self.understood_pause_ms
+            case Standing.MAY_GO_ON:
+                return max(self.open_pause_ms, self.understood_pause_ms)
+            case Standing.UNFINISHED:
+                return max(self.unfinished_pause_ms, self.end_pause_ms)
+            case Standing.UNKNOWN:
+                return self.end_pause_ms
 
 
 class Step(Enum):
@@ -38,7 +55,6 @@ class Step(Enum):
     STARTED = auto()
     PAUSED = auto()
     RESUMED = auto()
-    ENDED = auto()
     TOO_LONG = auto()
     NO_SPEECH = auto()
 
@@ -63,9 +79,16 @@ class Endpoint:
         return 0 if self.speech_end_ms is None else self._now_ms - self.speech_end_ms
 
     @property
-    def may_end_if_understood(self) -> bool:
-        """Whether the pause is long enough for a command that is complete as it stands."""
-        return self.speech_start_ms is not None and self.silence_ms >= self._settings.understood_pause_ms
+    def speech_ms(self) -> int:
+        """How long ago speech began; 0 before any."""
+        return 0 if self.speech_start_ms is None else self._now_ms - self.speech_start_ms
+
+    def is_over(self, standing: Standing) -> bool:
+        """Tell whether the pause is long enough for what stands like this.
+
+        It is not over while there is a sound like speech, even one that is still too short to count.
+        """
+        return self._run_ms == 0 and self.silence_ms >= self._settings.pause_after(standing)
 
     def push(self, speech_probability: float) -> Step:
         """Take the next frame's speech probability and say what it changed."""
@@ -100,8 +123,6 @@ class Endpoint:
     def _silence(self) -> Step:
         if self.speech_start_ms is None:
             return Step.NO_SPEECH if self._now_ms >= self._settings.no_speech_ms else Step.NOTHING
-        if self.silence_ms >= self._settings.end_pause_ms:
-            return Step.ENDED
         if not self._is_paused and self.silence_ms >= self._settings.pause_ms:
             self._is_paused = True
             return Step.PAUSED

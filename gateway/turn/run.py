@@ -2,19 +2,23 @@
 
 Somebody who wants what was said forgotten, who names the cloud, or who takes back what it was to be asked, is heard
 before all of the house's own sentences.
+A complete command is done before it is certain that nothing follows. Its reply waits until that is certain; words that
+do follow correct the same turn.
 `run_turn` is pulled: whoever plays the reply holds it back, and closing it ends the turn at once, wherever it is.
 """
 
 import asyncio
 import logging
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from gateway.errors import HomeError, LedgerError, VoiceError
+from gateway.errors import EngineError, HomeError, LedgerError, VoiceError
 from gateway.events import (
     ActionDone,
     ActionRequest,
+    ActionResult,
     ConsentAsked,
     Event,
     Hypothesis,
@@ -22,13 +26,16 @@ from gateway.events import (
     IntentRecognized,
     NothingHeard,
     Outcome,
+    PartialTranscript,
     QuestionAsked,
     Reply,
     ReplyAudio,
     SentenceAnswer,
     Sound,
     SpeechEnded,
+    SpeechResumed,
     SpeechStarted,
+    Standing,
     Transcript,
     TurnEnded,
     WakeDetected,
@@ -37,10 +44,12 @@ from gateway.house import Entity
 from gateway.turn import asking, cloud, forgetting, obey, policy
 from gateway.turn.answer import ANSWER_MS
 from gateway.turn.choice import Choice, choose
-from gateway.turn.ear import Ear, Utterance
+from gateway.turn.ear import Ear, Interpret, Utterance
 from gateway.turn.earlier import Earlier
 from gateway.turn.progress import Progress
+from gateway.turn.putting_back import putting_back
 from gateway.turn.stages import Stages
+from gateway.turn.standing import is_same, standing
 from gateway.turn.tasks import drop
 from gateway.turn.yes import is_yes
 
@@ -56,6 +65,20 @@ class Place:
 
     area_id: str | None = None
     satellite_id: str = "local"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Answer:
+    """What an utterance came to."""
+
+    text: str = ""
+    """What is still to be said."""
+    result: ActionResult | None = None
+    """What our own understanding of it did; none where that did nothing."""
+    is_own: bool = False
+    """Whether it was a sentence of the home's own: what that did is not known."""
+    failure: HomeError | None = None
+    """How the turn ends once that is said."""
 
 
 async def run_turn(
@@ -109,7 +132,7 @@ class _Turn:
         self._hush = hush
         self._earlier = earlier
         self._heard = heard
-        self._pcm = b""
+        self._rest: asyncio.Task[Utterance | None] | None = None
         self._progress = Progress(lambda: ear.now_ms, clock)
 
     async def run(self, *, is_awake: bool) -> None:
@@ -142,23 +165,85 @@ class _Turn:
         if utterance is None:
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason="silence"))
             return
-        self._heard(self._pcm)
+        answer = await (self._obey_early(utterance) if utterance.may_go_on else self._obey(utterance))
+        await self._say(answer.text)
+        if answer.failure is not None:
+            raise answer.failure
+
+    async def _obey(self, utterance: Utterance) -> _Answer:
+        """See to what somebody said; return what is still to be said."""
+        progress = self._progress
+        self._heard(utterance.pcm)
         choice = utterance.choice
         if choice.heard is not None:
             await self._tell(_transcript(progress.now_ms, choice))
         silence_reason = utterance.silence_reason
-        if await self._is_about_memory(choice) or await self._is_about_the_cloud(choice):
-            return
+        if await self._is_about_memory(choice) or await self._is_about_the_cloud(utterance):
+            return _Answer()
         if silence_reason is not None:
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason=silence_reason))
-        elif (own := await self._own_sentence(choice)) is not None:
+            return _Answer()
+        if (own := await self._own_sentence(choice)) is not None:
             progress.mark("sentence")
             progress.outcome = Outcome.ANSWER
-            await self._say(own.speech)
-        elif choice.intent is None:
+            return _Answer(text=own.speech, is_own=True)
+        if choice.intent is None:
             await self._not_understood(choice.recognition.hypotheses[0])
-        else:
-            await self._understood(choice, choice.intent)
+            return _Answer()
+        return await self._understood(choice, choice.intent)
+
+    async def _obey_early(self, utterance: Utterance) -> _Answer:
+        """See to it at once, and to what is said after it; return what is to be said once nothing follows."""
+        self._rest = asyncio.create_task(self._hear_the_rest())
+        try:
+            first = await self._obey(utterance)
+            if first.text:
+                await self._stages.tts.prepare(first.text)
+            await asyncio.wait({self._rest})
+            rest = None if self._rest.cancelled() else self._rest.result()
+        finally:
+            await drop(self._rest)
+        return first if rest is None else await self._correct(utterance, first, rest)
+
+    async def _hear_the_rest(self) -> Utterance | None:
+        """Return all that was said where speech goes on after an early end, None where it does not."""
+        resumed_ms = await self._ear.wait_for_more()
+        if resumed_ms is None:
+            return None
+        await self._tell(SpeechResumed(t_ms=self._progress.not_before(resumed_ms)))
+        return await self._hear_to_the_end(self._interpret_patiently)
+
+    async def _correct(self, utterance: Utterance, first: _Answer, rest: Utterance) -> _Answer:
+        """Do what was meant where later words tell that it was something else; return what is to be said then.
+
+        These are all words, or the later ones by themselves. Where neither means anything else, the first stands.
+        """
+        meant = utterance.choice.intent
+        intent = rest.choice.intent
+        is_instead = intent is not None
+        if meant is None or (intent is not None and is_same(intent, meant)):
+            return first
+        if intent is None:
+            if rest.silence_reason is not None:
+                return first
+            pcm = self._ear.since(utterance.end_ms)
+            choice = await self._recognize(pcm)
+            if choice.intent is None:
+                return first
+            rest = replace(rest, choice=choice, pcm=pcm)
+            is_instead = choice.intent.name == obey.NEVER_MIND
+        answer = await self._obey(rest)
+        if is_instead and first.result is not None and not answer.is_own:
+            await self._put_back(first.result, answer.result)
+        return answer
+
+    async def _put_back(self, done: ActionResult, instead: ActionResult | None) -> None:
+        """Have it as it was before, as far as that is known and simple; what cannot be is left as it is."""
+        for intent in putting_back(done, instead):
+            request = self._request(intent)
+            if not await obey.protected(request, self._stages.home, self._stages.understanding):
+                with suppress(HomeError):
+                    await self._perform(request)
 
     @property
     def _language(self) -> str:
@@ -187,8 +272,9 @@ class _Turn:
             raise LedgerError(forgetting.UNKNOWN)
         return True
 
-    async def _is_about_the_cloud(self, choice: Choice) -> bool:
+    async def _is_about_the_cloud(self, utterance: Utterance) -> bool:
         """See to it where somebody names the cloud, or takes back what it was to be asked; tell whether that was so."""
+        choice = utterance.choice
         texts = cloud.likely_texts(choice)
         wished = cloud.wish(texts, self._language)
         if wished is not None:
@@ -196,7 +282,7 @@ class _Turn:
         is_never_mind = choice.intent is not None and choice.intent.name == obey.NEVER_MIND
         if not is_never_mind and not cloud.takes_back(texts, self._language):
             if choice.silence_reason != "no_words":
-                self._earlier.keep(self._pcm, self._stages.cloud)
+                self._earlier.keep(utterance.pcm, self._stages.cloud)
             return False
         self._earlier.forget()
         if not await asking.withdraw(self._stages.cloud, self._place.satellite_id):
@@ -237,34 +323,58 @@ class _Turn:
     async def _listen_for_words(self) -> Utterance | None:
         """Return what somebody said; a cough does not use up the time there is to speak."""
         begun_ms = self._ear.now_ms
-        utterance = await self._listen()
+        utterance = await self._listen(self._interpret)
         while utterance is not None and utterance.silence_reason and self._ear.now_ms - begun_ms < SECOND_CHANCE_MS:
-            again = await self._listen()
+            again = await self._listen(self._interpret)
             if again is None:
                 break
             utterance = again
         return utterance
 
-    async def _listen(self, *, no_speech_ms: int | None = None) -> Utterance | None:
+    async def _listen(self, interpret: Interpret, *, no_speech_ms: int | None = None) -> Utterance | None:
         """Return what somebody said next, None where nobody spoke in time."""
-        progress = self._progress
         started_ms = await self._ear.wait_for_speech(no_speech_ms=no_speech_ms)
         if started_ms is None:
             return None
-        await self._tell(SpeechStarted(t_ms=progress.not_before(started_ms)))
-        utterance = await self._ear.wait_for_end(self._interpret)
+        await self._tell(SpeechStarted(t_ms=self._progress.not_before(started_ms)))
+        return await self._hear_to_the_end(interpret)
+
+    async def _hear_to_the_end(self, interpret: Interpret) -> Utterance:
+        progress = self._progress
+        utterance = await self._ear.wait_for_end(interpret, self._glimpse)
         end_ms = progress.speech_ended(utterance.end_ms, utterance.ended_s)
         progress.mark("endpoint")
         await self._tell(SpeechEnded(t_ms=end_ms, reason=utterance.reason))
         return utterance
 
-    async def _interpret(self, pcm: bytes) -> Choice:
-        self._pcm = pcm
+    async def _glimpse(self, pcm: bytes) -> None:
+        """Tell what is said so far; what cannot be seen at a glimpse is heard at the end."""
+        with suppress(EngineError):
+            text = await self._stages.stt.glimpse(pcm)
+            if text:
+                await self._tell(PartialTranscript(t_ms=self._progress.now_ms, text=text))
+
+    async def _recognize(self, pcm: bytes) -> Choice:
+        """Recognise it, and look for what it means here; how it stands is nobody's concern."""
         recognition = await self._stages.stt.recognize(pcm)
         self._progress.mark("stt")
         choice = await choose(recognition, self._match)
         self._progress.mark("intent")
         return choice
+
+    async def _interpret(self, pcm: bytes) -> Choice:
+        """Recognise it, and look for what it means here and whether it is all of it."""
+        choice = await self._recognize(pcm)
+        stages, place = self._stages, self._place
+        stands = await standing(
+            choice, stages.understanding, stages.home, area_id=place.area_id, satellite_id=place.satellite_id
+        )
+        return replace(choice, standing=stands)
+
+    async def _interpret_patiently(self, pcm: bytes) -> Choice:
+        """Do the same for somebody who has gone on once, and may do so again."""
+        choice = await self._interpret(pcm)
+        return replace(choice, standing=Standing.MAY_GO_ON) if choice.standing is Standing.COMPLETE else choice
 
     async def _match(self, text: str) -> Intent | None:
         return await self._stages.understanding.match(text, area_id=self._place.area_id)
@@ -279,7 +389,10 @@ class _Turn:
         except HomeError, TimeoutError:
             return None
 
-    async def _understood(self, choice: Choice, intent: Intent) -> None:
+    def _request(self, intent: Intent) -> ActionRequest:
+        return ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
+
+    async def _understood(self, choice: Choice, intent: Intent) -> _Answer:
         progress = self._progress
         heard = "" if choice.heard is None else choice.heard.text
         await self._tell(
@@ -294,16 +407,15 @@ class _Turn:
         )
         if intent.name == obey.NEVER_MIND:
             progress.outcome = Outcome.NEVER_MIND
-            return
-        request = ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
+            return _Answer()
+        request = self._request(intent)
         protected = await obey.protected(request, self._stages.home, self._stages.understanding)
         if not protected:
-            await self._act(request)
-        elif await self._is_confirmed(protected):
-            await self._act(replace(request, is_confirmed=True))
-        else:
-            progress.outcome = Outcome.NOT_CONFIRMED
-            await self._say(policy.refused(self._language))
+            return await self._act(request)
+        if await self._is_confirmed(protected):
+            return await self._act(replace(request, is_confirmed=True))
+        progress.outcome = Outcome.NOT_CONFIRMED
+        return _Answer(text=policy.refused(self._language))
 
     async def _is_confirmed(self, protected: tuple[Entity, ...]) -> bool:
         """Ask back whether these may be opened; tell whether a yes came."""
@@ -312,28 +424,45 @@ class _Turn:
 
     async def _says_yes_to(self, question: str) -> bool:
         """Ask back; tell whether a yes came."""
+        await drop(self._rest)  # it was no action to do early after all: now somebody is to answer
         await self._ask(question)
-        answer = await self._listen(no_speech_ms=ANSWER_MS)
+        answer = await self._listen(self._recognize, no_speech_ms=ANSWER_MS)
         if answer is None or answer.choice.heard is None:
             return False
         await self._tell(_transcript(self._progress.now_ms, answer.choice))
         return is_yes(answer.choice.heard.text, self._language)
 
-    async def _act(self, request: ActionRequest) -> None:
-        progress = self._progress
+    async def _act(self, request: ActionRequest) -> _Answer:
+        """Do it; return what is to be said of it."""
+        foretelling = asyncio.create_task(self._foretell(request))
         try:
-            result = await obey.perform(request, self._stages.home)
-        except HomeError:
-            await self._say(policy.home_is_away(self._language))
-            raise
-        progress.mark("action")
+            result = await self._perform(request)
+            self._progress.mark("action")
+        except HomeError as error:
+            return _Answer(text=policy.home_is_away(self._language), failure=error)
+        finally:
+            await drop(foretelling)
+        self._progress.outcome = Outcome.ACTION if result.changes else Outcome.ANSWER
+        return _Answer(text=await self._stages.understanding.answer(request.intent, result), result=result)
+
+    async def _perform(self, request: ActionRequest) -> ActionResult:
+        result = await obey.perform(request, self._stages.home)
         if result.changes:
-            await self._tell(ActionDone(t_ms=progress.now_ms, intent=request.intent.name, changes=result.changes))
-        progress.outcome = Outcome.ACTION if result.changes else Outcome.ANSWER
-        await self._say(await self._stages.understanding.answer(request.intent, result))
+            now_ms = self._progress.now_ms
+            await self._tell(ActionDone(t_ms=now_ms, intent=request.intent.name, changes=result.changes))
+        return result
+
+    async def _foretell(self, request: ActionRequest) -> None:
+        """Have the reply prepared that is likely to come, while the home still acts."""
+        foreseen = self._stages.home.foresee(request)
+        if foreseen:
+            text = await self._stages.understanding.answer(request.intent, ActionResult(matched=foreseen))
+            await self._stages.tts.prepare(text)
 
     async def _say(self, text: str) -> None:
         """Speak the reply; silence where there is nothing to say."""
+        if not text:
+            return
         is_first = True
         async for sound in self._stages.tts.speak(text):
             if self._hush.is_set():

@@ -50,6 +50,9 @@ class SpeechToText(Protocol):
     async def recognize(self, pcm: bytes) -> Recognition:
         """Return the N best for up to 30 s."""
 
+    async def glimpse(self, pcm: bytes) -> str:
+        """Return roughly what is said so far; empty, and at once, where the recogniser is busy."""
+
     async def hears_word(self, pcm: bytes, words: frozenset[str]) -> bool:
         """Tell, quickly, whether one of `words` is all that is said in a second or so of sound."""
 
@@ -61,6 +64,12 @@ class Understanding(Protocol):
 
     async def match(self, text: str, *, area_id: str | None) -> Intent | None:
         """Return what `text` means here; None where it means nothing."""
+
+    async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
+        """Return what `text` would mean with words that may follow it: a few examples, and none where none would do.
+
+        Where `text` means something itself, only words count that may make it mean something else.
+        """
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; may be empty."""
@@ -167,6 +176,9 @@ class TextToSpeech(Protocol):
 
     def speak(self, text: str) -> AsyncIterator[Sound]:
         """Yield the sound of `text` in stretches, each as soon as it is ready."""
+
+    async def prepare(self, text: str) -> None:
+        """Begin to make the sound of `text`, as it is likely to be spoken next; return at once."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,6 +6,7 @@ import pytest
 
 from gateway.audio import FRAME_BYTES, FRAME_MS
 from gateway.errors import EngineError
+from gateway.events import Standing
 from gateway.turn.choice import Choice, choose
 from gateway.turn.ear import PRE_ROLL_MS, TAIL_MS, Ear
 from gateway.turn.endpoint import EndpointSettings
@@ -25,10 +26,18 @@ from tests.fakes import (
 
 
 class Interpreter:
-    """Remembers what it was given; takes `loops` turns of the event loop."""
+    """Remembers what it was given; takes `loops` turns of the event loop. How it stands is said by its script."""
 
-    def __init__(self, *, text: str = "turn on the lamp", loops: int = 0, fails: bool = False) -> None:
+    def __init__(
+        self,
+        *,
+        text: str = "turn on the lamp",
+        standing: Standing | None = None,
+        loops: int = 0,
+        fails: bool = False,
+    ) -> None:
         self.text = text
+        self.standing = standing
         self.loops = loops
         self.fails = fails
         self.heard: list[bytes] = []
@@ -50,7 +59,9 @@ class Interpreter:
         async def match(text: str) -> object:
             return LIGHT_ON if text == "turn on the lamp" else None
 
-        return await choose(recognized(self.text), match)  # type: ignore[arg-type]
+        choice = await choose(recognized(self.text), match)  # type: ignore[arg-type]
+        stands = Standing.UNKNOWN if choice.intent is None else Standing.COMPLETE
+        return replace(choice, standing=self.standing or stands)
 
 
 def ear(*stretches: list[bytes], opinion: ScriptedOpinion | None = None) -> Ear:
@@ -129,7 +140,8 @@ async def test_an_understood_command_ends_at_a_short_pause() -> None:
     utterance = await listening.wait_for_end(Interpreter())
     assert utterance.reason == "understood"
     assert utterance.end_ms == 960
-    assert listening.now_ms == 960 + 416
+    assert listening.now_ms == 960 + 320
+    assert utterance.may_go_on
     assert utterance.silence_reason is None
 
 

@@ -1,7 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.audio import FRAME_MS
+from gateway.events import Standing
 from gateway.turn.endpoint import Endpoint, EndpointSettings, Step
 
 SPEECH, QUIET, UNSURE = 0.9, 0.1, 0.4
@@ -29,25 +31,59 @@ def test_a_click_is_no_speech() -> None:
     assert changes(endpoint, QUIET, 640) == []
     assert endpoint.speech_start_ms is None
     assert endpoint.silence_ms == 0
-    assert not endpoint.may_end_if_understood
+    assert not endpoint.is_over(Standing.COMPLETE)
 
 
-def test_a_pause_is_told_once_and_then_the_end() -> None:
+def test_a_pause_is_told_once() -> None:
     endpoint = Endpoint()
     changes(endpoint, SPEECH, 640)
-    assert changes(endpoint, QUIET, 800) == [Step.PAUSED, Step.ENDED]
+    assert changes(endpoint, QUIET, 800) == [Step.PAUSED]
     assert endpoint.silence_ms == 800
     assert endpoint.speech_end_ms == 640
+    assert endpoint.speech_ms == 640 + 800
+
+
+@pytest.mark.parametrize(
+    ("standing", "ends_ms"),
+    [
+        (Standing.COMPLETE, 320),
+        (Standing.MAY_GO_ON, 672),
+        (Standing.UNKNOWN, 800),
+        (Standing.UNFINISHED, 1_504),
+    ],
+)
+def test_how_long_a_pause_is_the_end_depends_on_the_words_before_it(standing: Standing, ends_ms: int) -> None:
+    endpoint = Endpoint()
+    changes(endpoint, SPEECH, 640)
+    changes(endpoint, QUIET, ends_ms - FRAME_MS)
+    assert not endpoint.is_over(standing)
+    endpoint.push(QUIET)
+    assert endpoint.is_over(standing)
+
+
+def test_who_sets_longer_pauses_has_them_in_the_same_order() -> None:
+    slow = EndpointSettings(understood_pause_ms=900, end_pause_ms=2_000)
+    assert slow.pause_after(Standing.MAY_GO_ON) == 900
+    assert slow.pause_after(Standing.UNFINISHED) == 2_000
 
 
 def test_who_speaks_on_after_a_pause_has_not_finished() -> None:
     endpoint = Endpoint()
     changes(endpoint, SPEECH, 640)
     assert changes(endpoint, QUIET, 416) == [Step.PAUSED]
-    assert endpoint.may_end_if_understood
+    assert endpoint.is_over(Standing.COMPLETE)
     assert changes(endpoint, SPEECH, 640) == [Step.RESUMED]
-    assert not endpoint.may_end_if_understood
-    assert changes(endpoint, QUIET, 800) == [Step.PAUSED, Step.ENDED]
+    assert not endpoint.is_over(Standing.COMPLETE)
+    assert changes(endpoint, QUIET, 800) == [Step.PAUSED]
+
+
+def test_what_may_become_speech_again_is_no_end() -> None:
+    endpoint = Endpoint()
+    changes(endpoint, SPEECH, 640)
+    changes(endpoint, QUIET, 768)
+    assert changes(endpoint, SPEECH, 64) == []
+    assert endpoint.silence_ms == 832
+    assert not endpoint.is_over(Standing.UNKNOWN)
 
 
 def test_a_click_in_a_pause_does_not_lengthen_it() -> None:
@@ -55,7 +91,8 @@ def test_a_click_in_a_pause_does_not_lengthen_it() -> None:
     changes(endpoint, SPEECH, 640)
     changes(endpoint, QUIET, 320)
     assert changes(endpoint, SPEECH, 64) == []
-    assert changes(endpoint, QUIET, 416) == [Step.ENDED]
+    changes(endpoint, QUIET, 416)
+    assert endpoint.is_over(Standing.UNKNOWN)
 
 
 def test_a_frame_of_doubt_changes_nothing_either_way() -> None:

@@ -4,7 +4,7 @@ import re
 
 from playwright.async_api import Page, expect
 
-from tests.e2e.home_assistant.browser import screenshot
+from tests.e2e.home_assistant.browser import asked_to_set_up, screenshot
 from tests.e2e.home_assistant.running import HomeAssistant
 
 
@@ -17,6 +17,6 @@ async def test_the_owner_logs_in_and_finds_the_devices(home_assistant: HomeAssis
 
 
 async def test_local_voice_can_be_chosen_among_the_integrations(home_assistant: HomeAssistant, page: Page) -> None:
-    await page.goto(f"{home_assistant.url}/config/integrations/dashboard/add?domain=local_voice")
+    await asked_to_set_up(home_assistant, page, "local_voice")
     await expect(page.get_by_text(re.compile("Local Voice")).first).to_be_visible()
     await screenshot(page, "add-local-voice")

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from tests.e2e.home_assistant.browser import screenshot
+from tests.e2e.home_assistant.browser import asked_to_set_up, screenshot
 from tests.e2e.home_assistant.connection import Connection
 from tests.e2e.home_assistant.running import HomeAssistant
 from tests.e2e.home_assistant.setting_up import shown_code
@@ -20,8 +20,8 @@ async def test_a_gateway_is_added_by_its_address_and_answers_in_assist(
     home_assistant: HomeAssistant, connection: Connection, page: Page, tmp_path: Path
 ) -> None:
     with serving(tmp_path) as served:
-        await page.goto(f"{home_assistant.url}/config/integrations/dashboard/add?domain=local_voice")
-        await page.get_by_role("button", name="OK").click()
+        yes = await asked_to_set_up(home_assistant, page, "local_voice")
+        await yes.click()
         dialog = dialog_of(page)
         await dialog.locator("input[name=host]").fill("127.0.0.1")
         await dialog.locator("ha-form-integer input").fill(str(served.port))

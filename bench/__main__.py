@@ -5,22 +5,25 @@ import json
 import multiprocessing
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
-from bench import commands, idle, memory, processes, sensitivity, start, turns, wake
+from bench import commands, idle, memory, processes, sensitivity, start, stt, turns, wake
 from bench.findings import Section
-from bench.options import PROJECT, Options, shared_folder
+from bench.options import DRAFTS, PROJECT, Options, shared_folder
 from bench.report import shown, write_report
 from gateway.errors import VoiceError
 from gateway.processes.habits import leave_cores_to_models
+from gateway.sandbox.privileges import die_with_parent
 
 BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "start": start.measure,
     "idle": idle.measure,
     "turns": turns.measure,
     "commands": commands.measure,
+    "stt": stt.measure,
     "wake": wake.measure,
     "memory": memory.measure,
     "processes": processes.measure,
@@ -30,18 +33,17 @@ ALONE: dict[str, Callable[[Options], Section]] = {"sensitivity": sensitivity.mea
 """Run only by name: what they find stands elsewhere (docs/configuration.md)."""
 REPORT = PROJECT / "docs" / "benchmarks.md"
 PICTURES = REPORT.parent / "pictures" / "benchmarks"
-DRAFTS = PROJECT / "bench-out"
-"""Where plots go that are not for the report: it shows a run of everything on the recordings that everybody has."""
+EVERY = "all"
 MISSED, BAD_INPUT = 1, 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what `arguments` name; return 0, or 1 where a target is missed."""
     args = _parser().parse_args(arguments)
-    is_report = args.write and args.name == "all"
+    is_report = args.write and args.name == EVERY
     options = _options(args, pictures=PICTURES if is_report else DRAFTS)
     leave_cores_to_models()  # what is measured runs in processes of its own, and they inherit this
-    names = list(BENCHMARKS) if args.name == "all" else [args.name]
+    names = list(BENCHMARKS) if args.name == EVERY else [args.name]
     load = os.getloadavg()[0]
     sections: dict[str, Section] = {}
     try:
@@ -54,17 +56,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if is_report:
         write_report(REPORT, sections.values(), load=load)
     if args.json:
-        print(json.dumps(_figures(sections), ensure_ascii=False))
+        figures = {name: _figures(section) for name, section in sections.items()}
+        print(json.dumps(figures if args.name == EVERY else figures[args.name], ensure_ascii=False))
     is_missed = any(finding.is_met is False for section in sections.values() for finding in section.findings)
     return MISSED if is_missed else 0
 
 
 def _options(args: argparse.Namespace, *, pictures: Path) -> Options:
-    models = {} if args.model is None else {"model": args.model, "models": (args.model,)}
-    return Options(
-        manifest=args.manifest, house=args.home, area=args.area, clips=args.clips, turns=args.turns, pictures=pictures,
-        **models,
-    )  # fmt: skip
+    options = Options(
+        manifest=args.manifest, house=args.home, area=args.area, clips=args.clips, turns=args.turns, pictures=pictures
+    )
+    return options if args.model == EVERY else replace(options, model=args.model, models=(args.model,))
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -73,15 +75,17 @@ def _parser() -> argparse.ArgumentParser:
         prog="bench",
         description="What a gateway costs and how right it is. Exit code: 1 where a target is missed.",
     )
-    parser.add_argument("name", choices=[*BENCHMARKS, *ALONE, "all"], help="what to measure")
+    parser.add_argument("name", choices=[*BENCHMARKS, *ALONE, EVERY], help="what to measure")
     parser.add_argument("--manifest", type=Path, default=shared / "speech" / "manifest.csv", help="a CSV of recordings")
     house = shared / "text" / "speech_to_phrase" / "fixtures" / "en.yaml"
     parser.add_argument("--home", type=Path, default=house, help="the house that the recorded commands are meant for")
     parser.add_argument("--area", default="Office", help="where in it they are said")
-    parser.add_argument("--model", help="the Whisper model, tiny.en; `stt` compares it and base where none is named")
+    parser.add_argument("--model", default=EVERY, help="the Whisper model; by default tiny.en, in `stt` base as well")
     parser.add_argument("--clips", type=int, default=60, help="how many recordings are streamed at real-time pace")
     parser.add_argument("--turns", type=int, default=500, help="how many turns memory must survive")
-    parser.add_argument("--json", action="store_true", help="the last line is one object with all figures")
+    parser.add_argument(
+        "--json", action="store_true", help="the last line is one object with all figures; of `all`, by part"
+    )
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md; only with `all`")
     return parser
 
@@ -89,12 +93,15 @@ def _parser() -> argparse.ArgumentParser:
 def _alone(measure: Callable[[Options], Section], options: Options) -> Section:
     """Measure in a fresh process: what one benchmark loads must not weigh on the next."""
     context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(max_workers=1, mp_context=context) as pool:
+    # It ends with this process, and so do the servers that it starts.
+    with ProcessPoolExecutor(
+        max_workers=1, mp_context=context, initializer=die_with_parent, initargs=(os.getpid(),)
+    ) as pool:
         return pool.submit(measure, options).result()
 
 
-def _figures(sections: Mapping[str, Section]) -> dict[str, float]:
-    return {finding.key: finding.value for section in sections.values() for finding in section.findings}
+def _figures(section: Section) -> dict[str, float]:
+    return {finding.key: finding.value for finding in section.findings}
 
 
 if __name__ == "__main__":

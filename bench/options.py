@@ -1,12 +1,14 @@
 """What the command line of `bench` chooses: which recordings, which house, which model, how long."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from gateway.config import Config, HomeConfig, SttConfig
 
 PROJECT = Path(__file__).parents[1]
+DRAFTS = PROJECT / "bench-out"
+"""What a run leaves that is not for the report: that shows a run of everything, on the recordings that all have."""
 
 
 def shared_folder() -> Path:
@@ -30,8 +32,14 @@ class Options:
     """How many recordings are streamed at real-time pace, where all would take too long."""
     turns: int = 500
     """How many turns memory must survive."""
-    pictures: Path = PROJECT / "bench-out"
+    pictures: Path = DRAFTS
     """Where plots are drawn; made where it is missing."""
+    drafts: Path = DRAFTS
+    """Where else a run may leave files that are not for the report."""
+
+    def with_model(self, model: str) -> Options:
+        """Return the same with another Whisper model."""
+        return replace(self, model=model)
 
     @property
     def config(self) -> Config:

@@ -207,7 +207,9 @@ class Assembly:
         return EndpointSettings(
             pause_ms=pauses.pause_ms,
             understood_pause_ms=pauses.understood_pause_ms,
+            open_pause_ms=pauses.open_pause_ms,
             end_pause_ms=pauses.end_pause_ms,
+            unfinished_pause_ms=pauses.unfinished_pause_ms,
             max_speech_ms=pauses.max_speech_ms,
             no_speech_ms=pauses.no_speech_ms,
         )

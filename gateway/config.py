@@ -57,8 +57,10 @@ class EndpointConfig:
     """Which pauses end what is said, in milliseconds."""
 
     pause_ms: int = 200
-    understood_pause_ms: int = 400
+    understood_pause_ms: int = 300
+    open_pause_ms: int = 650
     end_pause_ms: int = 800
+    unfinished_pause_ms: int = 1_500
     max_speech_ms: int = 15_000
     no_speech_ms: int = 5_000
 
@@ -248,7 +250,9 @@ _SCHEMA = vol.Schema(
         "endpoint": {
             "pause_ms": _number(96, 1_000),
             "understood_pause_ms": _number(96, 2_000),
+            "open_pause_ms": _number(200, 5_000),
             "end_pause_ms": _number(200, 5_000),
+            "unfinished_pause_ms": _number(200, 5_000),
             "max_speech_ms": _number(1_000, 28_000),
             "no_speech_ms": _number(1_000, 60_000),
         },

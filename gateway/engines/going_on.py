@@ -13,7 +13,7 @@ from gateway.engines.going_on_words import WORDS, Words
 from gateway.events import Intent
 from gateway.house import Entity, House
 
-MOST_TRIES: Final = 10
+MOST_TRIES: Final = 8
 """For one sentence that means nothing yet; the first one that means something is enough."""
 MOST_NAMES: Final = 2
 """How many names of the house are tried that begin as the sentence ends."""
@@ -24,7 +24,8 @@ THING_DOMAINS: Final = ("light", "switch", "fan", "media_player", "cover")
 _END_MARKS: Final = " \t.,;:!?…-\u2013\u2014"
 _DIGITS: Final = re.compile(r"(?<![\d.,])\d{1,3}$")
 
-type Match = Callable[[str], Intent | None]
+type Match = Callable[[str, str | None], Intent | None]
+"""Returns what a sentence means in the house, said in the area with this id."""
 
 
 class GoingOn:
@@ -42,18 +43,20 @@ class GoingOn:
     def of(self, text: str, match: Match, *, area_id: str | None) -> tuple[Intent, ...]:
         """Return what `text` would mean with words that may follow, by `match`, said in the area `area_id`.
 
-        Where it means something, all that was found; otherwise what was found first. Of a language without words it
-        is not known: only names and digits are looked at.
+        Where it means something, all that was found; otherwise what was found first. What would mean something in a
+        room, and is not said in one, is not unfinished. Of a language without words only names are looked at.
         """
         said = text.rstrip(_END_MARKS)
         if not said:
             return ()
-        meant = match(text)
-        if meant is None:
-            tries = (intent for longer in islice(self._endings(said), MOST_TRIES) if (intent := match(longer)))
-            return tuple(islice(tries, 1))
-        longer = (*self._numbers(said), *self._house.names_after(said), *self._places(said, meant, area_id))
-        return tuple(intent for text in longer if (intent := match(text)) is not None)
+        meant = match(text, area_id)
+        if meant is not None:
+            longer = (*self._numbers(said), *self._house.names_after(said), *self._places(said, meant, area_id))
+            return tuple(intent for text in longer if (intent := match(text, area_id)) is not None)
+        if area_id is None and match(text, self._house.any_area_id) is not None:
+            return ()
+        tries = (match(longer, area_id) for longer in islice(self._endings(said), MOST_TRIES))
+        return tuple(islice((intent for intent in tries if intent is not None), 1))
 
     def _endings(self, said: str) -> Iterator[str]:
         """Yield sentences that begin with `said`, which means nothing."""
@@ -71,11 +74,11 @@ class GoingOn:
     def _numbers(self, said: str) -> Iterator[str]:
         """Yield the sentence with a longer number at its end, as it would be recognised: 25 where 20 was said."""
         digits = _DIGITS.search(said)
-        if digits is not None and self._words is not None and self._words.tens:
-            number = int(digits.group())
-            if number in range(20, 100, 10):
-                yield f"{said[: digits.start()]}{number + 5}"
-        elif self._words is not None and said.split()[-1].casefold() in self._words.tens:
+        if self._words is None or not self._words.tens:
+            return
+        if digits is not None and int(digits.group()) in range(20, 100, 10):
+            yield f"{said[: digits.start()]}{int(digits.group()) + 5}"
+        elif said.split()[-1].casefold() in self._words.tens:
             yield said + self._words.ones
 
     def _places(self, said: str, meant: Intent, area_id: str | None) -> Iterator[str]:
@@ -99,6 +102,11 @@ class _Named:
         if self._areas:
             self._examples["area"] = next(iter(self._areas.values()))
         self._begun = _begun([*(name for entity in house.entities for name in (entity.name, *entity.aliases))])
+
+    @property
+    def any_area_id(self) -> str | None:
+        """The id of one of its rooms; None where there is none."""
+        return next(iter(self._areas), None)
 
     def filled(self, ending: str) -> str | None:
         """Return an ending with names of the house in it; None where it has no such thing."""

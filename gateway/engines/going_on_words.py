@@ -33,7 +33,7 @@ _EN: Final = Words(
     after={
         "the my our all": (
             *(" {thing}", " lights", " {light} to 50 percent", " {thing} on", " {area}", " {cover}", " {lock}"),
-            *(" temperature", " {lock} locked", " timer"),
+            *(" {list}", " temperature", " timer"),
         ),
         "a an another": (" timer for 5 minutes", " 5 minute timer"),
         "on off": (" the {thing}", " the lights in the {area}"),
@@ -58,8 +58,8 @@ _EN: Final = Words(
     },
     after_number=(" minutes", " percent", " degrees", " minute timer"),
     otherwise=(
-        *(" lights", " to 50 percent", " on", " to 20 degrees", " in the {area}", " minutes", " percent"),
-        *(" to the {list}", " for 5 minutes", " timer"),
+        *(" lights", " to 50 percent", " in the {area}", " on", " to the {list}", " locked", " to red"),
+        *(" minutes",),
     ),
 )
 _DE: Final = Words(

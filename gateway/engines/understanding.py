@@ -54,7 +54,7 @@ class HassUnderstanding:
         self._going_on.use(house)
 
     def _continuations(self, text: str, area_id: str | None) -> tuple[Intent, ...]:
-        return self._going_on.of(text, lambda longer: self._intents.match(longer, area_id=area_id), area_id=area_id)
+        return self._going_on.of(text, lambda said, area: self._intents.match(said, area_id=area), area_id=area_id)
 
 
 def _names(house: House) -> dict[str, str]:

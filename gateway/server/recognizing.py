@@ -1,7 +1,9 @@
 """`recognize`: what is said in a home's sound, written down as a turn would take it. Nothing is done about it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
+from typing import Final
 
 from gateway.errors import ProtocolError
 from gateway.languages import is_same_language
@@ -14,8 +16,12 @@ from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import SECOND_CHANCE_MS
 from gateway.turn.spoken import Spoken
 from gateway.turn.stages import Stages
+from gateway.turn.standing import standing
 from gateway.wire.messages import TEXT_CHARS
 from gateway.wire.request_words import Recognize, Recognized
+
+SURE_PAUSE_MS: Final = 400
+"""Ends a complete command here, at the earliest: the words are gone then, and later ones cannot correct them."""
 
 
 async def recognize(
@@ -29,7 +35,11 @@ async def recognize(
     stages = await equipment.stages()
     at = datetime.now(UTC)
     try:
-        ear = Ear(sound, stages, endpoint)
+        ear = Ear(
+            sound,
+            stages,
+            replace(endpoint, understood_pause_ms=max(endpoint.understood_pause_ms, SURE_PAUSE_MS)),
+        )
         ear.woken_elsewhere(asked.wake_tail_ms)
         heard = await _words(ear, stages, at)
     finally:
@@ -58,7 +68,9 @@ async def _words(ear: Ear, stages: Stages, at: datetime) -> Spoken | str:
         nonlocal taken, recognized_s
         recognition = await stages.stt.recognize(pcm)
         taken, recognized_s = pcm, monotonic()
-        return await choose(recognition, lambda text: stages.understanding.match(text, area_id=None))
+        choice = await choose(recognition, lambda text: stages.understanding.match(text, area_id=None))
+        stands = await standing(choice, stages.understanding, stages.home, area_id=None, satellite_id="")
+        return replace(choice, standing=stands)
 
     reason = "silence"
     while (began_ms := await ear.wait_for_speech()) is not None:

@@ -19,6 +19,7 @@ from gateway.events import (
     QuestionAsked,
     Reply,
     SpeechEnded,
+    SpeechResumed,
     SpeechStarted,
     StateChange,
     Transcript,
@@ -45,6 +46,8 @@ class _Turn:
     speech_began_ms: int = 0
     audio_ms: int = 0
     """Of the utterance that was recognised."""
+    resumed_ms: int | None = None
+    """How long it is with what was said after an early end; none where nothing was. It counts once it is recognised."""
     transcript: Transcript | None = None
     intent: IntentRecognized | None = None
     question: str = ""
@@ -147,7 +150,7 @@ class TurnRows:
 
 def _take(turn: _Turn, event: Event) -> None:
     match event:
-        case SpeechStarted() | SpeechEnded() | Transcript() | NothingHeard():
+        case SpeechStarted() | SpeechResumed() | SpeechEnded() | Transcript() | NothingHeard():
             _take_heard(turn, event)
         case IntentRecognized():
             turn.intent = event
@@ -163,13 +166,21 @@ def _take(turn: _Turn, event: Event) -> None:
             turn.failure = event.code
 
 
-def _take_heard(turn: _Turn, event: SpeechStarted | SpeechEnded | Transcript | NothingHeard) -> None:
-    """Take what was said: first what this turn is about, then the answer to our question."""
+def _take_heard(turn: _Turn, event: SpeechStarted | SpeechResumed | SpeechEnded | Transcript | NothingHeard) -> None:
+    """Take what was said: first what this turn is about, with what corrects it, then the answer to our question."""
     match event:
         case SpeechStarted():
             turn.speech_began_ms = event.t_ms
+            turn.resumed_ms = None
+        case SpeechResumed():
+            turn.resumed_ms = 0
+        case SpeechEnded() if turn.resumed_ms is not None:
+            turn.resumed_ms = max(0, event.t_ms - turn.speech_began_ms)
         case SpeechEnded() if turn.transcript is None:
             turn.audio_ms = max(0, event.t_ms - turn.speech_began_ms)
+        case Transcript() if turn.resumed_ms is not None:
+            turn.transcript, turn.intent = event, None
+            turn.audio_ms, turn.resumed_ms = turn.resumed_ms, None
         case Transcript() if turn.transcript is None:
             turn.transcript = event
         case Transcript():

@@ -53,5 +53,7 @@ class Progress:
     def ended(self) -> TurnEnded:
         """Return the last event."""
         ended_s = self._speech_ended_s
-        stages_ms = {} if ended_s is None else {stage: (s - ended_s) * 1000 for stage, s in self._done_s.items()}
+        stages_ms: dict[str, float] = {}
+        if ended_s is not None:  # what was done before the last words took no time after them
+            stages_ms = {stage: max(0.0, s - ended_s) * 1000 for stage, s in self._done_s.items()}
         return TurnEnded(t_ms=self.now_ms, outcome=self.outcome, stages_ms=stages_ms)

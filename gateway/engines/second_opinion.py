@@ -6,20 +6,20 @@ Its library is Apache-2.0; its models are CC BY-NC-SA 4.0.
 from collections.abc import Mapping
 from pathlib import Path
 
-from pyopen_wakeword import OpenWakeWord, OpenWakeWordFeatures
+import numpy as np
+from pyopen_wakeword import OpenWakeWord
 
 from gateway.audio import RATE_HZ, SAMPLE_BYTES
+from gateway.engines.embedding import DIMENSIONS, PER_CHUNK, Floats, SpeechEmbedding
 from gateway.engines.tflite import check_tflite
 from gateway.engines.worker import Worker
 
-SHARED_MODELS = ("melspectrogram.tflite", "embedding_model.tflite")
-"""What every wake word's own model stands on."""
-CHUNK_BYTES = 1280 * SAMPLE_BYTES
-"""The model's step, 80 ms."""
-QUIET = bytes(int(0.4 * RATE_HZ) * SAMPLE_BYTES)
+QUIET_BYTES = int(0.4 * RATE_HZ) * SAMPLE_BYTES
 """The model gives its first score after two seconds; this much silence in front makes it score the last 0.4 s."""
 CONTEXT_BYTES = 2 * RATE_HZ * SAMPLE_BYTES
 """How much of the past it needs."""
+MEAN_OF = 2
+"""Scores that are averaged: of two looks 40 ms apart. What is said by chance looks like a wake word to one of them."""
 
 
 class OpenWakeWordOpinion:
@@ -28,12 +28,12 @@ class OpenWakeWordOpinion:
     def __init__(self, directory: Path, wake_words: Mapping[str, Path], worker: Worker) -> None:
         """`directory` holds the two shared models, `wake_words` the model of each word. Raises ModelError."""
         self._worker = worker
-        for name in SHARED_MODELS:
-            check_tflite(directory / name)
-        self._features = OpenWakeWordFeatures.from_builtin(models_dir=directory)
+        self._embedding = SpeechEmbedding(directory)
         self._models = {word: OpenWakeWord.from_model(check_tflite(path)) for word, path in wake_words.items()}
         self._model: OpenWakeWord | None = None
-        self._rest = b""
+        self._embeddings: Floats = np.empty((0, DIMENSIONS), np.float32)
+        self._scores: list[float] = []
+        """The last ones, as many as are averaged."""
         self._best = 0.0
 
     async def begin(self, wake_word: str, pcm: bytes) -> float | None:
@@ -48,19 +48,29 @@ class OpenWakeWordOpinion:
         self._model = self._models.get(wake_word)
         if self._model is None:
             return None
-        self._model.reset()
-        self._features.reset()
-        self._features.new_audio_samples = 0  # reset() queues eight seconds of silence, which would cost 0.4 s
-        self._rest, self._best = b"", 0.0
-        return self._more(QUIET + pcm[-CONTEXT_BYTES:].rjust(CONTEXT_BYTES, b"\0"))
+        self._embedding.reset()
+        self._embeddings = self._embeddings[:0]
+        self._scores, self._best = [], 0.0
+        return self._more(pcm[-CONTEXT_BYTES:].rjust(QUIET_BYTES + CONTEXT_BYTES, b"\0"))
 
     def _more(self, pcm: bytes) -> float:
         if self._model is None:
             return 0.0
-        pcm = self._rest + pcm
-        whole = len(pcm) // CHUNK_BYTES * CHUNK_BYTES
-        self._rest = pcm[whole:]
-        for start in range(0, whole, CHUNK_BYTES):
-            for embedding in self._features.process_streaming(pcm[start : start + CHUNK_BYTES]):
-                self._best = max(self._best, *self._model.process_streaming(embedding), 0.0)
+        known = len(self._embeddings)
+        self._embeddings = np.concatenate((self._embeddings, self._embedding.push(pcm)))
+        reach = PER_CHUNK * (self._model.input_windows - 1)
+        for last in range(max(known, reach), len(self._embeddings)):
+            self._scores = [
+                *self._scores,
+                self._score(self._model, self._embeddings[last - reach : last + 1 : PER_CHUNK]),
+            ]
+            self._scores = self._scores[-MEAN_OF:]
+            if len(self._scores) == MEAN_OF:
+                self._best = max(self._best, sum(self._scores) / MEAN_OF)
+        self._embeddings = self._embeddings[-reach:]
         return self._best
+
+    @staticmethod
+    def _score(model: OpenWakeWord, embeddings: Floats) -> float:
+        model.reset()
+        return max(model.process_streaming(embeddings[None, None]))

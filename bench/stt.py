@@ -40,12 +40,12 @@ Both sides run at once on this machine: {servers.TRANSCRIBER} {{version}} with f
 with all its processes. Both have the same model files, int8, {{threads}} threads. The peer's beam is its own default
 (5; on ARM 1), ours is the one that ships. One client speaks Wyoming with either, a connection for each recording, as
 Home Assistant does, in turn: A B A B. English recordings with a transcript are taken: commands, and sentences that
-people read. Each is cut {AFTER_SPEECH_S * 1000:.0f} ms after its end of speech, which is the last speech frame of one pass of
-Silero over the whole of it, so that nobody can begin early; then nothing follows. Time counts from just before the last
-{CHUNK_MS} ms of sound are sent to the transcript, over a drawn set that is streamed at real-time pace, after {WARM_UP}
-recordings that warm up. The others are sent as fast as possible, and count for the words only. Words are written alike
-by whisper-normalizer and counted by jiwer. The upper bound is the upper end of a 95 % interval, from a paired bootstrap
-over recordings (seeded)."""
+people read. Each is cut {AFTER_SPEECH_S * 1000:.0f} ms after its end of speech, which is the last speech frame of one
+pass of Silero over the whole of it, so that nobody can begin early; then nothing follows. Time counts from just before
+the last {CHUNK_MS} ms of sound are sent to the transcript, over a drawn set that is streamed at real-time pace, after
+{WARM_UP} recordings that warm up. The others are sent as fast as possible, and count for the words only. Words are
+written alike by whisper-normalizer and counted by jiwer. The upper bound is the upper end of a 95 % interval, from a
+paired bootstrap over recordings (seeded)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,8 +186,8 @@ def _findings(pairs: Sequence[Pair], model: str, prefix: str) -> tuple[Finding, 
         Finding(key=f"{prefix}wer", what=f"{model}: word error rate", value=100 * together(us).rate, unit="%"),
         Finding(key=f"{prefix}peer_wer", what=f"… {servers.TRANSCRIBER}", value=100 * together(them).rate, unit="%"),
         Finding(
-            key=f"{prefix}wer_difference_upper", what="… ours less theirs, upper 95 % bound", value=upper, unit="points",
-            target=at_most(ONE_POINT),
+            key=f"{prefix}wer_difference_upper", what="… ours less theirs, upper 95 % bound", value=upper,
+            unit="points", target=at_most(ONE_POINT),
         ),
         Finding(key=f"{prefix}clips", what=f"{model}: recordings", value=len(pairs)),
         Finding(key=f"{prefix}paced_clips", what="… of them at real-time pace, for the times", value=len(our_s)),

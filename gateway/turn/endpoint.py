@@ -37,15 +37,13 @@ class EndpointSettings:
 
     def pause_after(self, standing: Standing) -> int:
         """Return the pause that ends an utterance which stands like this, in milliseconds."""
-        match standing:
-            case Standing.COMPLETE:
-                return self.understood_pause_ms
-            case Standing.MAY_GO_ON:
-                return max(self.open_pause_ms, self.understood_pause_ms)
-            case Standing.UNFINISHED:
-                return max(self.unfinished_pause_ms, self.end_pause_ms)
-            case Standing.UNKNOWN:
-                return self.end_pause_ms
+        pauses_ms = {
+            Standing.COMPLETE: self.understood_pause_ms,
+            Standing.MAY_GO_ON: max(self.open_pause_ms, self.understood_pause_ms),
+            Standing.UNFINISHED: max(self.unfinished_pause_ms, self.end_pause_ms),
+            Standing.UNKNOWN: self.end_pause_ms,
+        }
+        return pauses_ms[standing]
 
 
 class Step(Enum):

@@ -230,3 +230,125 @@ async def test_overhearing_tells_speech_wake_words_and_the_end() -> None:
     assert (first.frame, first.speech_probability, first.wake_word) == (sound(SPEECH, 32)[0], 0.95, None)
     assert (second.may_be_woken, second.wake_word) == (True, None)
     assert end is None
+
+
+@pytest.mark.parametrize(
+    ("standing", "reason", "ended_ms"),
+    [
+        (Standing.COMPLETE, "understood", 320),
+        (Standing.MAY_GO_ON, "understood", 672),
+        (Standing.UNKNOWN, "pause", 800),
+        (Standing.UNFINISHED, "pause", 1_504),
+    ],
+)
+async def test_how_long_a_pause_is_waited_for_depends_on_how_the_words_stand(
+    standing: Standing, reason: str, ended_ms: int
+) -> None:
+    listening = ear(speech(960), quiet(3_000))
+    await listening.wait_for_speech()
+    utterance = await listening.wait_for_end(Interpreter(standing=standing))
+    assert (utterance.reason, listening.now_ms - 960) == (reason, ended_ms)
+    assert utterance.may_go_on is (standing is Standing.COMPLETE)
+
+
+async def test_who_looks_for_a_word_is_not_cut_off() -> None:
+    interpret = Interpreter(text="turn on the", standing=Standing.UNFINISHED)
+    listening = ear(speech(640), quiet(1_408), speech(640), quiet(2_000))
+    await listening.wait_for_speech()
+    utterance = await listening.wait_for_end(interpret)
+    assert utterance.end_ms == 640 + 1_408 + 640
+    assert utterance.pcm == interpret.heard[1]
+    assert utterance.pcm.count(bytes([SPEECH])) == 2 * 640 // FRAME_MS * FRAME_BYTES
+
+
+async def test_slow_recognition_is_waited_for_before_an_utterance_is_taken_to_be_over() -> None:
+    interpret = Interpreter(text="turn on the", standing=Standing.UNFINISHED, loops=1_000)
+    listening = ear(speech(640), quiet(1_408), speech(640), quiet(2_000))
+    await listening.wait_for_speech()
+    utterance = await listening.wait_for_end(interpret)
+    assert utterance.end_ms == 640 + 1_408 + 640
+    assert interpret.cancelled == 0
+
+
+async def test_an_end_may_be_set_to_come_before_the_first_look_at_a_pause() -> None:
+    interpret = Interpreter(text="turn on the")
+    listening = Ear(heard(speech(640), quiet(2_000)), stages(), EndpointSettings(pause_ms=1_000, end_pause_ms=300))
+    await listening.wait_for_speech()
+    utterance = await listening.wait_for_end(interpret)
+    assert (utterance.reason, listening.now_ms, len(interpret.heard)) == ("pause", 640 + 320, 1)
+
+
+async def test_after_an_early_end_nothing_follows_until_the_pause_is_long_enough() -> None:
+    listening = ear(speech(960), quiet(3_000))
+    await listening.wait_for_speech()
+    assert (await listening.wait_for_end(Interpreter())).may_go_on
+    assert await listening.wait_for_more() is None
+    assert listening.now_ms == 960 + 672
+
+
+async def test_after_an_early_end_the_audio_may_end() -> None:
+    listening = ear(speech(960), quiet(416))
+    await listening.wait_for_speech()
+    await listening.wait_for_end(Interpreter())
+    assert await listening.wait_for_more() is None
+
+
+async def test_words_after_an_early_end_are_heard_with_those_before_and_by_themselves() -> None:
+    listening = ear(speech(960), quiet(576), speech(640), quiet(2_000))
+    await listening.wait_for_speech()
+    first = await listening.wait_for_end(Interpreter())
+    assert first.may_go_on
+    assert await listening.wait_for_more() == 960 + 576 + 96
+    second = await listening.wait_for_end(Interpreter(standing=Standing.MAY_GO_ON))
+    assert second.end_ms == 960 + 576 + 640
+    assert second.pcm[: 960 // FRAME_MS * FRAME_BYTES] == b"".join(speech(960))
+    later = listening.since(first.end_ms)
+    assert later == b"".join([*quiet(576), *speech(640), *quiet(TAIL_MS)])
+
+
+class Glimpser:
+    """Remembers how much it was shown; takes `loops` turns of the event loop."""
+
+    def __init__(self, loops: int = 0) -> None:
+        self.loops = loops
+        self.shown_ms: list[int] = []
+        self.is_looking = False
+        self.cancelled = 0
+
+    async def __call__(self, pcm: bytes) -> None:
+        assert not self.is_looking
+        self.is_looking = True
+        self.shown_ms.append(len(pcm) // FRAME_BYTES * FRAME_MS)
+        try:
+            for _ in range(self.loops):
+                await asyncio.sleep(0)
+        except asyncio.CancelledError:
+            self.cancelled += 1
+            raise
+        finally:
+            self.is_looking = False
+
+
+async def test_what_is_said_so_far_is_looked_at_in_each_second() -> None:
+    glimpse = Glimpser()
+    listening = ear(speech(4_000), quiet(2_000))
+    await listening.wait_for_speech()
+    await listening.wait_for_end(Interpreter(), glimpse)
+    assert glimpse.shown_ms == [960, 1_920, 2_880, 3_840]
+
+
+async def test_a_look_that_takes_its_time_is_not_joined_by_another_one() -> None:
+    glimpse = Glimpser(loops=50)
+    listening = ear(speech(4_000), quiet(2_000))
+    await listening.wait_for_speech()
+    await listening.wait_for_end(Interpreter(), glimpse)
+    assert 2 <= len(glimpse.shown_ms) < 4
+
+
+@pytest.mark.parametrize("after", [quiet(2_000), []])
+async def test_looking_ends_where_a_pause_begins_or_the_audio_ends(after: list[bytes]) -> None:
+    glimpse = Glimpser(loops=1_000_000)
+    listening = ear(speech(1_280), after)
+    await listening.wait_for_speech()
+    await listening.wait_for_end(Interpreter(), glimpse)
+    assert (len(glimpse.shown_ms), glimpse.cancelled) == (1, 1)

@@ -1,30 +1,24 @@
 """What launcher, broker, filter and namespaces cost a turn: the real gateway beside one that is a single process."""
 
 import asyncio
-import os
-import socket
 import subprocess
-import sys
-import tempfile
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import pairwise
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Final
 
 from bench.findings import Finding, Section, Table, at_most, figure
 from bench.one_process import FILTER
-from bench.options import PROJECT, Options
+from bench.options import Options
+from bench.running import SERVE, running
 from bench.speech import spoken
 from gateway.assembly import Assembly
-from gateway.broker.store import PeerStore
 from gateway.errors import EngineError
 from gateway.wire import voice_words
 from gateway.wire.channel import Channel
-from gateway.wire.dial import Address, dial
-from gateway.wire.identity import load_or_create_identity
+from gateway.wire.dial import dial
 from gateway.wire.messages import Greeting, Hello
 from gateway.wire.peers import Role
 from gateway.wire.request_words import Recognize, Recognized, Speak, Spoken
@@ -35,17 +29,7 @@ REPLY: Final = "Turned on the light."
 ROUNDS, WARM_UP, TURNS = 4, 3, 12
 """Two processes of the very same program differ by more than what is looked for, so each is started several times."""
 ANSWER_S: Final = 20.0
-STARTING_S: Final = 60.0
-LONGEST_LINE_BYTES: Final = 10_000
-CONFIG: Final = """\
-[stt]
-model = "{model}"
-[server]
-host = "127.0.0.1"
-port = {port}
-announce = false
-"""
-GATEWAYS: Final = {"processes": ("gateway", "serve", "--config"), "single": ("bench.one_process",)}
+GATEWAYS: Final = {"processes": SERVE, "single": ("bench.one_process",)}
 """Modules, with what comes before the configuration."""
 
 METHOD: Final = f"""\
@@ -162,55 +146,10 @@ def _check(heard: object, channel: Channel) -> None:
 @asynccontextmanager
 async def _gateway(command: Sequence[str], options: Options) -> AsyncIterator[tuple[Channel, subprocess.Popen[bytes]]]:
     """Hold a home's connection to a gateway that serves, and its process."""
-    with _running(command, options) as (address, pin, token, process):
-        async with dial(address, "/voice", voice_words.TO_HOME, pin=pin, token=token) as channel:
+    with running(command, model=options.model, roles=[Role.HOME]) as gateway:
+        dialled = dial(gateway.address, "/voice", voice_words.TO_HOME, pin=gateway.pin, token=gateway.tokens[0])
+        async with dialled as channel:
             channel.say(Hello(protocol=1))
             if not isinstance(await channel.hear(), Greeting):
                 raise EngineError("the gateway does not greet")
-            yield channel, process
-
-
-@contextmanager
-def _running(command: Sequence[str], options: Options) -> Iterator[tuple[Address, bytes, str, subprocess.Popen[bytes]]]:
-    """Run a gateway; give its address, its fingerprint, a home's token, and the process."""
-    with tempfile.TemporaryDirectory(prefix="lv-") as name:
-        folder = Path(name)
-        folder.chmod(0o711)  # the process that hears is another user
-        address = Address(host="127.0.0.1", port=_free_port())
-        config = folder / "config.toml"
-        config.write_text(CONFIG.format(model=options.model, port=address.port), encoding="utf-8")
-        gateway_dir = folder / "local-voice" / "gateway"
-        store = PeerStore(gateway_dir)
-        token = store.add(name="Benchmark", role=Role.HOME).voice_token
-        store.close()
-        with _serving((*command, str(config)), folder) as process:
-            yield address, load_or_create_identity(gateway_dir / "voice.pem").fingerprint, token, process
-
-
-@contextmanager
-def _serving(command: Sequence[str], folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(
-        (sys.executable, "-m", *command),
-        stderr=subprocess.PIPE,
-        cwd=PROJECT,
-        env={**os.environ, "XDG_DATA_HOME": str(folder)},
-    )
-    try:
-        said = process.stderr
-        while said is not None and b"ready after" not in (line := said.readline(LONGEST_LINE_BYTES)):
-            if not line:
-                raise EngineError("a gateway ended while it was starting; does it start with `local-voice serve`?")
-        yield process
-    finally:
-        process.terminate()
-        try:
-            process.communicate(timeout=STARTING_S)
-        except subprocess.TimeoutExpired:
-            process.kill()
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        port: int = taken.getsockname()[1]
-        return min(port, 65_000)
+            yield channel, gateway.process

@@ -15,6 +15,7 @@ from weakref import WeakSet
 from gateway.config import Config
 from gateway.engines.allocator import keep_freed_memory
 from gateway.engines.espeak import EspeakTextToSpeech, espeak_voices
+from gateway.engines.replies import Replies
 from gateway.engines.worker import MAX_WAITING_CALLS, Worker
 from gateway.errors import ConfigError, ModelError
 from gateway.events import Announcement, TimerFinished
@@ -67,6 +68,7 @@ class Assembly:
         self._hearing = self._worker("hearing", most_waiting=MOST_STREAMS)
         self._doubting = self._worker("second-opinion", most_waiting=MOST_STREAMS)
         self._loading = self._worker("loading", most_waiting=MOST_STREAMS)
+        self._replies = Replies()
         self._espeak_voices: tuple[Voice, ...] | None = None
 
     async def load[**P, T](self, part: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
@@ -124,6 +126,10 @@ class Assembly:
     def tts(self, voice: str = "") -> TextToSpeech:
         """Return the voice, another than the configuration's where one is named. Raises ModelError."""
         return self._voice(voice or self._config.tts.voice)()
+
+    def forget_replies(self) -> None:
+        """Have no voice remember what it said: that may be what somebody wants forgotten. For the event loop alone."""
+        self._replies.forget()
 
     def vad(self) -> VoiceActivity:
         """Return voice activity detection for one stream. Raises ModelError."""
@@ -230,7 +236,7 @@ class Assembly:
             raise ModelError("there is no voice: Piper is an extra; install it: uv pip install 'local-voice[piper]'")
         from gateway.engines.tts import PiperTextToSpeech
 
-        return lambda: PiperTextToSpeech(self._store.find(voice).main, self._worker("tts"))
+        return lambda: PiperTextToSpeech(self._store.find(voice).main, self._worker("tts"), self._replies)
 
     def _worker(self, name: str, *, most_waiting: int = MAX_WAITING_CALLS) -> Worker:
         worker = Worker(name, most_waiting=most_waiting)

@@ -6,7 +6,7 @@ the last one to let go of a model frees it.
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable
 from dataclasses import replace
 from weakref import WeakSet
 
@@ -20,6 +20,9 @@ from gateway.voices import Voices
 
 MOST_SPARE = 8
 """Ears (4 MiB each) that wait for a satellite to come back: one that connects again and again costs no loading."""
+
+LEARNING_S = 5.0
+"""Between two replies that are learnt: each takes a core for a tenth of a second, and nobody waits for it."""
 
 type Remember = Callable[[SettingsChange], Awaitable[None]]
 """Has a choice hold over restarts. Raises ConfigError where that is not possible."""
@@ -107,6 +110,12 @@ class Equipment:
         async for sound in tts.speak(text):
             yield sound
 
+    async def learn(self, replies: Iterable[str]) -> None:
+        """Have the usual voice know how these sound before they are needed, one by one; whoever speaks goes first."""
+        for reply in replies:
+            await asyncio.sleep(LEARNING_S)
+            await self._stages.tts.prepare(reply)
+
     async def _loaded(self, settings: Settings) -> Stages:
         """Return stages with these settings, in which what stays the same is what is there."""
         load, now, stages = self._assembly.load, self._settings, self._stages
@@ -122,6 +131,8 @@ class Equipment:
         if settings.wake_words != self._settings.wake_words:
             self._with_these_words = WeakSet([stages.wake])
             self._spare = [_ears_of(stages)]
+        if settings.voice != self._settings.voice:
+            self._assembly.forget_replies()
         self._settings, self._stages = settings, stages
         self._voices.forget(settings.voice)
 

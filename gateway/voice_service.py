@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from gateway.assembly import Assembly
 from gateway.config import Config
 from gateway.engines.collector import spare_what_is_loaded
+from gateway.engines.usual_replies import usual_replies
 from gateway.engines.worker import Worker
 from gateway.equipment import Equipment, Remember
 from gateway.errors import ConfigError, EngineError, LedgerError, ModelError
@@ -95,13 +96,17 @@ class VoiceService:
         self._server: VoiceServer | None = None
         self._wyoming: WyomingServer | None = None
         self._peers: list[Peer] = []
+        self._equipment: Equipment | None = None
         self._refreshing: set[asyncio.Task[None]] = set()
+        self._learning: asyncio.Task[None] | None = None
         ledger.on_change(self._learn)
         ledger.on_gone(lambda _: self._wyoming_turns.forget())
+        ledger.on_gone(lambda _: self._assembly.forget_replies())
 
     async def load(self) -> None:
         """Load the models. Raises ModelError, ConfigError."""
         equipment, chosen = await self._load()
+        self._equipment = equipment
         self._learn()
         self._server = self._new_server(equipment)
         self._server.replace_peers(self._peers)
@@ -118,6 +123,9 @@ class VoiceService:
         if self._wyoming is not None:
             self._wyoming.start()
             _LOG.warning("wyoming: anybody who reaches port %d may use it, it has no protection", self._wyoming.port)
+        if self._equipment is not None:
+            usual = usual_replies(self._equipment.understanding.language)
+            self._learning = asyncio.create_task(self._equipment.learn(usual))
 
     async def close(self) -> None:
         """End every conversation and connection; takes five seconds at the most."""
@@ -126,8 +134,9 @@ class VoiceService:
         self._wyoming_turns.close()
         if self._server is not None:
             await self._server.close()
-        for task in self._refreshing:
-            task.cancel()
+        for task in (*self._refreshing, self._learning):
+            if task is not None:
+                task.cancel()
         self._household.close()
         self._decoding.close()
         self._assembly.close()

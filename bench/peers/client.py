@@ -1,6 +1,7 @@
 """The client that speaks with every server alike: Wyoming, a connection for each sentence, as Home Assistant does."""
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Final
@@ -9,6 +10,9 @@ from wyoming.asr import Transcribe, Transcript
 from wyoming.audio import AudioChunk, AudioStart, AudioStop
 from wyoming.client import AsyncTcpClient
 from wyoming.error import Error
+from wyoming.event import Event, Eventable
+from wyoming.tts import Synthesize
+from wyoming.wake import Detect, Detection, NotDetected
 
 from bench.peers.process import HOST, Peer
 from gateway.audio import RATE_HZ, SAMPLE_BYTES
@@ -41,6 +45,41 @@ async def transcribe(peer: Peer, pcm: bytes, *, language: str = "en", is_paced: 
             await client.write_event(AudioStop().event())
             text = await _answer(client, peer.name)
             return Heard(text=text, took_s=perf_counter() - sent_s)
+    except (OSError, TimeoutError) as error:
+        raise EngineError(f"{peer.name} has not answered ({type(error).__name__})") from error
+
+
+async def speak(peer: Peer, text: str) -> bytes:
+    """Have `text` spoken; return the sound as the server's voice has it, s16le. Raises EngineError."""
+    sound = bytearray()
+    async for event in _asked(peer, Synthesize(text=text)):
+        if AudioChunk.is_type(event.type):
+            sound += AudioChunk.from_event(event).audio
+        if AudioStop.is_type(event.type):
+            return bytes(sound)
+    raise EngineError(f"{peer.name} has closed the connection before it had spoken")
+
+
+async def listen(peer: Peer, pcm: bytes) -> bool:
+    """Have wake words looked for in `pcm`, 16 kHz mono s16le; return whether there was one. Raises EngineError."""
+    form = {"rate": RATE_HZ, "width": SAMPLE_BYTES, "channels": 1}
+    pieces = [AudioChunk(audio=pcm[start : start + CHUNK_BYTES], **form) for start in range(0, len(pcm), CHUNK_BYTES)]
+    async for event in _asked(peer, Detect(), AudioStart(**form), *pieces, AudioStop()):
+        if Detection.is_type(event.type) or NotDetected.is_type(event.type):
+            return Detection.is_type(event.type)
+    raise EngineError(f"{peer.name} has closed the connection before it had listened to the end")
+
+
+async def _asked(peer: Peer, *events: Eventable) -> AsyncIterator[Event]:
+    """Send these, and yield what comes back until the connection is closed."""
+    try:
+        async with asyncio.timeout(ANSWER_S), AsyncTcpClient(HOST, peer.port) as client:
+            for event in events:
+                await client.write_event(event.event())
+            while (answer := await client.read_event()) is not None:
+                if Error.is_type(answer.type):
+                    raise EngineError(f"{peer.name} reports an error")
+                yield answer
     except (OSError, TimeoutError) as error:
         raise EngineError(f"{peer.name} has not answered ({type(error).__name__})") from error
 

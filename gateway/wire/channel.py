@@ -138,7 +138,10 @@ class Channel:
         too fast, it is the end: `end` says why.
         """
         while not self.end:
-            received = await self._websocket.receive()
+            try:
+                received = await self._websocket.receive()
+            except ConnectionError:  # it asked whether we are there, and has gone before it could be answered
+                return None
             try:
                 if received.type is WSMsgType.BINARY:
                     return self._frame(received.data)

@@ -238,6 +238,32 @@ async def test_what_waits_when_the_other_side_is_gone_is_dropped(tmp_path: Path)
             await ended.wait()
 
 
+async def test_a_peer_that_pings_and_goes_at_once_has_merely_gone(tmp_path: Path) -> None:
+    ended = asyncio.Event()
+    gone = asyncio.Event()
+    heard: list[object] = []
+
+    async def hear_late(channel: Channel) -> None:
+        await channel.hear()
+        await gone.wait()
+        async with asyncio.timeout(SOON_S):
+            while channel.is_open:  # until the connection is known to be lost; the ping still waits to be read
+                channel.say(HELLO)
+                await asyncio.sleep(0)
+        heard.append(await channel.hear())
+        ended.set()
+
+    async with listening(tmp_path, {"/": talking(hear_late)}) as port, ClientSession() as session:
+        peer = await raw(port, session)
+        await peer.send_bytes(b"\0\0")
+        await peer.ping()
+        peer._response.connection.transport.abort()  # type: ignore[union-attr]
+        gone.set()
+        async with asyncio.timeout(SOON_S):
+            await ended.wait()
+    assert heard == [None]
+
+
 async def test_what_was_cut_says_no_more_and_is_closed_at_once(tmp_path: Path) -> None:
     took_s = []
 

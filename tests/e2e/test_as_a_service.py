@@ -28,7 +28,7 @@ pytestmark = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def served() -> Iterator[Serving]:
     """Serve as the unit does, from a folder that every user may go through, as in systemd's namespace."""
     if any(not folder.stat().st_mode & 0o001 for folder in (ROOT, *ROOT.parents)):
@@ -84,7 +84,15 @@ def test_the_process_that_hears_is_a_user_of_its_own_in_an_empty_network_and_has
     state(f"as the systemd unit runs it: {told.partition('voice: ')[2]}")
 
 
+def test_doctor_says_how_the_gateway_that_runs_is_protected(served: Serving) -> None:
+    told = run("doctor", "--config", served.config, environ=served.environ).out
+    assert "the process that hears cannot connect" in told
+    assert "(when it started last)" in told
+    assert "own_user: a user of its own" in told
+
+
 def test_another_process_that_hears_is_the_same_user_again_and_one_that_hangs_is_ended(served: Serving) -> None:
+    """To be the last of this module: it ends the service."""
     launcher = served.running.process.pid
     first = child_of(launcher, VOICE)
     lines = len(served.running.err)
@@ -96,10 +104,3 @@ def test_another_process_that_hears_is_the_same_user_again_and_one_that_hangs_is
     finished = served.running.end(signal.SIGTERM)
     assert (finished.code, is_alive(second)) == (0, False)
     assert finished.seconds < STOPPED_S + 1
-
-
-def test_doctor_says_how_the_gateway_that_runs_is_protected(served: Serving) -> None:
-    told = run("doctor", "--config", served.config, environ=served.environ).out
-    assert "the process that hears cannot connect" in told
-    assert "(when it started last)" in told
-    assert "own_user: a user of its own" in told

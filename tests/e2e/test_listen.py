@@ -107,12 +107,14 @@ def alsa_room(running_card: SoundCard, house: Path, without_portaudio: dict[str,
         yield opened
 
 
+@pytest.mark.on_time
 async def test_a_command_is_answered_and_the_chime_says_when_to_speak(
     alsa_room: Room, voices: Voices, state: State
 ) -> None:
     await is_answered_after_a_chime(alsa_room, voices, state)
 
 
+@pytest.mark.on_time
 async def test_portaudio_does_the_same(own_card: SoundCard, house: Path, voices: Voices, state: State) -> None:
     pytest.importorskip("sounddevice", reason="the extra `portaudio` is not installed", exc_type=ImportError)
     with room(own_card, house, {}) as opened:
@@ -145,11 +147,13 @@ async def is_answered_after_a_chime(opened: Room, voices: Voices, state: State) 
     assert max(speaker.loud_times_s()) > opened.program.out[line + 6][0] - 0.1, "the reply sounds after its event"
 
 
+@pytest.mark.on_time
 async def test_stop_silences_a_reply(alsa_room: Room, voices: Voices, state: State) -> None:
     late_ms = await is_silenced_by(alsa_room, voices, voices.piper("Stop."))
     state(f"“stop” silences a reply within {late_ms} ms")
 
 
+@pytest.mark.on_time
 async def test_the_wake_word_silences_a_reply_and_the_next_words_are_heard(
     alsa_room: Room, voices: Voices, state: State
 ) -> None:
@@ -193,6 +197,7 @@ async def test_nobody_hears_a_word_after_never_mind(alsa_room: Room, voices: Voi
     assert "reply" not in alsa_room.program.types(line)
 
 
+@pytest.mark.on_time
 async def test_a_timer_rings_until_somebody_says_stop(alsa_room: Room, voices: Voices, state: State) -> None:
     line = alsa_room.line
     sentence = voices.piper("set a timer for five seconds.")

@@ -60,6 +60,7 @@ async def nothing_to_remember(_: SettingsChange) -> None:
     raise AssertionError("nobody chooses anything here")
 
 
+@pytest.mark.on_time
 async def test_thirty_two_satellites_stream_and_nothing_is_lost(
     voices: Voices, tmp_path: Path, state: Callable[[str], None], caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -109,6 +109,7 @@ def are_free(*ports: int) -> bool:
 # Killed
 
 
+@pytest.mark.on_time
 @pytest.mark.parametrize("number", range(GATEWAYS))
 async def test_voice_that_is_killed_in_mid_turn_is_there_again_and_knows_everybody(
     number: int, tmp_path: Path, voices: Voices, state: State
@@ -151,6 +152,7 @@ async def test_voice_that_is_killed_in_mid_turn_is_there_again_and_knows_everybo
     assert max(noticed_s) < DIALLED_S
 
 
+@pytest.mark.on_time
 async def test_while_the_broker_is_killed_turns_go_on_and_afterwards_pairing_does(
     tmp_path: Path, voices: Voices, state: State
 ) -> None:
@@ -226,6 +228,7 @@ async def test_sigterm_ends_all_three_and_tells_those_who_are_connected(
         assert are_free(served.port, served.port + 1)
 
 
+@pytest.mark.on_time
 async def test_a_launcher_that_is_killed_takes_the_others_along_and_starts_again_at_once(
     tmp_path: Path, voices: Voices, state: State
 ) -> None:

@@ -218,6 +218,7 @@ async def test_somebody_new_finds_yesterdays_misheard_command_hears_it_corrects_
     assert run("ledger", "rules", "--json", environ=home.served.environ).lines == []
 
 
+@pytest.mark.on_time
 async def test_ten_thousand_turns_are_there_at_once_and_scroll_smoothly(
     home: Household, state: Callable[[str], None]
 ) -> None:

@@ -12,6 +12,7 @@ from gateway.assembly import Assembly, Ears
 from gateway.config import Config
 from gateway.equipment import MOST_SPARE, Equipment
 from gateway.errors import ConfigError, ModelError
+from gateway.events import Sound
 from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.settings_file import SettingsFile
 from gateway.turn.stages import SpeechToText, Stages, TextToSpeech
@@ -267,3 +268,29 @@ async def test_the_last_one_to_let_go_of_a_model_frees_it(rig: Rig) -> None:
     rig.assembly.voices.clear()
     del stream
     assert (old[0](), old[1]()) == (None, None), "without the garbage collector"
+
+
+async def test_the_usual_voice_learns_replies_one_by_one_also_the_one_that_is_chosen_meanwhile(
+    rig: Rig, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("gateway.equipment.LEARNING_S", 0.0)
+
+    def replies() -> Iterator[str]:
+        yield "sorry"
+        yield "done"
+
+    assert isinstance(rig.first.tts, ScriptedTts)
+    await rig.equipment.learn(replies())
+    assert rig.first.tts.prepared == ["sorry", "done"]
+    await rig.equipment.change(SettingsChange(voice="espeak-de"))
+    await rig.equipment.learn(replies())
+    assert rig.assembly.voices["espeak-de"].prepared == ["sorry", "done"]
+
+
+async def test_what_a_voice_said_is_forgotten_with_the_voice(rig: Rig) -> None:
+    replies = rig.assembly._replies
+    replies.keep(("joe", "done"), Sound(rate_hz=22_050, pcm=bytes(2)), age=replies.age)
+    await rig.equipment.change(SettingsChange(stt_model="base"))
+    assert len(replies) == 1
+    await rig.equipment.change(SettingsChange(voice="espeak-de"))
+    assert len(replies) == 0

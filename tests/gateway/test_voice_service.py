@@ -17,16 +17,18 @@ from wyoming.wake import Detect, Detection
 from gateway.audio import FRAME_BYTES, FRAME_MS
 from gateway.config import Config
 from gateway.engines.learned import LearnedUnderstanding
+from gateway.engines.usual_replies import usual_replies
 from gateway.errors import EngineError, HouseError, LinkError, ModelError, TrustError
-from gateway.events import Announcement, Intent, TimerFinished
+from gateway.events import Announcement, Intent, Sound, TimerFinished
 from gateway.offer import SettingsChange
 from gateway.server.app import VoiceServer
 from gateway.settings_file import SettingsFile
 from gateway.wire.peers import Role
 from gateway.wire.request_words import ChangeSettings, Offered, SettingsChanged
 from gateway.wire.voice_words import Announce, AnnounceOver, Drain, HouseUsable, TurnHappened
-from tests.fakes import quiet, speech, wake_word
+from tests.fakes import ScriptedTts, quiet, speech, wake_word
 from tests.gateway.running_service import GATEWAY_ID, HOST, VERSION, ScriptedParts, script, until, voice_service_in
+from tests.gateway.server.kept_ledger import NotingLedger
 from tests.gateway.wyoming.rig import ask, sound
 from tests.voices import Voices, silence
 
@@ -254,6 +256,27 @@ class TestWithScriptedModels:
                 await home.told(AnnounceOver)
                 assert satellite.pcm == b"\1\0" * 16_000
         await until(lambda: not any(thread.name.startswith("sound-files") for thread in threading.enumerate()))
+
+    async def test_replies_are_forgotten_with_whatever_else_is(self, parts: ScriptedParts, tmp_path: Path) -> None:
+        ledger = NotingLedger()
+        async with voice_service_in(tmp_path, ledger=ledger):
+            replies = parts._replies
+            replies.keep(("joe", "Added milk."), Sound(rate_hz=22_050, pcm=bytes(2)), age=replies.age)
+            assert len(replies) == 1
+            ledger.forget()
+            assert len(replies) == 0
+
+    async def test_usual_replies_are_learnt_once_it_serves(
+        self, parts: ScriptedParts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("gateway.equipment.LEARNING_S", 0.0)
+        async with voice_service_in(tmp_path) as rig:
+            await rig.service.load()
+            tts = rig.service._equipment.shared.tts if rig.service._equipment is not None else None
+            assert isinstance(tts, ScriptedTts)
+            assert tts.prepared == []
+            rig.service.start()
+            await until(lambda: tts.prepared == list(usual_replies("en")))
 
     async def test_closing_says_goodbye_and_lets_the_ports_go(self, parts: ScriptedParts, tmp_path: Path) -> None:
         async with voice_service_in(tmp_path, wyoming=True) as rig:

@@ -54,7 +54,7 @@ def test_only_clips_that_both_got_right_count_for_the_times(tmp_path: Path) -> N
     assert values["peer_first_sound_s"] == 2.0
     assert (tmp_path / "e2e.png").read_bytes().startswith(b"\x89PNG")
     assert [table.caption.partition(",")[0] for table in seen.tables][1] == "What was not done"
-    assert seen.tables[1].rows == (("turn on the lamp", "right", "wrong"), ("turn on the lamp", "changed: nothing", "right"))  # fmt: skip
+    assert [row[1:] for row in seen.tables[1].rows] == [("right", "wrong"), ("changed: nothing", "right")]
 
 
 def test_who_speaks_is_told_apart(tmp_path: Path) -> None:

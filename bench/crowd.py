@@ -71,8 +71,6 @@ class Fate(msgspec.Struct, frozen=True, kw_only=True):
     unanswered: int
     is_open: bool
     """Whether it was still connected at the end."""
-    heard_ms: float | None
-    """From the end of speech to the gateway's having understood it (`listening` is over)."""
     spoken_ms: float | None
     """From the end of speech to the first sound of the reply."""
 
@@ -107,7 +105,6 @@ class Satellite(asyncio.Protocol):
         self._asked: list[float] = []
         self._waits_ms: list[tuple[float, float]] = []
         self._ended_s: float | None = None
-        self._heard_s: float | None = None
         self._spoken_s: float | None = None
         self._heard_bytes = 0
         self.greeted: asyncio.Future[None] = self._loop.create_future()
@@ -122,7 +119,9 @@ class Satellite(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)
         tls: ssl.SSLObject = transport.get_extra_info("ssl_object")
         if hashlib.sha256(tls.getpeercert(binary_form=True) or b"").hexdigest() != self._order.pin:
-            raise SystemExit("not the gateway that was meant")
+            self.greeted.set_exception(ConnectionError("not the gateway that was meant"))
+            self._transport.abort()
+            return
         self._transport.write(UPGRADE.format(host=self._order.host, token=self._part.token).encode())
 
     def data_received(self, data: bytes) -> None:
@@ -133,7 +132,7 @@ class Satellite(asyncio.Protocol):
             if not found:
                 return
             if not head.startswith(b"HTTP/1.1 101"):
-                self.greeted.set_exception(SystemExit(f"the gateway answered {head.splitlines()[0]!r}"))
+                self.greeted.set_exception(ConnectionError(f"the gateway answered {head.splitlines()[0]!r}"))
                 return
             self._is_upgraded = True
             self._received = bytearray(rest)
@@ -145,7 +144,7 @@ class Satellite(asyncio.Protocol):
         """Stream no more."""
         self._is_open = False
         if not self.greeted.done():
-            self.greeted.set_exception(exc or SystemExit("the gateway did not greet"))
+            self.greeted.set_exception(exc or ConnectionError("the gateway did not greet"))
 
     def begin(self, start_s: float) -> None:
         """Stream from then on."""
@@ -169,12 +168,10 @@ class Satellite(asyncio.Protocol):
             waits_ms=tuple(wait for wait in (*waits, *unanswered) if wait[0] >= 0),
             unanswered=len(unanswered),
             is_open=self._is_open,
-            heard_ms=self._since_speech_ms(self._heard_s),
-            spoken_ms=self._since_speech_ms(self._spoken_s),
+            spoken_ms=None
+            if self._spoken_s is None or self._ended_s is None
+            else (self._spoken_s - self._ended_s) * 1000,
         )
-
-    def _since_speech_ms(self, at_s: float | None) -> float | None:
-        return None if at_s is None or self._ended_s is None else (at_s - self._ended_s) * 1000
 
     def _tick(self) -> None:
         if not self._is_open:
@@ -195,12 +192,14 @@ class Satellite(asyncio.Protocol):
         now_s = monotonic()
         match kind:
             case 0x1:
-                self._told(json.loads(payload), now_s)
+                self._told(json.loads(payload))
             case 0x2:
                 self._heard_bytes += len(payload)
                 if self._ended_s is not None and self._spoken_s is None:
                     self._spoken_s = now_s
                 self._say({"type": "played", "bytes": self._heard_bytes})
+            case 0x8:
+                self.let_go()
             case 0x9:
                 self._transport.write(_frame(PONG, payload))
             case 0xA:
@@ -208,15 +207,12 @@ class Satellite(asyncio.Protocol):
                 self._asked.remove(asked_s)
                 self._waits_ms.append((asked_s, (now_s - asked_s) * 1000))
 
-    def _told(self, message: dict[str, object], now_s: float) -> None:
+    def _told(self, message: dict[str, object]) -> None:
         match message:
             case {"type": "greeting"}:
                 self.greeted.set_result(None)
             case {"type": "drain", "id": number}:
                 self._say({"type": "drained", "id": number})
-            case {"type": "listening"} if not message.get("listening"):
-                if self._ended_s is not None and self._heard_s is None:
-                    self._heard_s = now_s
 
     def _say(self, message: dict[str, object]) -> None:
         self._transport.write(_frame(TEXT, json.dumps(message).encode()))

@@ -10,7 +10,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from bench import commands, e2e, idle, memory, processes, scale, sensitivity, start, stt, tts, turns, wake
+from bench import commands, cutoff, e2e, idle, memory, processes, scale, sensitivity, start, stt, tts, turns, wake
 from bench.findings import Section
 from bench.options import DRAFTS, PROJECT, Options, shared_folder
 from bench.report import shown, write_report
@@ -23,6 +23,7 @@ BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "idle": idle.measure,
     "turns": turns.measure,
     "commands": commands.measure,
+    "cutoff": cutoff.measure,
     "stt": stt.measure,
     "e2e": e2e.measure,
     "tts": tts.measure,

@@ -10,7 +10,7 @@ from gateway.wire.learning_words import AskTuning, MarkWake, SetSensitivity, Tun
 from tests.gateway.server.remembering import RememberedTurns, turn
 
 CLEAR = WakeWords(wake_word="alexa", score=0.99, second_score=0.95, verdict="real")
-DOUBTFUL = WakeWords(wake_word="alexa", score=0.6, second_score=0.5, verdict="false")
+DOUBTFUL = WakeWords(wake_word="alexa", score=0.36, second_score=0.21, verdict="false")
 UNKNOWN = WakeWords(wake_word="alexa", score=0.5, second_score=0.4)
 WOKEN = turn("", kind="false_wake", wake_word="alexa", wake_score=0.6, second_score=0.5)
 
@@ -34,8 +34,8 @@ async def marked(
     ("wake", "sensitivity", "wakes"),
     [
         (WakeWords(wake_word="alexa", score=0.5, second_score=0.4), 50, True),
-        (WakeWords(wake_word="alexa", score=0.49, second_score=0.9), 50, False),
-        (WakeWords(wake_word="alexa", score=0.9, second_score=0.39), 50, False),
+        (WakeWords(wake_word="alexa", score=0.19, second_score=0.9), 50, False),
+        (WakeWords(wake_word="alexa", score=0.9, second_score=0.04), 50, False),
         (WakeWords(wake_word="alexa", score=0.5), 50, True),
         (WakeWords(wake_word="alexa", score=0.5), 45, False),
         (WakeWords(wake_word="okay_nabu", score=0.98, second_score=0.0), 50, True),
@@ -59,7 +59,7 @@ async def test_every_sensitivity_is_shown_with_what_it_would_have_spared_and_cos
 
 
 async def test_nothing_is_suggested_that_costs_a_real_wake_or_spares_none() -> None:
-    soft = WakeWords(wake_word="alexa", score=0.6, second_score=0.5, verdict="real")
+    soft = WakeWords(wake_word="alexa", score=0.36, second_score=0.21, verdict="real")
     assert (await asked(ledger(soft, DOUBTFUL))).suggested is None
     certain = WakeWords(wake_word="alexa", score=0.99, second_score=0.99, verdict="false")
     assert (await asked(ledger(CLEAR, certain))).suggested is None
@@ -67,7 +67,7 @@ async def test_nothing_is_suggested_that_costs_a_real_wake_or_spares_none() -> N
 
 
 async def test_a_wake_that_is_missed_already_costs_nothing_more() -> None:
-    faint = WakeWords(wake_word="alexa", score=0.4, second_score=0.3, verdict="real")
+    faint = WakeWords(wake_word="alexa", score=0.15, second_score=0.3, verdict="real")
     told = await asked(ledger(CLEAR, faint, DOUBTFUL))
     assert told.suggested == 35
 
@@ -99,7 +99,7 @@ async def test_a_satellite_of_its_own_is_tuned_from_there_and_never_made_deaf() 
     there = ledger(*[CLEAR] * FEWEST_REAL_WAKES, DOUBTFUL, own={"shelf": 30})
     told = await marked(there)
     assert (told.sensitivity, told.is_own, told.is_changed) == (30, True, False), "it would not wake any more"
-    loud = WakeWords(wake_word="x", score=0.9, second_score=0.9, verdict="false")
+    loud = WakeWords(wake_word="x", score=0.86, second_score=0.9, verdict="false")
     certain = WakeWords(wake_word="x", score=1.0, second_score=1.0, verdict="real")
     there = ledger(*[certain] * FEWEST_REAL_WAKES, loud)
     told = await marked(there)

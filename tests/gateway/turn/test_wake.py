@@ -9,6 +9,7 @@ from gateway.turn.wake import (
     SECOND_OPINION_MS,
     SECOND_RANGE,
     THRESHOLDS,
+    UNAIDED_RANGE,
     Thresholds,
     Wake,
     WakeListener,
@@ -57,6 +58,24 @@ async def test_the_first_sign_of_a_wake_word_does_not_wait_for_the_second_model(
 async def test_a_word_that_the_second_model_does_not_know_needs_no_agreement() -> None:
     (wake,) = await wakes(listener(ScriptedOpinion(None)), wake_word(), quiet(32))
     assert wake.second_score is None
+
+
+async def test_what_no_second_model_can_judge_needs_a_surer_first() -> None:
+    eager = {"alexa": Thresholds(first=0.2, unaided=0.5)}
+    for opinion in (None, ScriptedOpinion(None)):
+        assert await wakes(listener(opinion, score=0.45, thresholds=eager), wake_word(), quiet(960)) == []
+    for opinion in (None, ScriptedOpinion(None)):
+        assert len(await wakes(listener(opinion, score=0.55, thresholds=eager), wake_word(), quiet(960))) == 1
+
+
+async def test_a_first_model_that_grows_surer_needs_no_second_proposal() -> None:
+    first = ScriptedWakeWord("alexa", 0.3)
+    listening = WakeListener(first, None, thresholds={"alexa": Thresholds(first=0.2, unaided=0.5, lead_in_ms=0)})
+    assert await wakes(listening, wake_word()) == []
+    assert listening.has_candidate
+    first.score = 0.8
+    (wake,) = await wakes(listening, wake_word())
+    assert wake.score == 0.8
 
 
 async def test_the_second_model_may_agree_a_little_later_and_nothing_said_meanwhile_is_lost() -> None:
@@ -120,6 +139,7 @@ def test_the_more_sensitive_the_lower_and_never_beyond_the_range(sensitivity: in
     for low, high, allowed in (
         (lower.first, higher.first, FIRST_RANGE),
         (lower.second, higher.second, SECOND_RANGE),
+        (lower.unaided, higher.unaided, UNAIDED_RANGE),
         (lower.first_alone, higher.first_alone, FIRST_ALONE_RANGE),
     ):
         assert (low is None) == (high is None)

@@ -156,7 +156,6 @@ async def slowly(writer: asyncio.StreamWriter) -> None:
         await asyncio.sleep(1)
 
 
-@pytest.mark.on_time
 @pytest.mark.parametrize("attack", [nothing, slowly], ids=["half-open", "slow headers"])
 async def test_connections_that_lead_nowhere_are_closed_in_time(
     attack: Callable[[asyncio.StreamWriter], Coroutine[None, None, None]],
@@ -228,7 +227,6 @@ def masked(text: bytes) -> bytes:
     return bytes([0x81, 0x80 | len(text)]) + bytes(4) + text
 
 
-@pytest.mark.on_time
 async def test_satellites_that_never_read_are_cut_off(
     served: Serving, home: Paired, satellites: list[Paired], state: Callable[[str], None], tmp_path: Path
 ) -> None:

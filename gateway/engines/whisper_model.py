@@ -1,0 +1,142 @@
+"""One Whisper model on disk, through CTranslate2: what it reads in sound. Its calls block, and it decides nothing.
+
+Whisper was trained on windows of 30 s, and over a command most of its work is the encoder's, on silence. So the encoder
+runs over what was said and a little more; the rest of what the decoder looks at is silence that was encoded at load.
+Without any rest the decoder, which has never seen a short window, repeats itself for ever.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+import ctranslate2
+import numpy as np
+from faster_whisper import WhisperModel
+from faster_whisper.audio import pad_or_trim
+from faster_whisper.tokenizer import Tokenizer
+
+from gateway.audio import SAMPLE_BYTES
+from gateway.errors import EngineError, ModelError
+from gateway.events import Hypothesis
+
+FRAMES_PER_S = 100
+"""A frame of features is 10 ms."""
+FRAMES_PER_POSITION = 2
+"""The encoder halves them."""
+WINDOW_FRAMES = 30 * FRAMES_PER_S
+"""As much as Whisper can look at."""
+WORD_FRAMES = 128
+"""A short word and what surrounds it."""
+PADDING_FRAMES = 2 * FRAMES_PER_S
+"""Silence that is encoded after what was said, together with it, so that the end of it sounds as it does in 30 s."""
+SHORTEST_BYTES = 400 * SAMPLE_BYTES
+"""The features' window, 25 ms."""
+S16_FULL_SCALE = 32768.0
+
+type _Features = np.ndarray[tuple[int, int], np.dtype[np.float32]]
+type _Encoded = np.ndarray[tuple[int, int, int], np.dtype[np.float32]]
+
+
+class Window(Enum):
+    """What the encoder looks at."""
+
+    FULL = "full"
+    """All 30 s, as it was trained."""
+    FITTED = "fitted"
+    """The sound and a little silence; the rest is silence that was encoded before."""
+    WORD = "word"
+    """1.3 s and nothing else: enough for a word."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decoded:
+    """What the decoder made of one sound."""
+
+    hypotheses: tuple[Hypothesis, ...]
+    """Distinct, not empty, likeliest first."""
+    no_speech_probability: float
+    is_cut_off: bool
+    """Whether the likeliest one is as long as was allowed, so that more may have followed."""
+
+
+class WhisperOnDisk:
+    """Reads sounds, one at a time."""
+
+    def __init__(self, directory: Path, *, language: str, threads: int, compute_type: str) -> None:
+        """Load the CTranslate2 model in `directory`, and encode silence with it.
+
+        Raises ModelError where it cannot be loaded or does not know the language.
+        """
+        try:
+            self._whisper = WhisperModel(
+                str(directory), device="cpu", cpu_threads=threads, compute_type=compute_type, local_files_only=True
+            )
+        except (RuntimeError, OSError, ValueError) as error:
+            raise ModelError(f"{directory}: Whisper cannot be loaded; run `local-voice models verify`") from error
+        multilingual: bool = self._whisper.model.is_multilingual
+        if not multilingual and language != "en":
+            raise ModelError(f"{directory}: this model hears English only, not {language!r}; choose a multilingual one")
+        self._tokenizer = Tokenizer(self._whisper.hf_tokenizer, multilingual, task="transcribe", language=language)
+        self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
+        self._silence = self._encode(np.zeros((self._whisper.model.n_mels, WINDOW_FRAMES), dtype=np.float32))
+
+    def read(self, pcm: bytes, *, window: Window, most_tokens: int, readings: int) -> Decoded:
+        """Return the `readings` likeliest texts of up to 30 s of 16 kHz mono s16le, each of `most_tokens` at most.
+
+        The beam is as wide as there are readings. Raises EngineError where Whisper fails.
+        """
+        try:
+            result = self._generate(self._encoded(pcm, window), most_tokens, readings)
+        except RuntimeError as error:
+            raise EngineError("Whisper failed while it was decoding") from error
+        return Decoded(
+            hypotheses=self._hypotheses(result),
+            no_speech_probability=result.no_speech_prob,
+            is_cut_off=len(result.sequences_ids[0]) >= most_tokens,
+        )
+
+    def _encoded(self, pcm: bytes, window: Window) -> _Encoded:
+        """Return the encoder's output, `[1, positions, width]`."""
+        features = self._features(pcm)
+        if window is Window.FULL:
+            return self._encode(pad_or_trim(features, WINDOW_FRAMES))
+        if window is Window.WORD:
+            return self._encode(pad_or_trim(features, WORD_FRAMES))
+        frames = min(features.shape[1] + PADDING_FRAMES, WINDOW_FRAMES)
+        frames -= frames % FRAMES_PER_POSITION
+        encoded = self._encode(pad_or_trim(features, frames))
+        return np.concatenate((encoded, self._silence[:, encoded.shape[1] :]), axis=1)
+
+    def _features(self, pcm: bytes) -> _Features:
+        """Return log-mel features, `[bands, frames]`."""
+        samples = np.frombuffer(pcm.ljust(SHORTEST_BYTES, b"\0"), dtype="<i2").astype(np.float32) / S16_FULL_SCALE
+        features: _Features = self._whisper.feature_extractor(samples)
+        return features
+
+    def _encode(self, features: _Features) -> _Encoded:
+        """Return the encoder's output, `[1, positions, width]`, as numbers that can be put together."""
+        batch = np.ascontiguousarray(features[None])
+        encoded = self._whisper.model.encode(ctranslate2.StorageView.from_array(batch))
+        return np.array(encoded.to(ctranslate2.DataType.float32))
+
+    def _generate(
+        self, encoded: _Encoded, most_tokens: int, readings: int
+    ) -> ctranslate2.models.WhisperGenerationResult:
+        # CTranslate2 allows a text half of `max_length`, and no more than the prompt leaves of it.
+        return self._whisper.model.generate(
+            ctranslate2.StorageView.from_array(encoded),
+            [self._prompt],
+            beam_size=readings,
+            num_hypotheses=readings,
+            max_length=max(2 * most_tokens, most_tokens + len(self._prompt)),
+            return_scores=True,
+            return_no_speech_prob=True,
+        )[0]
+
+    def _hypotheses(self, result: ctranslate2.models.WhisperGenerationResult) -> tuple[Hypothesis, ...]:
+        hypotheses: dict[str, Hypothesis] = {}
+        for tokens, score in zip(result.sequences_ids, result.scores, strict=True):
+            text = self._tokenizer.decode(tokens).strip()
+            if text and text not in hypotheses:
+                hypotheses[text] = Hypothesis(text=text, score=score)
+        return tuple(hypotheses.values())

@@ -41,8 +41,8 @@ class Finished:
 
     @property
     def types(self) -> list[str]:
-        """Return the types of the events, in order."""
-        return [event["type"] for event in self.lines]
+        """Return the types of the events, in order, but for what was heard so far: that comes when there is time."""
+        return [event["type"] for event in self.lines if event["type"] != "partial"]
 
     def event(self, kind: str) -> Values:
         """Return the only event of its type."""
@@ -111,8 +111,9 @@ class Running:
         return event
 
     def types(self, after: int = 0) -> list[str]:
-        """Return the types of the events from line `after` on."""
-        return [json.loads(line)["type"] for _, line in self.out[after:]]
+        """Return the types of the events from line `after` on, but for what was heard so far."""
+        types = [json.loads(line)["type"] for _, line in self.out[after:]]
+        return [kind for kind in types if kind != "partial"]
 
     def end(self, by: signal.Signals, *, deadline_s: float = 10.0) -> Finished:
         """Send a signal, wait for the end, and return what is left; `seconds` is how long that took."""

@@ -15,6 +15,8 @@ ACTED = ["wake", "speech_start", "speech_end", "transcript", "intent", "action",
 FIELDS = {
     "wake": {"wake_word", "score", "second_score"},
     "speech_start": set(),
+    "partial": {"text"},
+    "speech_resumed": set(),
     "speech_end": {"reason"},
     "transcript": {"text", "score", "hypotheses"},
     "intent": {"name", "slots", "heard", "used", "rule_ids"},

@@ -39,7 +39,8 @@ def _section(section: Section, *, page: Path | None) -> str:
     )
     tables = [f"{table.caption}:\n\n{_table(table)}" for table in section.tables if table.rows]
     plots = [_plot(plot, page) for plot in section.plots]
-    return "\n".join([f"## {section.title}\n", _table(findings), *plots, *tables, f"{section.method}\n"])
+    figures = [_table(findings)] if findings.rows else []
+    return "\n".join([f"## {section.title}\n", *figures, *plots, *tables, f"{section.method}\n"])
 
 
 def _plot(plot: Plot, page: Path | None) -> str:

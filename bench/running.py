@@ -44,6 +44,8 @@ class Usage:
 
     cpu_s: float
     """Processor time so far."""
+    queued_s: float
+    """For how long its threads could have run so far, and no processor was free."""
     resident_mib: float
     """Memory now; what two of them share counts twice."""
 
@@ -62,15 +64,17 @@ class Gateway:
 
     def usage(self) -> Usage:
         """Return what its processes use."""
-        cpu_s = resident_mib = 0.0
+        cpu_s = queued_s = resident_mib = 0.0
         for pid in _with_children(self.process.pid):
             try:
                 stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
+                threads = [path.read_text(encoding="ascii") for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
             except OSError:
                 continue  # it has just gone
             cpu_s += (int(stat[11]) + int(stat[12])) / _TICKS_PER_S
+            queued_s += sum(int(thread.split()[1]) for thread in threads) / 1e9
             resident_mib += int(stat[21]) * _PAGE_MIB
-        return Usage(cpu_s=cpu_s, resident_mib=resident_mib)
+        return Usage(cpu_s=cpu_s, queued_s=queued_s, resident_mib=resident_mib)
 
 
 @contextmanager

@@ -13,6 +13,7 @@ def step(satellites: int, *, wait_ms: float = 5.0, dropped: int = 0, lost: int =
     return _Step(
         satellites=satellites,
         cpu=cpu,
+        queued=0.0,
         waits_ms=(wait_ms,) * 40,
         dropped=dropped,
         lost=lost,

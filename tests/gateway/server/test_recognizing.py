@@ -27,6 +27,16 @@ async def test_words_are_answered_before_the_sound_is_over_and_the_rest_is_passe
         assert not [message for message in home.heard if type(message).__name__ == "Refused"]
 
 
+async def test_a_complete_command_is_waited_after_as_nothing_could_correct_it_later(tmp_path: Path) -> None:
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        home.say(Recognize(id=1))
+        await home.send_sound(1, speech(960), quiet(384), speech(640), quiet(1_600))
+        assert (await home.told(Recognized)).text == "turn on the lamp"
+        stt = gateway.equipment.given[0].stt
+        assert isinstance(stt, ScriptedStt)
+        assert len(stt.heard[-1]) > (960 + 384 + 640) * 32
+
+
 async def test_a_reading_that_means_something_here_is_taken(tmp_path: Path) -> None:
     scripted = stages(stt=ScriptedStt(recognized("turn on the lamb", "turn on the lamp")))
     async with scripted_gateway(tmp_path, scripted) as gateway, gateway.home() as home:

@@ -13,11 +13,13 @@ from gateway.events import (
     IntentRecognized,
     NothingHeard,
     Outcome,
+    PartialTranscript,
     QuestionAsked,
     Reply,
     ReplyAudio,
     Sound,
     SpeechEnded,
+    SpeechResumed,
     SpeechStarted,
     StateChange,
     Transcript,
@@ -105,6 +107,39 @@ def test_a_command_is_a_row_with_all_that_was_told() -> None:
         audio_ms=1_300,
     )
     assert decoded(encoded(row)) == row
+
+
+LATER_SPEECH: list[Event] = [SpeechResumed(t_ms=2_500), SpeechEnded(t_ms=3_300, reason="pause")]
+BACK = StateChange(entity_id="light.light", name="Light", before="on", after="off")
+
+
+def test_later_words_correct_what_was_heard_and_understood_and_what_was_done_stays_told() -> None:
+    whole = Transcript(t_ms=3_400, text="Turn on the fan.", score=-0.2, hypotheses=READINGS[:1])
+    meant = IntentRecognized(t_ms=3_410, name="HassTurnOn", slots={"name": "Fan"}, heard=whole.text, used=whole.text)
+    first = (*SPEECH, HEARD, UNDERSTOOD, DONE)
+    put_back = ActionDone(t_ms=3_500, intent="HassTurnOff", changes=(BACK,))
+    row = row_of(*first, *LATER_SPEECH, whole, meant, put_back, REPLY, ended(Outcome.ACTION))
+    assert (row.heard, row.used, row.slots) == (whole.text, whole.text, {"name": "Fan"})
+    assert (row.hypotheses, row.changes, row.audio_ms) == (READINGS[:1], (CHANGE, BACK), 2_700)
+    unmeant = row_of(*first, *LATER_SPEECH, whole, ended(Outcome.ANSWER))
+    assert (unmeant.heard, unmeant.intent, unmeant.used) == (whole.text, "", "")
+
+
+def test_later_words_that_add_nothing_leave_a_row_as_it_was() -> None:
+    row = row_of(*SPEECH, HEARD, UNDERSTOOD, DONE, *LATER_SPEECH, REPLY, ended(Outcome.ACTION))
+    assert (row.heard, row.used, row.audio_ms) == (HEARD.text, READINGS[1].text, 1_300)
+
+
+def test_after_later_words_an_answer_is_an_answer_all_the_same() -> None:
+    question = (QUESTION, *ANSWER_SPEECH, answer("Yes."))
+    row = row_of(*SPEECH, HEARD, UNDERSTOOD, *LATER_SPEECH, HEARD, UNDERSTOOD, *question, ended(Outcome.ACTION))
+    assert row.heard == HEARD.text
+    assert 'heard "Yes."' in row.why
+
+
+def test_what_was_heard_so_far_is_not_remembered() -> None:
+    row = row_of(SPEECH[0], PartialTranscript(t_ms=1_000, text="Turn on"), SPEECH[1], HEARD, ended(Outcome.ANSWER))
+    assert row == replace(row_of(*SPEECH, HEARD, ended(Outcome.ANSWER)), id=row.id)
 
 
 def test_the_first_sound_is_told_once() -> None:

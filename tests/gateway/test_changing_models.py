@@ -90,7 +90,7 @@ async def test_the_voice_is_replaced_while_it_speaks(equipment: Equipment) -> No
         assert len(await spoken(equipment, text)) > RATE_HZ * 4
     rest = [sound async for sound in speaking]
     assert {sound.rate_hz for sound in (first, *rest)} == {22_050}
-    assert len(rest) == 2, "the old voice has finished what it had begun"
+    assert sum(sound.duration_ms for sound in (first, *rest)) > 4_000, "the old voice has finished what it had begun"
 
 
 async def test_models_that_were_replaced_leave_neither_memory_nor_threads(

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from statistics import median
 from typing import Final
 
-from bench.e2e_clips import Clip, Speaker, in_turn, meanings, sentences
+from bench.e2e_clips import Clip, Meaning, Speaker, in_turn, sentences
 from bench.e2e_plot import draw
 from bench.e2e_sides import LEAD_S, PATIENCE_S, Outcome, sides
 from bench.findings import Finding, Section, Table, at_least, at_most
@@ -42,11 +42,11 @@ compute type and threads, wyoming-piper, Home Assistant's own agent, its own voi
 pymicro-vad the release that has a wheel for this Python). Clips come in turn, ours then theirs, in frames of 32 ms at
 the pace of life, after {LEAD_S} s of a quiet room, and followed by that room. The time is from the last speech frame of
 an offline Silero pass over the clip until the `state_changed` event of the last thing that had to change is here. A
-clip is a command whose true text changes something when Home Assistant's own agent reads it in this house; right is
-exactly that change and no other, within {PATIENCE_S:.0f} s. The house is the house file's, with a light, a curtain and
-a window in every area; before each clip everything is put back. Times are of clips that both sides got right. Of
-recordings, each sentence comes once before any comes twice, {MOST_CLIPS} clips at most; where they are fewer than
-{FEWEST_CLIPS}, Piper speaks the rest."""
+clip is a command whose true text, written, changes something in this house by Home Assistant's own agent, and the same
+by ours; right is exactly that change and no other, within {PATIENCE_S:.0f} s. The house is the house file's, with a
+light, a curtain and a window in every area; before each clip everything is put back. Times are of clips that both sides
+got right. Of recordings, each sentence comes once before any comes twice, {MOST_CLIPS} clips at most; where they are
+fewer than {FEWEST_CLIPS}, Piper speaks the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +54,7 @@ class Pair:
     """A clip, and what both made of it."""
 
     clip: Clip
+    meaning: Meaning
     ours: Outcome
     theirs: Outcome
 
@@ -61,6 +62,16 @@ class Pair:
     def is_counted(self) -> bool:
         """Whether both were right."""
         return self.ours.acted_s is not None and self.theirs.acted_s is not None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """How many recordings there are, and what their true text does."""
+
+    recordings: int
+    """English commands in the manifest."""
+    usable: int
+    differ: int
 
 
 def measure(options: Options) -> Section:
@@ -72,13 +83,15 @@ async def _measure(options: Options) -> Section:
     recordings = [one for one in chosen(read_manifest(options.manifest), "command", language="en") if one.transcript]
     house = furnished(load_house(options.house))
     async with _voice(options) as voice, sides(options, house, await spoken(WAKE_WORD, voice)) as both:
-        known = dict(await meanings([one.transcript for one in recordings], both.assistant, both.watch))
+        of_recordings = await both.understood([one.transcript for one in recordings])
+        known = dict(of_recordings.meanings)
         usable = [one for one in recordings if one.transcript in known]
+        differ = [one for one in recordings if one.transcript in of_recordings.differ]
         clips = [clip for one in in_turn(usable, min(options.clips, MOST_CLIPS)) if (clip := _recorded(one))]
         if len(clips) < FEWEST_CLIPS:
-            more = await meanings(sentences(house), both.assistant, both.watch)
-            known |= more
-            texts = list(more)[: FEWEST_CLIPS - len(clips)]
+            more = await both.understood(sentences(house))
+            known |= more.meanings
+            texts = list(more.meanings)[: FEWEST_CLIPS - len(clips)]
             clips += [clip for text in texts if (clip := await _spoken(text, voice))]
         if not clips:
             raise ConfigError(f"{options.house}: nothing in it can be acted on, so nothing can be measured")
@@ -86,12 +99,13 @@ async def _measure(options: Options) -> Section:
         async def pair(clip: Clip) -> Pair:
             meaning = known[clip.text]
             ours = await both.ours(clip, meaning)
-            return Pair(clip=clip, ours=ours, theirs=await both.theirs(clip, meaning))
+            return Pair(clip=clip, meaning=meaning, ours=ours, theirs=await both.theirs(clip, meaning))
 
         for clip in clips[:WARM_UP]:
             await pair(clip)
         pairs = [await pair(clip) for clip in clips]
-    return section(pairs, usable=len(usable), recordings=len(recordings), options=options)
+    counts = Counts(recordings=len(recordings), usable=len(usable), differ=len(differ))
+    return section(pairs, counts, options)
 
 
 @asynccontextmanager
@@ -118,8 +132,8 @@ def _clip(name: str, text: str, who: Speaker, pcm: bytes) -> Clip | None:
     return None if end_s is None else Clip(name=name, text=text, speaker=who, pcm=pcm, speech_end_s=end_s)
 
 
-def section(pairs: Sequence[Pair], *, usable: int, recordings: int, options: Options) -> Section:
-    """Return what `pairs` show; `usable` is how many of how many `recordings` change something."""
+def section(pairs: Sequence[Pair], counts: Counts, options: Options) -> Section:
+    """Return what `pairs` show."""
     counted = [pair for pair in pairs if pair.is_counted]
     ours, theirs = _times(counted, _ours), _times(counted, _theirs)
     median_s, peer_median_s = _median(ours), _median(theirs)
@@ -144,7 +158,9 @@ def section(pairs: Sequence[Pair], *, usable: int, recordings: int, options: Opt
                     unit="s"),
             Finding(key="peer_first_sound_s", what="the reply begins to sound, Assist, median",
                     value=_median(sounds[1]), unit="s"),
-            Finding(key="usable", what=f"recordings that change something, of {recordings}", value=usable),
+            Finding(key="usable", what=f"commands in the manifest that change something, of {counts.recordings}",
+                    value=counts.usable),
+            Finding(key="differ", what="… left out: written, the two agents do not do the same", value=counts.differ),
         ),
         tables=(_by_speaker(pairs), _wrong(pairs)),
         listing=tuple(map(_line, pairs)),
@@ -209,4 +225,5 @@ def _short(outcome: Outcome) -> str:
 def _line(pair: Pair) -> str:
     both = (f"{'—' if one.acted_s is None else f'{one.acted_s:.2f}':>5}" for one in (pair.ours, pair.theirs))
     notes = "  ".join(filter(None, (pair.ours.note, pair.theirs.note)))
-    return f"{'  '.join(both)}  {pair.clip.name}  “{pair.clip.text}”  {notes}".rstrip()
+    wanted = ", ".join(pair.meaning.wanted)
+    return f"{'  '.join(both)}  {pair.clip.name}  “{pair.clip.text}”  {wanted}  {notes}".rstrip()

@@ -1,11 +1,12 @@
 """Which spoken commands `bench e2e` can measure: those whose true text changes something in the house.
 
 What a text changes is found out by giving it to Home Assistant's own agent, in the very house, once with everything off
-and closed and, where that changes nothing, once with everything on and open.
+and closed and, where that changes nothing, once with everything on and open. Ours must do the same with it, so that
+hearing and waiting are measured, and nobody's sentences.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import count
@@ -56,23 +57,38 @@ class Meaning:
     """All that is different afterwards."""
 
 
-async def meanings(texts: Iterable[str], assistant: Assistant, watch: Watch) -> Mapping[str, Meaning]:
-    """Return what each text does, where it changes anything."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Understood:
+    """What texts do."""
+
+    meanings: Mapping[str, Meaning]
+    """By text; only what both agents do the same."""
+    differ: frozenset[str]
+    """Texts that change something, and not the same with both."""
+
+
+async def understood(texts: Iterable[str], theirs: Assistant, ours: Assistant, watch: Watch) -> Understood:
+    """Return what each text does, where it changes anything, by either agent."""
     found: dict[str, Meaning] = {}
+    differ: set[str] = set()
     for text, _ in zip(dict.fromkeys(texts), range(MOST_SENTENCES), strict=False):
-        async for meaning in _tried(text, assistant, watch):
-            if meaning.wanted:
-                found[text] = meaning
-                break
-    return found
+        for condition in CONDITIONS:
+            wanted = await _changed(text, theirs, watch, condition)
+            if not wanted:
+                continue
+            if await _changed(text, ours, watch, condition) == wanted:
+                found[text] = Meaning(before=condition, wanted=wanted)
+            else:
+                differ.add(text)
+            break
+    return Understood(meanings=found, differ=frozenset(differ))
 
 
-async def _tried(text: str, assistant: Assistant, watch: Watch) -> AsyncIterator[Meaning]:
-    for condition in CONDITIONS:
-        await watch.reset(condition)
-        await assistant.read(text)
-        await asyncio.sleep(ACTED_S)
-        yield Meaning(before=condition, wanted=dict(watch.changed))
+async def _changed(text: str, agent: Assistant, watch: Watch, condition: str) -> Condition:
+    await watch.reset(condition)
+    await agent.read(text)
+    await asyncio.sleep(ACTED_S)
+    return dict(watch.changed)
 
 
 def in_turn(recordings: Sequence[Recording], most: int) -> tuple[Recording, ...]:

@@ -17,7 +17,7 @@ SPREAD: Final = 0.17
 """How far dots are from their row's middle, of a row's height."""
 GREY: Final = "#555555"
 CAPTION: Final = (
-    "Seconds from the end of speech until the light is on: every dot is a command, the line is the median. "
+    "Seconds from the end of speech until the house has acted: every dot is a command, the line is the median. "
     "Same machine, same Home Assistant, same Whisper model."
 )
 

@@ -2,8 +2,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.e2e import Pair, percentile, section
-from bench.e2e_clips import Clip, Speaker, in_turn, sentences
+from bench.e2e import Counts, Pair, percentile, section
+from bench.e2e_clips import Clip, Meaning, Speaker, in_turn, sentences
 from bench.e2e_plot import draw
 from bench.e2e_sides import Outcome
 from bench.findings import Section
@@ -36,6 +36,7 @@ def pair(ours_s: float | None, theirs_s: float | None, who: Speaker = Speaker.PE
     clip = Clip(name="a.wav", text="turn on the lamp", speaker=who, pcm=b"", speech_end_s=1.0)
     return Pair(
         clip=clip,
+        meaning=Meaning(before="resting", wanted={"light.lamp": "on"}),
         ours=Outcome(acted_s=ours_s, note="" if ours_s else "changed: nothing"),
         theirs=Outcome(acted_s=theirs_s, first_sound_s=theirs_s),
     )
@@ -43,7 +44,7 @@ def pair(ours_s: float | None, theirs_s: float | None, who: Speaker = Speaker.PE
 
 def found(pairs: list[Pair], folder: Path) -> tuple[Section, dict[str, float]]:
     options = Options(manifest=Path("m.csv"), house=Path("h.yaml"), pictures=folder)
-    seen = section(pairs, usable=len(pairs), recordings=9, options=options)
+    seen = section(pairs, Counts(recordings=9, usable=len(pairs), differ=1), options)
     return seen, {finding.key: finding.value for finding in seen.findings}
 
 

@@ -68,10 +68,10 @@ def would_wake(wake: WakeWords, sensitivity: int, thresholds: Mapping[str, Thres
     needed = thresholds.get(wake.wake_word, _USUAL).at(sensitivity)
     if wake.score < needed.first:
         return False
-    if wake.second_score is None:
-        return wake.score >= needed.unaided
-    if wake.second_score >= needed.second:
+    if needed.agree(wake.score, wake.second_score):
         return True
+    if wake.second_score is None:
+        return False
     return needed.first_alone is not None and wake.score >= needed.first_alone
 
 

@@ -32,6 +32,11 @@ class Thresholds:
     """The first model proposes from here on: far below its own default, so that it misses nobody across a room."""
     second: float = 0.05
     """The second model agrees from here on: five times what it gives to anything else that is proposed."""
+    together: float = 1.0
+    """Both scores added: what one model is sure of may be a doubt of the other's, but not of both.
+
+    From 1 on, a wake word is likelier than none, where two models that err independently give chances.
+    """
     unaided: float = 0.5
     """The first model decides from here on where there is no second for the word."""
     first_alone: float | None = None
@@ -41,12 +46,19 @@ class Thresholds:
     tail_ms: int = 264
     """How long after the detection the wake word may still sound: models fire before its last syllable is over."""
 
+    def agree(self, first: float, second: float | None) -> bool:
+        """Tell whether the best scores so far are a wake word; `second` is None where no second model knows it."""
+        if second is None:
+            return first >= self.unaided
+        return second >= self.second and first + second >= self.together
+
     def at(self, sensitivity: int) -> Thresholds:
         """Return the thresholds at a sensitivity from 0 to 100: these at 50, lower ones above, higher ones below."""
         return replace(
             self,
             first=_shifted(self.first, FIRST_RANGE, sensitivity),
             second=_shifted(self.second, SECOND_RANGE, sensitivity),
+            together=_shifted(self.together, TOGETHER_RANGE, sensitivity),
             unaided=_shifted(self.unaided, UNAIDED_RANGE, sensitivity),
             first_alone=None
             if self.first_alone is None
@@ -58,6 +70,8 @@ FIRST_RANGE = (0.1, 0.95)
 """How low and how high the first model's threshold goes. Silence and steady noise score below 0.1."""
 SECOND_RANGE = (0.02, 0.8)
 """The second model's. What it has no doubt about scores above 0.9."""
+TOGETHER_RANGE = (0.5, 1.75)
+"""At its strict end, what both ranges above end with."""
 UNAIDED_RANGE = (0.2, 0.95)
 FIRST_ALONE_RANGE = (0.9, 0.995)
 
@@ -112,11 +126,7 @@ class _Candidate:
     """How many of the last frames the second model has not seen."""
 
     def is_confirmed(self) -> bool:
-        if not self.is_examined:
-            return False
-        if self.second_score is None:
-            return self.score >= self.thresholds.unaided
-        return self.second_score >= self.thresholds.second
+        return self.is_examined and self.thresholds.agree(self.score, self.second_score)
 
     def is_certain_alone(self) -> bool:
         return self.thresholds.first_alone is not None and self.score >= self.thresholds.first_alone

@@ -68,6 +68,26 @@ async def test_a_wake_word_is_heard_over_a_fan(
 
 
 @pytest.mark.models
+@pytest.mark.parametrize(("word", "snr_db"), [("alexa", 10), ("okay_nabu", 10), ("hey_jarvis", 5), ("hey_mycroft", 5)])
+async def test_a_wake_word_is_heard_in_loud_noise(
+    first: MicroWakeWords, second: OpenWakeWordOpinion, voices: Voices, word: str, snr_db: float
+) -> None:
+    said = silence(0.3) + louder(voices.piper(f"{PHRASES[word]}.", 1.2), 0.5) + silence(0.3)
+    found = await wakes(first, second, mixed(said, hiss(3.0), snr_db=snr_db))
+    assert [wake.wake_word for wake in found] == [word]
+
+
+@pytest.mark.models
+@pytest.mark.parametrize(
+    "said", ["Hey chatterbox.", "Hey Travis.", "Hey Janice.", "A lecture.", "Electra.", "Okay, now."]
+)
+async def test_what_sounds_alike_wakes_nobody(
+    first: MicroWakeWords, second: OpenWakeWordOpinion, voices: Voices, said: str
+) -> None:
+    assert await wakes(first, second, louder(voices.piper(said), 0.5)) == []
+
+
+@pytest.mark.models
 @pytest.mark.parametrize("sound", [silence, hiss, hum, music])
 async def test_sounds_wake_nobody(first: MicroWakeWords, second: OpenWakeWordOpinion, sound: object) -> None:
     assert await wakes(first, second, sound(4.0)) == []  # type: ignore[operator]

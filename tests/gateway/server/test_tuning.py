@@ -10,7 +10,7 @@ from gateway.wire.learning_words import AskTuning, MarkWake, SetSensitivity, Tun
 from tests.gateway.server.remembering import RememberedTurns, turn
 
 CLEAR = WakeWords(wake_word="alexa", score=0.99, second_score=0.95, verdict="real")
-DOUBTFUL = WakeWords(wake_word="alexa", score=0.36, second_score=0.21, verdict="false")
+DOUBTFUL = WakeWords(wake_word="alexa", score=0.8, second_score=0.4, verdict="false")
 UNKNOWN = WakeWords(wake_word="alexa", score=0.5, second_score=0.4)
 WOKEN = turn("", kind="false_wake", wake_word="alexa", wake_score=0.6, second_score=0.5)
 
@@ -33,15 +33,17 @@ async def marked(
 @pytest.mark.parametrize(
     ("wake", "sensitivity", "wakes"),
     [
-        (WakeWords(wake_word="alexa", score=0.5, second_score=0.4), 50, True),
+        (WakeWords(wake_word="alexa", score=0.6, second_score=0.4), 50, True),
         (WakeWords(wake_word="alexa", score=0.19, second_score=0.9), 50, False),
         (WakeWords(wake_word="alexa", score=0.9, second_score=0.04), 50, False),
+        (WakeWords(wake_word="alexa", score=0.5, second_score=0.4), 50, False),
+        (WakeWords(wake_word="alexa", score=0.3, second_score=0.8), 50, True),
         (WakeWords(wake_word="alexa", score=0.5), 50, True),
         (WakeWords(wake_word="alexa", score=0.5), 45, False),
         (WakeWords(wake_word="okay_nabu", score=0.98, second_score=0.0), 50, True),
         (WakeWords(wake_word="okay_nabu", score=0.96, second_score=0.0), 50, False),
         (WakeWords(wake_word="okay_nabu", score=0.98, second_score=0.0), 0, False),
-        (WakeWords(wake_word="unheard_of", score=0.5, second_score=0.4), 50, True),
+        (WakeWords(wake_word="unheard_of", score=0.6, second_score=0.4), 50, True),
     ],
 )
 def test_a_wake_is_judged_by_the_thresholds_of_its_word(wake: WakeWords, sensitivity: int, wakes: bool) -> None:
@@ -59,7 +61,7 @@ async def test_every_sensitivity_is_shown_with_what_it_would_have_spared_and_cos
 
 
 async def test_nothing_is_suggested_that_costs_a_real_wake_or_spares_none() -> None:
-    soft = WakeWords(wake_word="alexa", score=0.36, second_score=0.21, verdict="real")
+    soft = WakeWords(wake_word="alexa", score=0.8, second_score=0.4, verdict="real")
     assert (await asked(ledger(soft, DOUBTFUL))).suggested is None
     certain = WakeWords(wake_word="alexa", score=0.99, second_score=0.99, verdict="false")
     assert (await asked(ledger(CLEAR, certain))).suggested is None

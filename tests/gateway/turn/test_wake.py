@@ -9,6 +9,7 @@ from gateway.turn.wake import (
     SECOND_OPINION_MS,
     SECOND_RANGE,
     THRESHOLDS,
+    TOGETHER_RANGE,
     UNAIDED_RANGE,
     Thresholds,
     Wake,
@@ -58,6 +59,14 @@ async def test_the_first_sign_of_a_wake_word_does_not_wait_for_the_second_model(
 async def test_a_word_that_the_second_model_does_not_know_needs_no_agreement() -> None:
     (wake,) = await wakes(listener(ScriptedOpinion(None)), wake_word(), quiet(32))
     assert wake.second_score is None
+
+
+@pytest.mark.parametrize(("first", "second", "is_woken"), [
+    (0.95, 0.1, True), (0.3, 0.8, True), (0.3, 0.6, False), (0.6, 0.3, False), (0.99, 0.04, False), (0.19, 1.0, False),
+])  # fmt: skip
+async def test_one_model_may_doubt_where_the_other_is_sure(first: float, second: float, is_woken: bool) -> None:
+    listening = listener(ScriptedOpinion(second, second), score=first, thresholds={"alexa": Thresholds()})
+    assert bool(await wakes(listening, wake_word(), quiet(960))) is is_woken
 
 
 async def test_what_no_second_model_can_judge_needs_a_surer_first() -> None:
@@ -139,6 +148,7 @@ def test_the_more_sensitive_the_lower_and_never_beyond_the_range(sensitivity: in
     for low, high, allowed in (
         (lower.first, higher.first, FIRST_RANGE),
         (lower.second, higher.second, SECOND_RANGE),
+        (lower.together, higher.together, TOGETHER_RANGE),
         (lower.unaided, higher.unaided, UNAIDED_RANGE),
         (lower.first_alone, higher.first_alone, FIRST_ALONE_RANGE),
     ):

@@ -109,6 +109,14 @@ async def write(connection: Connection, text: str, **fields: Any) -> Run:
     return Run(events=seen, seen_s=[0.0] * len(seen), spoken_until_s=0.0)
 
 
+async def until_understood(connection: Connection, text: str, answer: str, *, deadline_s: float = 5.0) -> Run:
+    """Write `text` until the answer has these words: a house that changes, or is told anew, is known a moment later."""
+    async with asyncio.timeout(deadline_s):
+        while answer not in (run := await write(connection, text)).speech.casefold():  # noqa: ASYNC110 - nobody tells
+            await asyncio.sleep(0.2)
+    return run
+
+
 async def reply_of(household: Household, run: Run) -> bytes:
     """Return the sound of a run's reply as a media player fetches it, 16 kHz mono s16le."""
     return await fetched(household, run.event("tts-end")["tts_output"]["url"])

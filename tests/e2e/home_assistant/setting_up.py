@@ -3,7 +3,7 @@
 import contextlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -11,6 +11,10 @@ from tests.e2e.home_assistant.onboarding import User, onboard
 from tests.e2e.home_assistant.running import HomeAssistant, running_home_assistant
 from tests.e2e.serving import Serving, first_code, serving
 
+BACK_S: Final = 30.0
+"""A gateway needs three seconds to start, and Home Assistant tries again within a few more."""
+HOME_CONNECTED: Final = "INFO gateway.server.app: home "
+"""How the line of the log begins that says so."""
 FLOWS: Final = "/api/config/config_entries/flow"
 
 
@@ -32,6 +36,17 @@ def household(folder: Path, archive: Path, *, more: str = "") -> Iterator[Househ
         user = onboard(home_assistant)
         set_up(home_assistant, user, served, shown_code(served))
         yield Household(home_assistant=home_assistant, served=served, user=user)
+
+
+@contextmanager
+def connected_again(home: Household) -> Iterator[Household]:
+    """Serve once more, from the same folder at the same port, if the gateway has ended; return when it has its home."""
+    if home.served.running.process.poll() is None:
+        yield home
+        return
+    with serving(home.served.config.parent, port=home.served.port) as served:
+        served.running.wait_for_log(HOME_CONNECTED, deadline_s=BACK_S)
+        yield replace(home, served=served)
 
 
 def shown_code(served: Serving) -> str:

@@ -1,4 +1,4 @@
-"""What a person does in Home Assistant's frontend: add the gateway, type its code, look at the device, ask Assist."""
+"""What a person does in Home Assistant's frontend: log in, add the gateway, type its code, look at the device, ask."""
 
 import os
 import re
@@ -14,6 +14,20 @@ from tests.e2e.home_assistant.setting_up import shown_code
 from tests.e2e.serving import serving
 
 WRONG_CODE = "AAAA-BBBB-CCCC-DDDD"
+
+
+async def test_the_owner_logs_in_and_finds_the_devices(home_assistant: HomeAssistant, page: Page) -> None:
+    await page.goto(f"{home_assistant.url}/config/devices/dashboard")
+    await expect(page.get_by_text("Kitchen speaker")).to_be_visible()
+    await expect(page.get_by_text("Front door")).to_be_visible()
+    picture = await screenshot(page, "devices")
+    assert picture.stat().st_size > 10_000
+
+
+async def test_local_voice_can_be_chosen_among_the_integrations(home_assistant: HomeAssistant, page: Page) -> None:
+    await asked_to_set_up(home_assistant, page, "local_voice")
+    await expect(page.get_by_text(re.compile("Local Voice")).first).to_be_visible()
+    await screenshot(page, "add-local-voice")
 
 
 async def test_a_gateway_is_added_by_its_address_and_answers_in_assist(

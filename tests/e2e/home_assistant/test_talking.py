@@ -8,7 +8,7 @@ from typing import Final
 
 import pytest
 
-from tests.e2e.home_assistant.assist import Run, reply_of, say, write
+from tests.e2e.home_assistant.assist import reply_of, say, until_understood, write
 from tests.e2e.home_assistant.connection import Connection, connected
 from tests.e2e.home_assistant.setting_up import Household, household
 from tests.voices import Voices, silence
@@ -119,11 +119,3 @@ async def test_no_word_is_in_a_state_in_diagnostics_in_a_log_or_in_any_file(home
     files = [path for path in folder.rglob("*") if path.is_file()]
     assert folder / "home-assistant_v2.db" in files, "the recorder keeps states and events"
     assert [path for path in files if CANARY.encode() in path.read_bytes()] == []
-
-
-async def until_understood(connection: Connection, text: str, answer: str) -> Run:
-    """Write `text` until the answer is this one: what was exposed just now is understood a moment later."""
-    async with asyncio.timeout(5):
-        while answer not in (run := await write(connection, text)).speech.casefold():  # noqa: ASYNC110 - nobody tells
-            await asyncio.sleep(0.2)
-    return run

@@ -6,7 +6,7 @@ the house that begin as the sentence ends. It does not decide what that means fo
 
 import re
 from collections.abc import Callable, Iterator
-from itertools import islice
+from itertools import chain, islice
 from typing import Final
 
 from gateway.engines.going_on_words import WORDS, Words
@@ -122,12 +122,10 @@ class _Named:
     def names_after(self, said: str) -> Iterator[str]:
         """Yield the sentence with a name at its end, of which it has the beginning."""
         words = said.casefold().split()
-        found = 0
-        for count in range(min(len(words), LONGEST_NAME_WORDS - 1), 0, -1):
-            for rest in self._begun.get(tuple(words[-count:]), ()):
-                if found < MOST_NAMES:
-                    found += 1
-                    yield f"{said} {rest}"
+        longest = min(len(words), LONGEST_NAME_WORDS - 1)
+        begun = (self._begun.get(tuple(words[-count:]), ()) for count in range(longest, 0, -1))
+        for rest in islice(chain.from_iterable(begun), MOST_NAMES):
+            yield f"{said} {rest}"
 
 
 def _by_word(words: Words) -> dict[str, tuple[str, ...]]:

@@ -96,6 +96,19 @@ def test_a_name_that_begins_another_one_may_go_on() -> None:
     assert intent.entity_id == "light.b"
 
 
+def test_of_many_names_that_begin_alike_two_are_tried() -> None:
+    lamps = tuple(Entity(id=f"light.a{n}", name=f"Attic Corner {n}") for n in range(2_000))
+    matcher = Matcher(house=House(name="many", entities=lamps))
+    assert [intent.entity_id for intent in matcher.after("turn on the attic corner", None)] == ["light.a0"]
+    assert matcher.after("paint the corner of the attic corner", None) == ()
+    assert matcher.tries <= MOST_TRIES + 3
+
+
+def test_in_a_house_without_rooms_none_is_named() -> None:
+    flat = House(name="flat", entities=(Entity(id="light.a", name="Lamp"),))
+    assert Matcher(house=flat).after("what time is it", None) == ()
+
+
 def test_what_only_lacks_a_room_is_not_unfinished(matcher: Matcher) -> None:
     assert matcher.after("turn on the lights", None) == ()
 

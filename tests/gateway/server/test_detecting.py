@@ -18,7 +18,7 @@ async def test_a_wake_word_is_told_with_what_was_heard_of_it(tmp_path: Path, ask
         await home.send_sound(5, *SAID, is_over=False)
         told = await home.told(Detected)
         assert (told.id, told.wake_word, told.error) == (5, "okay_nabu", "")
-        assert (told.heard_ms, told.lead_in_ms, told.tail_ms) == (992, 128, 328)
+        assert (told.heard_ms, told.lead_in_ms, told.tail_ms) == (992, 64, 328)
         assert gateway.equipment.kept == gateway.equipment.given
 
 
@@ -28,8 +28,8 @@ async def test_the_lead_in_grows_while_the_second_model_makes_up_its_mind(tmp_pa
         home.say(Detect(id=1))
         await home.send_sound(1, *SAID)
         told = await home.told(Detected)
-        assert told.heard_ms == 992 + (told.lead_in_ms - 128)
-        assert told.lead_in_ms > 128
+        assert told.heard_ms == 992 + (told.lead_in_ms - 64)
+        assert told.lead_in_ms > 64
 
 
 async def test_the_end_of_the_sound_without_a_wake_word_is_told(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from gateway.languages import is_same_language
 from gateway.server.intake import SoundIntake
 from gateway.server.pipeline_turns import PipelineTurns
 from gateway.server.services import Equipment
-from gateway.turn.choice import Choice, choose
+from gateway.turn.choice import NO_WORDS, Choice, choose
 from gateway.turn.ear import Ear
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import SECOND_CHANCE_MS
@@ -86,7 +86,7 @@ async def _words(ear: Ear, stages: Stages, at: datetime) -> Spoken | str:
                 audio_ms=max(0, utterance.end_ms - began_ms),
                 recognized_ms=max(0.0, recognized_s - utterance.ended_s) * 1000,
             )
-        reason = utterance.silence_reason or "no_words"
+        reason = utterance.silence_reason or NO_WORDS
         if ear.now_ms >= SECOND_CHANCE_MS:
             break
     return reason

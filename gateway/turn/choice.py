@@ -29,6 +29,9 @@ INVENTIONS = frozenset(
 )  # fmt: skip
 """What Whisper, trained on videos, writes for silence and noise."""
 
+NO_WORDS = "no_words"
+"""Why nothing is said: nobody spoke, or only what Whisper invents was heard."""
+
 type Match = Callable[[str], Awaitable[Intent | None]]
 
 
@@ -65,11 +68,11 @@ class Choice:
 
     @property
     def silence_reason(self) -> str | None:
-        """Why nothing is to be said: `noise` or `no_words`; None where something was understood or must be answered."""
+        """Why nothing is to be said: `noise` or `NO_WORDS`; None where something was understood or must be answered."""
         if self.intent is not None:
             return None
         if self.heard is None or is_invention(self.heard.text):
-            return "no_words"
+            return NO_WORDS
         return "noise" if self.heard.score < LOWEST_ANSWERED_SCORE else None
 
 

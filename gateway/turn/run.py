@@ -43,7 +43,7 @@ from gateway.events import (
 from gateway.house import Entity
 from gateway.turn import asking, cloud, forgetting, obey, policy
 from gateway.turn.answer import ANSWER_MS
-from gateway.turn.choice import Choice, choose
+from gateway.turn.choice import NO_WORDS, Choice, choose
 from gateway.turn.ear import Ear, Interpret, Utterance
 from gateway.turn.earlier import Earlier
 from gateway.turn.progress import Progress
@@ -281,7 +281,7 @@ class _Turn:
             return await self._ask_cloud(wished)
         is_never_mind = choice.intent is not None and choice.intent.name == obey.NEVER_MIND
         if not is_never_mind and not cloud.takes_back(texts, self._language):
-            if choice.silence_reason != "no_words":
+            if choice.silence_reason != NO_WORDS:
                 self._earlier.keep(utterance.pcm, self._stages.cloud)
             return False
         self._earlier.forget()

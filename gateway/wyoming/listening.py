@@ -12,7 +12,7 @@ from wyoming.wake import Detection, NotDetected
 
 from gateway.audio import FRAME_BYTES, FRAME_MS, RATE_HZ, SAMPLE_BYTES
 from gateway.errors import ProtocolError
-from gateway.turn.choice import choose
+from gateway.turn.choice import NO_WORDS, choose
 from gateway.turn.spoken import Spoken
 from gateway.wyoming.limits import UTTERANCE_S
 from gateway.wyoming.services import Services, Turnstile, WakeEars
@@ -38,7 +38,11 @@ class Listening(Protocol):
 
 
 class Transcription:
-    """Recognises utterances: what the turn would take for noise is an empty text."""
+    """Recognises utterances; where no words were said the text is empty.
+
+    Whoever sends an utterance has found speech in it: single words, which score low, are written down, though a turn
+    would take them for noise.
+    """
 
     def __init__(self, services: Services, turnstile: Turnstile, say: Say) -> None:
         self._services = services
@@ -69,8 +73,8 @@ class Transcription:
         recognition = await self._services.engines().stt.recognize(pcm)
         recognized_ms = (monotonic() - ended_s) * 1000
         choice = await choose(recognition, lambda text: understanding.match(text, area_id=None))
-        if choice.best is None or choice.silence_reason is not None:
-            turns.nothing_heard(self._at, choice.silence_reason or "no_words", is_woken=False)
+        if choice.best is None or choice.silence_reason == NO_WORDS:
+            turns.nothing_heard(self._at, NO_WORDS, is_woken=False)
             return ""
         spoken = Spoken(
             at=self._at,

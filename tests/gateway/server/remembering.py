@@ -143,6 +143,9 @@ class KnownSentences:
         self.looks += 1
         return self.meanings.get(text.casefold().strip(" .!?"))
 
+    async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
+        return ()
+
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         return ""
 

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from gateway.audio import RATE_HZ
+from gateway.audio import RATE_HZ, SAMPLE_BYTES
 from gateway.engines.stt import WhisperSpeechToText
+from gateway.engines.whisper_model import Decoded, Window
 from gateway.engines.worker import Worker
 from gateway.errors import EngineError, ModelError
 from gateway.models import Addition, ModelStore, add
@@ -16,6 +17,11 @@ from tests.voices import Voices, hiss, mixed, silence
 
 pytestmark = pytest.mark.models
 
+BYTES_PER_S = RATE_HZ * SAMPLE_BYTES
+LONG_SENTENCE = (
+    "Please turn off the lights in the kitchen and the bedroom, close the blinds in the living room, open the "
+    "window in the hall, and wake me up in the morning."
+)
 LONGEST_BLOCK_MS = 20
 """How long the event loop may be held up."""
 
@@ -30,6 +36,20 @@ def worker() -> Iterator[Worker]:
 @pytest.fixture(scope="module")
 def stt(worker: Worker) -> WhisperSpeechToText:
     return WhisperSpeechToText(ModelStore(models_dir()).find("tiny.en").path, worker)
+
+
+@pytest.fixture
+def windows(stt: WhisperSpeechToText, monkeypatch: pytest.MonkeyPatch) -> list[Window]:
+    """Return which windows are looked at from here on, by the real model."""
+    seen: list[Window] = []
+    read = stt._whisper.read
+
+    def noted(pcm: bytes, *, window: Window, most_tokens: int, readings: int) -> Decoded:
+        seen.append(window)
+        return read(pcm, window=window, most_tokens=most_tokens, readings=readings)
+
+    monkeypatch.setattr(stt._whisper, "read", noted)
+    return seen
 
 
 def plain(text: str) -> str:
@@ -49,6 +69,60 @@ async def test_what_is_said_is_recognised_in_noise(stt: WhisperSpeechToText, voi
     pcm = mixed(voices.piper("Turn off the lights in the kitchen."), hiss(3.0), snr_db=15)
     recognition = await stt.recognize(pcm)
     assert plain(recognition.hypotheses[0].text) == "turn off the lights in the kitchen"
+
+
+async def test_a_long_sentence_is_recognised_to_its_end(stt: WhisperSpeechToText, voices: Voices) -> None:
+    pcm = voices.piper(LONG_SENTENCE, 1.5)
+    assert len(pcm) > 9 * BYTES_PER_S
+    assert plain((await stt.recognize(pcm)).hypotheses[0].text) == plain(LONG_SENTENCE)
+
+
+async def test_a_command_is_read_once_over_what_was_said(
+    stt: WhisperSpeechToText, voices: Voices, windows: list[Window]
+) -> None:
+    await stt.recognize(voices.piper("Turn on the lights in the kitchen."))
+    assert windows == [Window.FITTED]
+
+
+async def test_what_sounds_like_a_loop_is_read_again_over_thirty_seconds(
+    stt: WhisperSpeechToText, voices: Voices, windows: list[Window]
+) -> None:
+    recognition = await stt.recognize(voices.piper("Turn it on, turn it on, turn it on, turn it on."))
+    assert windows == [Window.FITTED, Window.FULL]
+    assert plain(recognition.hypotheses[0].text).startswith("turn it on turn it on turn it on")
+
+
+async def test_who_has_gone_is_not_read_for_again_and_the_next_one_has_the_turn(
+    stt: WhisperSpeechToText, voices: Voices, windows: list[Window]
+) -> None:
+    gone = asyncio.create_task(stt.recognize(voices.piper("Turn it on, turn it on, turn it on, turn it on.")))
+    await asyncio.sleep(0.02)
+    gone.cancel()
+    recognition = await stt.recognize(voices.piper("Open the curtains."))
+    assert gone.cancelled()
+    assert plain(recognition.hypotheses[0].text) == "open the curtains"
+    assert windows == [Window.FITTED, Window.FITTED]
+
+
+async def test_what_is_said_so_far_is_glimpsed(stt: WhisperSpeechToText, voices: Voices) -> None:
+    pcm = voices.piper("Turn on the lights in the living room.")
+    assert plain(await stt.glimpse(pcm[: len(pcm) // 2])).startswith("turn on the")
+    assert plain(await stt.glimpse(pcm)) == "turn on the lights in the living room"
+    with pytest.raises(EngineError, match="at most 30000 fit"):
+        await stt.glimpse(silence(31.0))
+
+
+async def test_nothing_is_glimpsed_while_others_read(stt: WhisperSpeechToText, voices: Voices) -> None:
+    pcm = voices.piper("Open the curtains.")
+    reading = asyncio.create_task(stt.recognize(pcm))
+    await asyncio.sleep(0)
+    assert await stt.glimpse(pcm) == ""
+    assert (await reading).hypotheses
+
+
+async def test_a_loop_is_not_glimpsed(stt: WhisperSpeechToText, voices: Voices, windows: list[Window]) -> None:
+    assert await stt.glimpse(voices.piper("Turn it on, turn it on, turn it on, turn it on.")) == ""
+    assert windows == [Window.FITTED]
 
 
 async def test_hypotheses_are_different_and_ordered(stt: WhisperSpeechToText, voices: Voices) -> None:
@@ -101,7 +175,7 @@ async def test_the_event_loop_is_not_held_up_while_whisper_works(stt: WhisperSpe
             late_ms.append((time.perf_counter() - before_s) * 1000 - 5)
 
     ticking = asyncio.create_task(tick())
-    for _ in range(3):
+    for _ in range(10):
         await stt.recognize(pcm)
     ticking.cancel()
     assert len(late_ms) > 50

@@ -1,0 +1,68 @@
+import numpy as np
+import pytest
+
+from gateway.engines.whisper_model import WhisperOnDisk, Window
+from gateway.errors import EngineError
+from gateway.models import ModelStore
+from gateway.paths import models_dir
+from tests.voices import Voices, hiss
+
+pytestmark = pytest.mark.models
+
+SENTENCE = "Please close the blinds in the living room and turn off the radio."
+
+
+@pytest.fixture(scope="module")
+def whisper() -> WhisperOnDisk:
+    return WhisperOnDisk(ModelStore(models_dir()).find("tiny.en").path, language="en", threads=2, compute_type="int8")
+
+
+def best(whisper: WhisperOnDisk, pcm: bytes, window: Window) -> str:
+    return whisper.read(pcm, window=window, most_tokens=60, readings=1).hypotheses[0].text
+
+
+def test_a_fitted_window_is_read_as_the_full_one(whisper: WhisperOnDisk, voices: Voices) -> None:
+    pcm = voices.piper(SENTENCE)
+    assert best(whisper, pcm, Window.FITTED) == best(whisper, pcm, Window.FULL) == SENTENCE
+
+
+def test_what_the_decoder_sees_is_as_long_as_ever_and_what_was_said_only_at_its_beginning(
+    whisper: WhisperOnDisk, voices: Voices
+) -> None:
+    pcm = voices.piper("Turn on the lights.")
+    fitted, full = whisper._encoded(pcm, Window.FITTED), whisper._encoded(pcm, Window.FULL)
+    assert fitted.shape == full.shape == (1, 1500, 384)
+    said = len(pcm) // 640 + 100
+    assert np.array_equal(fitted[:, said + 1 :], whisper._silence[:, said + 1 :])
+    assert not np.array_equal(fitted[:, : said // 2], whisper._silence[:, : said // 2])
+
+
+@pytest.mark.parametrize("seconds", [27.99, 28.01, 30.0])
+def test_a_window_never_grows_beyond_thirty_seconds(whisper: WhisperOnDisk, seconds: float) -> None:
+    assert whisper._encoded(hiss(seconds), Window.FITTED).shape == (1, 1500, 384)
+
+
+@pytest.mark.parametrize("most_tokens", [1, 5, 9])
+def test_as_many_tokens_as_were_allowed_are_read_and_no_more(
+    whisper: WhisperOnDisk, voices: Voices, most_tokens: int
+) -> None:
+    decoded = whisper.read(voices.piper(SENTENCE), window=Window.FITTED, most_tokens=most_tokens, readings=2)
+    tokens = whisper._tokenizer.encode(" " + decoded.hypotheses[0].text)
+    assert len(tokens) == most_tokens
+    assert decoded.is_cut_off
+
+
+def test_what_ends_by_itself_is_not_cut_off(whisper: WhisperOnDisk, voices: Voices) -> None:
+    decoded = whisper.read(voices.piper("Turn on the lights."), window=Window.FITTED, most_tokens=20, readings=2)
+    assert not decoded.is_cut_off
+
+
+def test_what_fails_inside_whisper_is_an_error_without_what_was_said(
+    whisper: WhisperOnDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("shape mismatch")
+
+    monkeypatch.setattr(whisper, "_generate", fails)
+    with pytest.raises(EngineError, match=r"^Whisper failed while it was decoding$"):
+        whisper.read(bytes(32_000), window=Window.FITTED, most_tokens=8, readings=1)

@@ -48,19 +48,6 @@ class Recognition:
     audio_ms: int = 0
 
 
-class Standing(StrEnum):
-    """Whether what was heard so far is all of it, as far as its words tell."""
-
-    COMPLETE = "complete"
-    """It means something here, and nothing that naturally follows would change what is done."""
-    MAY_GO_ON = "may_go_on"
-    """It means something here, and something else with words that may follow: "… in the kitchen"."""
-    UNFINISHED = "unfinished"
-    """It means nothing yet, and something with words that may follow: "turn on the …"."""
-    UNKNOWN = "unknown"
-    """None of these; or nobody has looked."""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """What a sentence means in this house."""

@@ -13,7 +13,7 @@ from gateway.server.services import Equipment
 from gateway.turn.choice import NO_WORDS, Choice, choose
 from gateway.turn.ear import Ear
 from gateway.turn.endpoint import EndpointSettings
-from gateway.turn.run import SECOND_CHANCE_MS
+from gateway.turn.hearing import SECOND_CHANCE_MS
 from gateway.turn.spoken import Spoken
 from gateway.turn.stages import Stages
 from gateway.turn.standing import standing

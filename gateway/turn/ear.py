@@ -13,9 +13,8 @@ from dataclasses import dataclass, field, replace
 from time import monotonic
 
 from gateway.audio import FRAME_MS, frames
-from gateway.events import Standing
 from gateway.turn.choice import Choice
-from gateway.turn.endpoint import Endpoint, EndpointSettings, Step
+from gateway.turn.endpoint import Endpoint, EndpointSettings, Standing, Step
 from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
 from gateway.turn.wake import Wake, WakeListener

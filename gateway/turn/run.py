@@ -14,7 +14,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from gateway.errors import EngineError, HomeError, LedgerError, VoiceError
+from gateway.errors import HomeError, LedgerError, VoiceError
 from gateway.events import (
     ActionDone,
     ActionRequest,
@@ -26,35 +26,24 @@ from gateway.events import (
     IntentRecognized,
     NothingHeard,
     Outcome,
-    PartialTranscript,
-    QuestionAsked,
-    Reply,
-    ReplyAudio,
     SentenceAnswer,
-    Sound,
-    SpeechEnded,
-    SpeechResumed,
-    SpeechStarted,
-    Standing,
     Transcript,
     TurnEnded,
     WakeDetected,
 )
 from gateway.house import Entity
 from gateway.turn import asking, cloud, forgetting, obey, policy
-from gateway.turn.answer import ANSWER_MS
-from gateway.turn.choice import NO_WORDS, Choice, choose
-from gateway.turn.ear import Ear, Interpret, Utterance
+from gateway.turn.choice import NO_WORDS, Choice
+from gateway.turn.ear import Ear, Utterance
 from gateway.turn.earlier import Earlier
+from gateway.turn.hearing import Hearing
 from gateway.turn.progress import Progress
 from gateway.turn.putting_back import putting_back
+from gateway.turn.speaking import Speaking
 from gateway.turn.stages import Stages
-from gateway.turn.standing import is_same, standing
+from gateway.turn.standing import is_same
 from gateway.turn.tasks import drop
 from gateway.turn.yes import is_yes
-
-SECOND_CHANCE_MS = 3_000
-"""A sound without words this soon after the wake word is not what the person wanted to say."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -129,11 +118,14 @@ class _Turn:
         self._stages = stages
         self._place = place
         self._tell = events.put
-        self._hush = hush
         self._earlier = earlier
         self._heard = heard
         self._rest: asyncio.Task[Utterance | None] | None = None
         self._progress = Progress(lambda: ear.now_ms, clock)
+        self._hearing = Hearing(
+            ear, stages, self._progress, self._tell, area_id=place.area_id, satellite_id=place.satellite_id
+        )
+        self._speaking = Speaking(stages.tts, self._progress, self._tell, hush)
 
     async def run(self, *, is_awake: bool) -> None:
         """Run all of it; every way out ends with `TurnEnded`."""
@@ -161,12 +153,12 @@ class _Turn:
 
     async def _hear_and_obey(self) -> None:
         progress = self._progress
-        utterance = await self._listen_for_words()
+        utterance = await self._hearing.words()
         if utterance is None:
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason="silence"))
             return
         answer = await (self._obey_early(utterance) if utterance.may_go_on else self._obey(utterance))
-        await self._say(answer.text)
+        await self._speaking.say(answer.text)
         if answer.failure is not None:
             raise answer.failure
 
@@ -194,7 +186,7 @@ class _Turn:
 
     async def _obey_early(self, utterance: Utterance) -> _Answer:
         """See to it at once, and to what is said after it; return what is to be said once nothing follows."""
-        self._rest = asyncio.create_task(self._hear_the_rest())
+        self._rest = asyncio.create_task(self._hearing.rest())
         try:
             first = await self._obey(utterance)
             if first.text:
@@ -204,14 +196,6 @@ class _Turn:
         finally:
             await drop(self._rest)
         return first if rest is None else await self._correct(utterance, first, rest)
-
-    async def _hear_the_rest(self) -> Utterance | None:
-        """Return all that was said where speech goes on after an early end, None where it does not."""
-        resumed_ms = await self._ear.wait_for_more()
-        if resumed_ms is None:
-            return None
-        await self._tell(SpeechResumed(t_ms=self._progress.not_before(resumed_ms)))
-        return await self._hear_to_the_end(self._interpret_patiently)
 
     async def _correct(self, utterance: Utterance, first: _Answer, rest: Utterance) -> _Answer:
         """Do what was meant where later words tell that it was something else; return what is to be said then.
@@ -226,8 +210,7 @@ class _Turn:
         if intent is None:
             if rest.silence_reason is not None:
                 return first
-            pcm = self._ear.since(utterance.end_ms)
-            choice = await self._recognize(pcm)
+            pcm, choice = await self._hearing.since(utterance)
             if choice.intent is None:
                 return first
             rest = replace(rest, choice=choice, pcm=pcm)
@@ -260,14 +243,14 @@ class _Turn:
             question = await forgetting.question(memory, there, language, today=today)
             if question and not await self._says_yes_to(question):
                 progress.outcome = Outcome.NOT_CONFIRMED
-                await self._say(forgetting.kept(language))
+                await self._speaking.say(forgetting.kept(language))
                 return True
         self._earlier.forget()
         is_withdrawn = await asking.withdraw(self._stages.cloud, there)
         forgotten = await forgetting.forget(wished, memory, there, language, today=today, is_withdrawn=is_withdrawn)
         progress.mark("forget")
         progress.outcome = Outcome.FORGOTTEN
-        await self._say(forgotten.speech)
+        await self._speaking.say(forgotten.speech)
         if not forgotten.is_known:
             raise LedgerError(forgetting.UNKNOWN)
         return True
@@ -288,7 +271,7 @@ class _Turn:
         if not await asking.withdraw(self._stages.cloud, self._place.satellite_id):
             return False
         self._progress.outcome = Outcome.NEVER_MIND
-        await self._say(cloud.withdrawn(self._language))
+        await self._speaking.say(cloud.withdrawn(self._language))
         return True
 
     async def _ask_cloud(self, wished: cloud.Wish) -> bool:
@@ -310,7 +293,7 @@ class _Turn:
             progress.outcome = Outcome.CONSENT_ASKED
             told = ConsentAsked(t_ms=progress.now_ms, request_id=asked.request_id, content=wished.content)
             await self._tell(told)
-        await self._say(asked.speech)
+        await self._speaking.say(asked.speech)
         return True
 
     async def _not_understood(self, heard: Hypothesis) -> None:
@@ -318,66 +301,7 @@ class _Turn:
         wished = cloud.question(heard.text, self._language)
         if wished is None or not await self._ask_cloud(wished):
             self._progress.outcome = Outcome.NOT_UNDERSTOOD
-            await self._say(await self._stages.understanding.sorry())
-
-    async def _listen_for_words(self) -> Utterance | None:
-        """Return what somebody said; a cough does not use up the time there is to speak."""
-        begun_ms = self._ear.now_ms
-        utterance = await self._listen(self._interpret)
-        while utterance is not None and utterance.silence_reason and self._ear.now_ms - begun_ms < SECOND_CHANCE_MS:
-            again = await self._listen(self._interpret)
-            if again is None:
-                break
-            utterance = again
-        return utterance
-
-    async def _listen(self, interpret: Interpret, *, no_speech_ms: int | None = None) -> Utterance | None:
-        """Return what somebody said next, None where nobody spoke in time."""
-        started_ms = await self._ear.wait_for_speech(no_speech_ms=no_speech_ms)
-        if started_ms is None:
-            return None
-        await self._tell(SpeechStarted(t_ms=self._progress.not_before(started_ms)))
-        return await self._hear_to_the_end(interpret)
-
-    async def _hear_to_the_end(self, interpret: Interpret) -> Utterance:
-        progress = self._progress
-        utterance = await self._ear.wait_for_end(interpret, self._glimpse)
-        end_ms = progress.speech_ended(utterance.end_ms, utterance.ended_s)
-        progress.mark("endpoint")
-        await self._tell(SpeechEnded(t_ms=end_ms, reason=utterance.reason))
-        return utterance
-
-    async def _glimpse(self, pcm: bytes) -> None:
-        """Tell what is said so far; what cannot be seen at a glimpse is heard at the end."""
-        with suppress(EngineError):
-            text = await self._stages.stt.glimpse(pcm)
-            if text:
-                await self._tell(PartialTranscript(t_ms=self._progress.now_ms, text=text))
-
-    async def _recognize(self, pcm: bytes) -> Choice:
-        """Recognise it, and look for what it means here; how it stands is nobody's concern."""
-        recognition = await self._stages.stt.recognize(pcm)
-        self._progress.mark("stt")
-        choice = await choose(recognition, self._match)
-        self._progress.mark("intent")
-        return choice
-
-    async def _interpret(self, pcm: bytes) -> Choice:
-        """Recognise it, and look for what it means here and whether it is all of it."""
-        choice = await self._recognize(pcm)
-        stages, place = self._stages, self._place
-        stands = await standing(
-            choice, stages.understanding, stages.home, area_id=place.area_id, satellite_id=place.satellite_id
-        )
-        return replace(choice, standing=stands)
-
-    async def _interpret_patiently(self, pcm: bytes) -> Choice:
-        """Do the same for somebody who has gone on once, and may do so again."""
-        choice = await self._interpret(pcm)
-        return replace(choice, standing=Standing.MAY_GO_ON) if choice.standing is Standing.COMPLETE else choice
-
-    async def _match(self, text: str) -> Intent | None:
-        return await self._stages.understanding.match(text, area_id=self._place.area_id)
+            await self._speaking.say(await self._stages.understanding.sorry())
 
     async def _own_sentence(self, choice: Choice) -> SentenceAnswer | None:
         """Ask the home whether this is a sentence of its own; one that does not answer in time has none."""
@@ -425,12 +349,12 @@ class _Turn:
     async def _says_yes_to(self, question: str) -> bool:
         """Ask back; tell whether a yes came."""
         await drop(self._rest)  # it was no action to do early after all: now somebody is to answer
-        await self._ask(question)
-        answer = await self._listen(self._recognize, no_speech_ms=ANSWER_MS)
-        if answer is None or answer.choice.heard is None:
+        await self._speaking.ask(question)
+        answer = await self._hearing.answer()
+        if answer is None or answer.heard is None:
             return False
-        await self._tell(_transcript(self._progress.now_ms, answer.choice))
-        return is_yes(answer.choice.heard.text, self._language)
+        await self._tell(_transcript(self._progress.now_ms, answer))
+        return is_yes(answer.heard.text, self._language)
 
     async def _act(self, request: ActionRequest) -> _Answer:
         """Do it; return what is to be said of it."""
@@ -458,28 +382,6 @@ class _Turn:
         if foreseen:
             text = await self._stages.understanding.answer(request.intent, ActionResult(matched=foreseen))
             await self._stages.tts.prepare(text)
-
-    async def _say(self, text: str) -> None:
-        """Speak the reply; silence where there is nothing to say."""
-        if not text:
-            return
-        is_first = True
-        async for sound in self._stages.tts.speak(text):
-            if self._hush.is_set():
-                return
-            now_ms = self._progress.now_ms
-            if is_first:
-                self._progress.mark("first_sound")
-                await self._tell(Reply(t_ms=now_ms, text=text, first_sound_ms=self._progress.since_speech_ms()))
-                is_first = False
-            await self._tell(ReplyAudio(t_ms=now_ms, sound=sound))
-
-    async def _ask(self, text: str) -> None:
-        """Ask in one stretch of sound: whoever plays it must know when the question is over."""
-        sounds = [sound async for sound in self._stages.tts.speak(text)]
-        await self._tell(QuestionAsked(t_ms=self._progress.now_ms, text=text))
-        question = Sound(rate_hz=sounds[0].rate_hz, pcm=b"".join(sound.pcm for sound in sounds))
-        await self._tell(ReplyAudio(t_ms=self._progress.now_ms, sound=question))
 
 
 def _transcript(t_ms: int, choice: Choice) -> Transcript:

@@ -8,10 +8,11 @@ otherwise, and nothing that has to be asked about.
 from dataclasses import replace
 from typing import Final
 
-from gateway.events import ActionRequest, Intent, Standing
+from gateway.events import ActionRequest, Intent
 from gateway.house import ANYTHING, Entity
 from gateway.turn import cloud, forgetting, obey
 from gateway.turn.choice import Choice
+from gateway.turn.endpoint import Standing
 from gateway.turn.stages import Home, Understanding
 
 EARLY_INTENTS: Final = frozenset(

@@ -6,10 +6,9 @@ import pytest
 
 from gateway.audio import FRAME_BYTES, FRAME_MS
 from gateway.errors import EngineError
-from gateway.events import Standing
 from gateway.turn.choice import Choice, choose
 from gateway.turn.ear import PRE_ROLL_MS, TAIL_MS, Ear
-from gateway.turn.endpoint import EndpointSettings
+from gateway.turn.endpoint import EndpointSettings, Standing
 from tests.fakes import (
     LIGHT_ON,
     SPEECH,

@@ -3,8 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.audio import FRAME_MS
-from gateway.events import Standing
-from gateway.turn.endpoint import Endpoint, EndpointSettings, Step
+from gateway.turn.endpoint import Endpoint, EndpointSettings, Standing, Step
 
 SPEECH, QUIET, UNSURE = 0.9, 0.1, 0.4
 

@@ -2,9 +2,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.events import ActionRequest, Hypothesis, Intent, Recognition, Standing
+from gateway.events import ActionRequest, Hypothesis, Intent, Recognition
 from gateway.house import Entity
 from gateway.turn.choice import choose
+from gateway.turn.endpoint import Standing
 from gateway.turn.standing import is_same, standing
 from tests.fakes import LIGHT_ON, LIT, NEVER_MIND, UNLOCK, UNLOCKED, ScriptedHome, ScriptedUnderstanding, recognized
 

@@ -1,0 +1,123 @@
+"""What a turn hears: words, what follows them, answers; what happens meanwhile, and what each sound means here."""
+
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import replace
+from typing import Final
+
+from gateway.errors import EngineError
+from gateway.events import (
+    Event,
+    Intent,
+    PartialTranscript,
+    SpeechEnded,
+    SpeechResumed,
+    SpeechStarted,
+)
+from gateway.turn.answer import ANSWER_MS
+from gateway.turn.choice import Choice, choose
+from gateway.turn.ear import Ear, Interpret, Utterance
+from gateway.turn.endpoint import Standing
+from gateway.turn.progress import Progress
+from gateway.turn.stages import Stages
+from gateway.turn.standing import standing
+
+SECOND_CHANCE_MS: Final = 3_000
+"""A sound without words this soon after the wake word is not what the person wanted to say."""
+
+
+class Hearing:
+    """One turn's."""
+
+    def __init__(
+        self,
+        ear: Ear,
+        stages: Stages,
+        progress: Progress,
+        tell: Callable[[Event], Awaitable[None]],
+        *,
+        area_id: str | None,
+        satellite_id: str,
+    ) -> None:
+        """`tell` gets what happens; sentences mean what they mean in the area `area_id`."""
+        self._ear = ear
+        self._stages = stages
+        self._progress = progress
+        self._tell = tell
+        self._area_id = area_id
+        self._satellite_id = satellite_id
+
+    async def words(self) -> Utterance | None:
+        """Return what somebody said, None where nobody spoke; a cough does not use up the time there is to speak."""
+        begun_ms = self._ear.now_ms
+        utterance = await self._next(self._interpret)
+        while utterance is not None and utterance.silence_reason and self._ear.now_ms - begun_ms < SECOND_CHANCE_MS:
+            again = await self._next(self._interpret)
+            if again is None:
+                break
+            utterance = again
+        return utterance
+
+    async def rest(self) -> Utterance | None:
+        """Return all that was said where speech goes on after an early end, None where it does not."""
+        resumed_ms = await self._ear.wait_for_more()
+        if resumed_ms is None:
+            return None
+        await self._tell(SpeechResumed(t_ms=self._progress.not_before(resumed_ms)))
+        return await self._to_the_end(self._interpret_patiently)
+
+    async def answer(self) -> Choice | None:
+        """Return what is said to our question, None where nobody speaks in time; how it stands is nobody's concern."""
+        utterance = await self._next(self.recognize, no_speech_ms=ANSWER_MS)
+        return None if utterance is None else utterance.choice
+
+    async def since(self, utterance: Utterance) -> tuple[bytes, Choice]:
+        """Return what was said after an utterance that ended early, by itself: its sound, and what it means."""
+        pcm = self._ear.since(utterance.end_ms)
+        return pcm, await self.recognize(pcm)
+
+    async def _next(self, interpret: Interpret, *, no_speech_ms: int | None = None) -> Utterance | None:
+        """Return what somebody said next, None where nobody spoke in time."""
+        started_ms = await self._ear.wait_for_speech(no_speech_ms=no_speech_ms)
+        if started_ms is None:
+            return None
+        await self._tell(SpeechStarted(t_ms=self._progress.not_before(started_ms)))
+        return await self._to_the_end(interpret)
+
+    async def _to_the_end(self, interpret: Interpret) -> Utterance:
+        progress = self._progress
+        utterance = await self._ear.wait_for_end(interpret, self._glimpse)
+        end_ms = progress.speech_ended(utterance.end_ms, utterance.ended_s)
+        progress.mark("endpoint")
+        await self._tell(SpeechEnded(t_ms=end_ms, reason=utterance.reason))
+        return utterance
+
+    async def _glimpse(self, pcm: bytes) -> None:
+        """Tell what is said so far; what cannot be seen at a glimpse is heard at the end."""
+        with suppress(EngineError):
+            text = await self._stages.stt.glimpse(pcm)
+            if text:
+                await self._tell(PartialTranscript(t_ms=self._progress.now_ms, text=text))
+
+    async def recognize(self, pcm: bytes) -> Choice:
+        """Recognise it, and look for what it means here; how it stands is nobody's concern."""
+        recognition = await self._stages.stt.recognize(pcm)
+        self._progress.mark("stt")
+        choice = await choose(recognition, self._match)
+        self._progress.mark("intent")
+        return choice
+
+    async def _interpret(self, pcm: bytes) -> Choice:
+        """Recognise it, and look for what it means here and whether it is all of it."""
+        choice = await self.recognize(pcm)
+        understanding, home = self._stages.understanding, self._stages.home
+        stands = await standing(choice, understanding, home, area_id=self._area_id, satellite_id=self._satellite_id)
+        return replace(choice, standing=stands)
+
+    async def _interpret_patiently(self, pcm: bytes) -> Choice:
+        """Do the same for somebody who has gone on once, and may do so again."""
+        choice = await self._interpret(pcm)
+        return replace(choice, standing=Standing.MAY_GO_ON) if choice.standing is Standing.COMPLETE else choice
+
+    async def _match(self, text: str) -> Intent | None:
+        return await self._stages.understanding.match(text, area_id=self._area_id)

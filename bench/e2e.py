@@ -23,8 +23,8 @@ from gateway.home.files import load_house
 from gateway.recordings import read_recording
 from gateway.turn.stages import TextToSpeech
 
-MOST_CLIPS: Final = 40
-"""A clip takes eleven seconds on both sides, and the whole is to take less than ten minutes."""
+MOST_CLIPS: Final = 36
+"""A clip takes twelve seconds on both sides together, and the whole is to take less than ten minutes."""
 FEWEST_CLIPS: Final = 20
 """Where there are fewer recordings, our own voice says the rest."""
 WARM_UP: Final = 2
@@ -45,8 +45,9 @@ an offline Silero pass over the clip until the `state_changed` event of the last
 clip is a command whose true text, written, changes something in this house by Home Assistant's own agent, and the same
 by ours; right is exactly that change and no other, within {PATIENCE_S:.0f} s. The house is the house file's, with a
 light, a curtain and a window in every area; before each clip everything is put back. Times are of clips that both sides
-got right. Of recordings, each sentence comes once before any comes twice, {MOST_CLIPS} clips at most; where they are
-fewer than {FEWEST_CLIPS}, Piper speaks the rest."""
+got right. Assist's reply sounds when the first piece of its file is fetched: it keeps replies that it has spoken, as
+it does at home. Of recordings, each sentence comes once before any comes twice, {MOST_CLIPS} clips at most; where they
+are fewer than {FEWEST_CLIPS}, Piper speaks the rest."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from typing import Final
 
 from bench.e2e_clips import Clip, Meaning, Understood, understood
 from bench.e2e_satellite import SpokenMicrophone, SpokenSatellite, spoken_satellite
-from bench.home_assistant.assistant import Assistant, add_assistant, add_server
+from bench.home_assistant.assistant import Answer, Assistant, add_assistant, add_server
 from bench.home_assistant.installing import furnish, installed
 from bench.home_assistant.watching import Watch
 from bench.options import Options
@@ -19,7 +19,7 @@ from bench.peers.models import DataFolder
 from bench.peers.servers import speaker, transcriber
 from bench.speech import room
 from gateway.audio import RATE_HZ, SAMPLE_BYTES
-from gateway.errors import ConfigError, EngineError
+from gateway.errors import ConfigError
 from gateway.house import House
 from gateway.models import ModelStore, make_models_folder
 from gateway.paths import APPLICATION
@@ -91,13 +91,17 @@ class Sides:
             async with asyncio.timeout(BEGUN_S):
                 end_s = await microphone.say(_led(clip)) + LEAD_S + clip.speech_end_s
             acted_s = await self._acted_s(meaning, end_s)
-            answer = await hearing
-        except TimeoutError as error:
-            raise EngineError("Home Assistant's pipeline takes no sound, or does not end") from error
+            await asyncio.wait({hearing}, timeout=PATIENCE_S)  # its reply is fetched
+        except TimeoutError:
+            return Outcome(note=f"takes no sound: {_reason(hearing)}")
         finally:
             await drop(hearing)
-        note = "" if acted_s is not None else f"heard “{answer.heard}”"
-        return Outcome(acted_s=acted_s, first_sound_s=_after(answer.first_sound_s, end_s), note=note)
+        answer = hearing.result() if not hearing.cancelled() and hearing.exception() is None else None
+        note = f"heard “{answer.heard}”" if answer else f"no reply: {_reason(hearing)}"
+        first_s = answer.first_sound_s if answer else None
+        return Outcome(
+            acted_s=acted_s, first_sound_s=_after(first_s, end_s), note=note if acted_s is None or not answer else ""
+        )
 
     async def _acted_s(self, meaning: Meaning, end_s: float) -> float | None:
         at_s = await self.watch.reached_s(meaning.wanted, end_s + PATIENCE_S - time.monotonic())
@@ -174,6 +178,12 @@ def _room() -> bytes:
 def _led(clip: Clip) -> bytes:
     """Return a clip after `LEAD_S` of the room."""
     return _room()[: int(LEAD_S * RATE_HZ) * SAMPLE_BYTES] + clip.pcm
+
+
+def _reason(task: asyncio.Task[Answer]) -> str:
+    """Return why a run has failed, as far as it is known."""
+    error = task.exception() if task.done() and not task.cancelled() else None
+    return type(error).__name__ if error is not None else "it was still running"
 
 
 def _after(at_s: float | None, end_s: float) -> float | None:

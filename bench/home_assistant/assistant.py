@@ -17,8 +17,8 @@ from tests.e2e.home_assistant.setting_up import FLOWS
 
 RUN_S: Final = 30.0
 """A run takes six seconds."""
-WAV_HEADER_BYTES: Final = 44
-"""What comes after it is sound."""
+HEADER_BYTES: Final = 44
+"""Of a WAV; less than an MP3's first frame. What comes after it is sound."""
 PIECE_BYTES: Final = 1024
 _HEARD_ENOUGH: Final = frozenset({"stt-vad-end", "stt-end", "error", "run-end"})
 """After these a satellite sends no more sound."""
@@ -133,6 +133,6 @@ async def _first_sound_s(session: aiohttp.ClientSession, path: str) -> float | N
     async with session.get(path) as answer:
         async for piece in answer.content.iter_chunked(PIECE_BYTES):
             count_bytes += len(piece)
-            if first_s is None and count_bytes > WAV_HEADER_BYTES:
+            if first_s is None and count_bytes > HEADER_BYTES:
                 first_s = time.monotonic()
     return first_s

@@ -13,7 +13,7 @@ import numpy as np
 from pyopen_wakeword import OpenWakeWord
 
 from gateway.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, frames
-from gateway.engines.embedding import CHUNK_SAMPLES, DIMENSIONS, PER_CHUNK, Floats, SpeechEmbedding
+from gateway.engines.embedding import CHUNK_SAMPLES, DIMENSIONS, Floats, SpeechEmbedding
 from gateway.engines.tflite import check_tflite
 from gateway.offer import USUAL_SENSITIVITY
 from gateway.turn.stages import SecondOpinion, WakeWord
@@ -23,7 +23,9 @@ from gateway.turn.wake import (
     RING_S,
     SECOND_OPINION_MS,
     SECOND_OPINION_STEP_MS,
+    SECOND_RANGE,
     THRESHOLDS,
+    TOGETHER_RANGE,
     Thresholds,
     WakeListener,
 )  # fmt: skip
@@ -32,6 +34,8 @@ NEEDED = 16
 """So many embeddings make one score."""
 STEPS = SECOND_OPINION_MS // SECOND_OPINION_STEP_MS
 """How often a listener asks the second model about one candidate after the first time."""
+SURE = max(SECOND_RANGE[1], TOGETHER_RANGE[1] - FIRST_RANGE[1])
+"""What is asked no further, since the best score is what counts: no setting needs more."""
 STEP_FRAMES = SECOND_OPINION_STEP_MS // FRAME_MS
 PAST_FRAMES = int(RING_S * 1000 / FRAME_MS) + 1
 """What a listener remembers when something is proposed."""
@@ -71,7 +75,7 @@ class Engines:
     def __init__(self, first: WakeWord, directory: Path, models: Mapping[str, Path]) -> None:
         """`directory` holds the second engine's shared models, `models` its model of each phrase. Raises ModelError."""
         self._first = first
-        self._embedding = SpeechEmbedding(directory)
+        self._embedding = SpeechEmbedding(directory, per_chunk=1)
         self._models = {word: OpenWakeWord.from_model(check_tflite(path)) for word, path in models.items()}
         self._past: list[bytes] = []
         self._looks: Floats = np.empty((0, DIMENSIONS), np.float32)
@@ -107,7 +111,7 @@ class Engines:
     def _second(self, pcm: bytes, count: int) -> dict[str, Scores]:
         """Return the second engine's scores, each at the frame in which it comes."""
         known = len(self._looks)
-        self._looks = np.concatenate((self._looks, self._embedding.push(pcm)[::PER_CHUNK]))
+        self._looks = np.concatenate((self._looks, self._embedding.push(pcm)))
         found = {word: np.zeros(count, np.float32) for word in self._models}
         late = len(pcm) - (len(self._looks) - known) * CHUNK_SAMPLES * SAMPLE_BYTES
         for last in range(max(known, NEEDED - 1), len(self._looks)):
@@ -188,7 +192,10 @@ class _Looks:
             past = b"".join(self._sound[max(frame + 1 - PAST_FRAMES, 0) : frame + 1])
             steps = (self._sound[i : i + STEP_FRAMES] for i in range(frame + 1, len(self._sound), STEP_FRAMES))
             said = [await self._second.begin(self._word, past)]
-            said += [await self._second.more(b"".join(step)) for step in islice(steps, STEPS)]
+            for step in islice(steps, STEPS):
+                if said[-1] is None or said[-1] >= SURE:
+                    break
+                said.append(await self._second.more(b"".join(step)))
             self._known[frame] = said
         return self._known[frame]
 
@@ -200,13 +207,16 @@ class _View:
         self._looks = looks
         self._position = position
         self._said: Iterator[float | None] = iter(())
+        self._last: float | None = None
 
     async def begin(self, _wake_word: str, _pcm: bytes) -> float | None:
         self._said = iter(await self._looks.at(self._position.frame))
-        return next(self._said)
+        self._last = next(self._said)
+        return self._last
 
     async def more(self, _pcm: bytes) -> float:
-        return next(self._said, None) or 0.0
+        self._last = next(self._said, self._last)
+        return self._last or 0.0
 
 
 def _rises(fires: np.ndarray[tuple[int], np.dtype[np.bool_]]) -> int:

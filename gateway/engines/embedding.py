@@ -40,8 +40,9 @@ type Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 class SpeechEmbedding:
     """Turns one stream into embeddings."""
 
-    def __init__(self, directory: Path) -> None:
-        """`directory` holds the two models. Raises ModelError."""
+    def __init__(self, directory: Path, *, per_chunk: int = PER_CHUNK) -> None:
+        """`directory` holds the two models; `per_chunk` 1 is what the library does. Raises ModelError."""
+        self._per_chunk = per_chunk
         for name in SHARED_MODELS:
             check_tflite(directory / name)
         self._models = OpenWakeWordFeatures.from_builtin(models_dir=directory)
@@ -57,7 +58,7 @@ class SpeechEmbedding:
     def push(self, pcm: bytes) -> Floats:
         """Take what comes next (16 kHz mono s16le); return the embeddings that it completes, (n, `DIMENSIONS`).
 
-        They are 40 ms apart; n is even. Raises EngineError.
+        They are 40 ms apart, 80 ms where there is one for each chunk. Raises EngineError.
         """
         self._sound = np.concatenate((self._sound, samples(pcm).astype(np.float32)))
         starts = range(0, len(self._sound) - _LOOK_SAMPLES + 1, CHUNK_SAMPLES)
@@ -66,13 +67,15 @@ class SpeechEmbedding:
         shown = [spectra.reshape(-1, _BANDS) / np.float32(10) + np.float32(2) for spectra in new]
         self._spectra = np.concatenate((self._spectra, *shown))
         chunks = max((len(self._spectra) - _SPECTRA) // _SPECTRA_BETWEEN + 1, 0)
-        found = np.empty((chunks * PER_CHUNK, DIMENSIONS), np.float32)
+        found = np.empty((chunks * self._per_chunk, DIMENSIONS), np.float32)
         if chunks:
             seen = _SPECTRA + (chunks - 1) * _SPECTRA_BETWEEN
-            for look in range(PER_CHUNK):  # what is between the model's steps comes from another look, half a step on
-                start = look * _SPECTRA_BETWEEN // PER_CHUNK
+            for look in range(
+                self._per_chunk
+            ):  # the second, half a step on, is between the model's own steps
+                start = look * _SPECTRA_BETWEEN // self._per_chunk
                 window = self._spectra[None, start : start + seen, :, None]
-                found[look::PER_CHUNK] = self._embedding.run(window).reshape(-1, DIMENSIONS)
+                found[look :: self._per_chunk] = self._embedding.run(window).reshape(-1, DIMENSIONS)
             self._spectra = self._spectra[chunks * _SPECTRA_BETWEEN :]
         return found
 

@@ -30,7 +30,7 @@ async def test_what_was_recognised_and_then_handled_is_one_row() -> None:
 
 async def test_noise_is_a_row_without_words() -> None:
     ledger = NotingLedger(kept=WITH_SOUND)
-    stt = ScriptedStt(recognized("hum", score=-1.5))
+    stt = ScriptedStt(recognized("thank you", score=-1.5))
     async with serving(but(scripted(ledger), stt=stt)) as server, client_of(server) as client:
         assert Transcript.from_event(await ask(client, Transcribe(), *sound(PCM))).text == ""
     assert (ledger.row.outcome, ledger.row.heard, ledger.clips) == ("nothing_heard", "", [b""])

@@ -216,7 +216,7 @@ def resident_bytes() -> int:
 
 
 async def test_malformed_streams_harm_nobody(caplog: pytest.LogCaptureFixture, state: Callable[[str], None]) -> None:
-    async with serving(limits=replace(QUICK, event_s=1.0)) as server:
+    async with serving(limits=replace(QUICK, event_s=5.0)) as server:
         seeds = iter(range(STREAMS))
 
         async def attack() -> None:

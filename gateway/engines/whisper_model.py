@@ -1,8 +1,8 @@
 """One Whisper model on disk, through CTranslate2: what it reads in sound. Its calls block, and it decides nothing.
 
 Whisper was trained on windows of 30 s, and over a command most of its work is the encoder's, on silence. So the encoder
-runs over what was said and a little more; the rest of what the decoder looks at is silence that was encoded at load.
-Without any rest the decoder, which has never seen a short window, repeats itself for ever.
+runs over what was said and a little more; the rest of what the decoder looks at is silence that was encoded at load,
+after a sound like a voice. Without any rest the decoder, which has never seen a short window, repeats itself for ever.
 """
 
 from dataclasses import dataclass
@@ -16,6 +16,7 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 
 from gateway.audio import SAMPLE_BYTES
+from gateway.engines.whisper_voice import voice
 from gateway.errors import EngineError, ModelError
 from gateway.events import Hypothesis
 
@@ -27,8 +28,11 @@ WINDOW_FRAMES = 30 * FRAMES_PER_S
 """As much as Whisper can look at."""
 WORD_FRAMES = 128
 """A short word and what surrounds it."""
-PADDING_FRAMES = 2 * FRAMES_PER_S
-"""Silence that is encoded after what was said, together with it, so that the end of it sounds as it does in 30 s."""
+PADDING_FRAMES = 3 * FRAMES_PER_S
+"""Silence that is encoded after what was said, together with it, so that the end of it sounds as it does in 30 s.
+
+Longer than the sound like a voice: of the window that the rest comes from, only silence is used.
+"""
 SHORTEST_BYTES = 400 * SAMPLE_BYTES
 """The features' window, 25 ms."""
 S16_FULL_SCALE = 32768.0
@@ -78,7 +82,7 @@ class WhisperOnDisk:
             raise ModelError(f"{directory}: this model hears English only, not {language!r}; choose a multilingual one")
         self._tokenizer = Tokenizer(self._whisper.hf_tokenizer, multilingual, task="transcribe", language=language)
         self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
-        self._silence = self._encode(np.zeros((self._whisper.model.n_mels, WINDOW_FRAMES), dtype=np.float32))
+        self._silence = self._encode(pad_or_trim(self._whisper.feature_extractor(voice()), WINDOW_FRAMES))
 
     def read(self, pcm: bytes, *, window: Window, most_tokens: int, readings: int) -> Decoded:
         """Return the `readings` likeliest texts of up to 30 s of 16 kHz mono s16le, each of `most_tokens` at most.

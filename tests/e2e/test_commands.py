@@ -173,7 +173,8 @@ def test_the_demo_shows_every_kind_of_turn(tmp_path: Path) -> None:
     assert (finished.code, finished.err) == (0, "")
     turns: list[list[str]] = [[]]
     for event in finished.lines:
-        turns[-1].append(event["type"])
+        if event["type"] != "partial":  # comes when there is time
+            turns[-1].append(event["type"])
         if event["type"] == "end":
             turns.append([])
     assert turns[:-1] == SCENES

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from gateway.engines.whisper_model import WhisperOnDisk, Window
+from gateway.audio import RATE_HZ, SAMPLE_BYTES
+from gateway.engines.whisper_model import FRAMES_PER_POSITION, FRAMES_PER_S, PADDING_FRAMES, WhisperOnDisk, Window
 from gateway.errors import EngineError
 from gateway.models import ModelStore
 from gateway.paths import models_dir
@@ -32,9 +33,10 @@ def test_what_the_decoder_sees_is_as_long_as_ever_and_what_was_said_only_at_its_
     pcm = voices.piper("Turn on the lights.")
     fitted, full = whisper._encoded(pcm, Window.FITTED), whisper._encoded(pcm, Window.FULL)
     assert fitted.shape == full.shape == (1, 1500, 384)
-    said = len(pcm) // 640 + 100
-    assert np.array_equal(fitted[:, said + 1 :], whisper._silence[:, said + 1 :])
-    assert not np.array_equal(fitted[:, : said // 2], whisper._silence[:, : said // 2])
+    said = len(pcm) // (SAMPLE_BYTES * RATE_HZ // FRAMES_PER_S) + PADDING_FRAMES
+    end = said // FRAMES_PER_POSITION + 1
+    assert np.array_equal(fitted[:, end:], whisper._silence[:, end:])
+    assert not np.array_equal(fitted[:, : end - 2], whisper._silence[:, : end - 2])
 
 
 @pytest.mark.parametrize("seconds", [27.99, 28.01, 30.0])

@@ -5,6 +5,7 @@ runs over what was said and a little more; the rest of what the decoder looks at
 after a sound like a voice. Without any rest the decoder, which has never seen a short window, repeats itself for ever.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -67,7 +68,7 @@ class WhisperOnDisk:
     """Reads sounds, one at a time."""
 
     def __init__(self, directory: Path, *, language: str, threads: int, compute_type: str) -> None:
-        """Load the CTranslate2 model in `directory`, and encode silence with it.
+        """Load the CTranslate2 model in `directory`, and begin to encode silence with it; readings wait for that.
 
         Raises ModelError where it cannot be loaded or does not know the language.
         """
@@ -82,7 +83,9 @@ class WhisperOnDisk:
             raise ModelError(f"{directory}: this model hears English only, not {language!r}; choose a multilingual one")
         self._tokenizer = Tokenizer(self._whisper.hf_tokenizer, multilingual, task="transcribe", language=language)
         self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
-        self._silence = self._encode(pad_or_trim(self._whisper.feature_extractor(voice()), WINDOW_FRAMES))
+        thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="silence")
+        self._silence = thread.submit(self._encoded_silence)  # while other things are loaded
+        thread.shutdown(wait=False)
 
     def read(self, pcm: bytes, *, window: Window, most_tokens: int, readings: int) -> Decoded:
         """Return the `readings` likeliest texts of up to 30 s of 16 kHz mono s16le, each of `most_tokens` at most.
@@ -109,7 +112,11 @@ class WhisperOnDisk:
         frames = min(features.shape[1] + PADDING_FRAMES, WINDOW_FRAMES)
         frames -= frames % FRAMES_PER_POSITION
         encoded = self._encode(pad_or_trim(features, frames))
-        return np.concatenate((encoded, self._silence[:, encoded.shape[1] :]), axis=1)
+        return np.concatenate((encoded, self._silence.result()[:, encoded.shape[1] :]), axis=1)
+
+    def _encoded_silence(self) -> _Encoded:
+        """Return the encoder's output for a voice that is over soon, and silence."""
+        return self._encode(pad_or_trim(self._whisper.feature_extractor(voice()), WINDOW_FRAMES))
 
     def _features(self, pcm: bytes) -> _Features:
         """Return log-mel features, `[bands, frames]`."""

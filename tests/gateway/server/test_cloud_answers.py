@@ -202,5 +202,5 @@ async def test_what_was_said_before_is_known_in_the_next_turn_and_forgotten_when
             assert conversation is not None
             assert conversation._earlier.pcm
         await home.satellite_is(satellite_id, connected=False)
-        assert conversation._earlier.pcm == b""
+        await gateway.until(lambda: conversation._earlier.pcm == b"")
     assert [(asked.content, bool(asked.sound)) for asked in cloud.proposals] == [("audio", True)]

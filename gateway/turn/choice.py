@@ -19,6 +19,8 @@ LOWEST_ACTED_SCORE = -2.0
 """A reading less likely than this is never acted on, even where it means something here."""
 LOWEST_ANSWERED_SCORE = -0.75
 """Words that mean nothing here are answered ("sorry …") only from here on: below are babble, music and mumbling."""
+LEAST_OF_WORDS = 2 / 3
+"""A reading with fewer of the words of the likeliest one leaves out what was said: the second of two commands."""
 MOST_READINGS = 10
 """Further ones are hardly ever what was said, and each costs the home a look."""
 INVENTIONS = frozenset(
@@ -82,8 +84,9 @@ async def choose(recognition: Recognition, match: Match) -> Choice:
     hypotheses = recognition.hypotheses
     if not hypotheses or is_noise(recognition):
         return Choice(recognition=recognition, heard=None)
+    fewest_words = LEAST_OF_WORDS * len(plain_words(hypotheses[0].text))
     for hypothesis in hypotheses:
-        if not _is_acceptable(hypothesis):
+        if not _is_acceptable(hypothesis) or len(plain_words(hypothesis.text)) < fewest_words:
             continue
         intent = await match(hypothesis.text)
         if intent is not None:

@@ -9,6 +9,10 @@ async def means(text: str) -> Intent | None:
     return LIGHT_ON if "lamp" in text else None
 
 
+async def means_one_thing(text: str) -> Intent | None:
+    return LIGHT_ON if text == "turn on the lamp" else None
+
+
 async def means_anything(text: str) -> Intent | None:
     return LIGHT_ON
 
@@ -20,6 +24,12 @@ async def test_the_likeliest_reading_that_means_something_is_used() -> None:
     assert choice.used is not None
     assert (choice.heard.text, choice.used.text) == ("turn on the lamb", "turn on the lamp")
     assert choice.silence_reason is None
+
+
+async def test_a_reading_that_leaves_out_half_of_what_was_said_is_not_used() -> None:
+    choice = await choose(recognized("turn on the lamp, then turn off the fan", "turn on the lamp"), means_one_thing)
+    assert choice.intent is None
+    assert choice.best is choice.heard
 
 
 async def test_words_that_mean_nothing_here_are_answered() -> None:

@@ -70,9 +70,7 @@ class SpeechEmbedding:
         found = np.empty((chunks * self._per_chunk, DIMENSIONS), np.float32)
         if chunks:
             seen = _SPECTRA + (chunks - 1) * _SPECTRA_BETWEEN
-            for look in range(
-                self._per_chunk
-            ):  # the second, half a step on, is between the model's own steps
+            for look in range(self._per_chunk):  # the second, half a step on, is between the model's own steps
                 start = look * _SPECTRA_BETWEEN // self._per_chunk
                 window = self._spectra[None, start : start + seen, :, None]
                 found[look :: self._per_chunk] = self._embedding.run(window).reshape(-1, DIMENSIONS)

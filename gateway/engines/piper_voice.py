@@ -14,11 +14,13 @@ FIRST_WORDS: Final = 3
 """In the first stretch: it is soon made, and lasts for longer than it takes to make the next."""
 LEAST_S: Final = 0.3
 """A stretch is no shorter, nor is what it leaves for the last: each costs a few milliseconds of its own."""
-QUIETEST_S: Final = 0.015
-"""A stretch ends where the sound crosses zero most gently, so long before the moment that was chosen at the most.
+QUIETEST_S: Final = 0.03
+"""A stretch ends where the sound crosses zero and is softest, so long before the moment that was chosen at the most.
 
 Put together the stretches are without a seam anyhow; but somebody may resample each of them on its own.
 """
+AROUND_SAMPLES: Final = 16
+"""On each side of such a place: as far as a resampler looks, about."""
 CALIBRATION: Final = "1, 2, 3, 4."
 """Said once, to know how loud the voice is; numbers can be read in every language."""
 PEAK: Final = 0.85
@@ -130,12 +132,13 @@ class Utterance:
 
 
 def _quiet_place(samples: Values, most: int) -> int:
-    """Return where near the end, `most` samples before it at the furthest, the sound crosses zero most gently."""
+    """Return where near the end, `most` samples before it at the furthest, the sound crosses zero and is softest."""
     end = samples[-most:]
     if len(end) < most:
         return len(samples)
     crossings = np.flatnonzero(np.signbit(end[1:]) != np.signbit(end[:-1])) + 1
     if not len(crossings):
         return len(samples)
-    steps = np.abs(end[crossings] - end[crossings - 1])
-    return len(samples) - most + int(crossings[int(np.argmin(steps))])
+    around = np.pad(np.abs(end), AROUND_SAMPLES)
+    loudest = [around[place : place + 2 * AROUND_SAMPLES].max() for place in crossings]
+    return len(samples) - most + int(crossings[int(np.argmin(loudest))])

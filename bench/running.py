@@ -1,7 +1,6 @@
 """A gateway that runs, as it is measured from outside: its peers, its log, its processes, what they use."""
 
 import os
-import socket
 import subprocess
 import sys
 import tempfile
@@ -14,6 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from bench.options import PROJECT
+from bench.peers.process import free_port
+from bench.resident import family
 from gateway.broker.store import PeerStore
 from gateway.errors import EngineError
 from gateway.wire.dial import Address
@@ -65,7 +66,7 @@ class Gateway:
     def usage(self) -> Usage:
         """Return what its processes use."""
         cpu_s = queued_s = resident_mib = 0.0
-        for pid in _with_children(self.process.pid):
+        for pid in family(self.process.pid):
             try:
                 stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
                 threads = [path.read_text(encoding="ascii") for path in Path(f"/proc/{pid}/task").glob("*/schedstat")]
@@ -93,7 +94,7 @@ def running(
     with tempfile.TemporaryDirectory(prefix="lv-") as name:
         folder = Path(name)
         folder.chmod(0o711)  # the process that hears is another user
-        address = Address(host="127.0.0.1", port=_free_port())
+        address = Address(host="127.0.0.1", port=free_port())
         config = folder / "config.toml"
         config.write_text(CONFIG.format(model=model, port=address.port) + more, encoding="utf-8")
         gateway_dir = folder / "local-voice" / "gateway"
@@ -154,26 +155,3 @@ def _read(process: subprocess.Popen[bytes], log: deque[str], is_ready: threading
             elif b"ready after" in line:
                 is_ready.set()
     is_ready.set()
-
-
-def _with_children(pid: int) -> Iterator[int]:
-    yield pid
-    try:
-        children = Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="ascii").split()
-    except OSError:
-        return
-    for child in children:
-        yield from _with_children(int(child))
-
-
-def _free_port() -> int:
-    """Return a port that is free, and the next one after it."""
-    while True:
-        with socket.socket() as first, socket.socket() as second:
-            first.bind(("127.0.0.1", 0))
-            port: int = first.getsockname()[1]
-            try:
-                second.bind(("127.0.0.1", port + 1))
-            except OSError, OverflowError:
-                continue
-            return port

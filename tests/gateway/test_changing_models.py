@@ -25,7 +25,8 @@ pytestmark = pytest.mark.models
 SENTENCE = "Turn on the kitchen light."
 MIB = 1 << 20
 MOST_GROWTH_MIB = 75
-"""Between the second and the fifth round. A Whisper tiny that stayed in each would be three times as much."""
+"""From the most after the first two rounds to the least after the last two: what is freed, and when, varies by as much.
+A Whisper tiny that stayed in each would be more than twice as much."""
 
 
 @pytest.fixture
@@ -109,5 +110,5 @@ async def test_models_that_were_replaced_leave_neither_memory_nor_threads(
         threads.append(native_threads())
     shown = ", ".join(f"{size:.0f}" for size in sizes_mib)
     state(f"equipment: MiB after each of five rounds tiny.en, base, tiny.en: {shown}; threads {threads}")
-    assert sizes_mib[-1] - sizes_mib[1] < MOST_GROWTH_MIB
+    assert min(sizes_mib[-2:]) - max(sizes_mib[:2]) < MOST_GROWTH_MIB
     assert threads[-1] <= threads[0]

@@ -36,7 +36,7 @@ FIRST_ROWS_MS: Final = 1_000
 SMOOTH_MS: Final = 100
 """So long may a picture take while somebody scrolls, 95 of 100 times, on two cores without a graphics card …"""
 TIMES_PLAIN: Final = 4
-"""… or, where that is more, so many times what it takes in the same browser when plain rows scroll in the same place."""
+"""… or, where that is more, so many times what it takes when plain rows scroll in the same place."""
 
 FIND_JS: Final = """
     const find = (where, name) => {

@@ -15,7 +15,7 @@ from bench.findings import Section
 from bench.options import DRAFTS, PROJECT, Options, shared_folder
 from bench.report import shown, write_report
 from gateway.errors import VoiceError
-from gateway.processes.habits import leave_cores_to_models
+from gateway.processes.habits import be_modest
 from gateway.sandbox.privileges import die_with_parent
 
 BENCHMARKS: dict[str, Callable[[Options], Section]] = {
@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     is_report = args.write and args.name == EVERY
     options = _options(args, pictures=PICTURES if is_report else DRAFTS)
-    leave_cores_to_models()  # what is measured runs in processes of its own, and they inherit this
+    be_modest()  # what is measured runs in processes of its own, and they inherit this
     names = list(BENCHMARKS) if args.name == EVERY else [args.name]
     load = os.getloadavg()[0]
     sections: dict[str, Section] = {}

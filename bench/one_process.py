@@ -13,12 +13,12 @@ from gateway.broker.store import PeerStore
 from gateway.config import load_config
 from gateway.offer import SettingsChange
 from gateway.paths import gateway_dir
-from gateway.processes.habits import leave, leave_cores_to_models, write_logs
+from gateway.processes.habits import be_modest, leave, write_logs
 from gateway.sandbox.seccomp import install_filter
 from gateway.settings_file import SettingsFile
 from gateway.voice_service import VoiceService
 from gateway.wire.identity import load_or_create_identity
-from gateway.wire.listener import bind
+from gateway.wire.port import bind
 
 FILTER: Final = signal.SIGUSR1
 """Has the filter installed, so that turns before and after it can be compared."""
@@ -50,7 +50,7 @@ async def _nothing(_: SettingsChange) -> None:
 
 
 if __name__ == "__main__":
-    leave_cores_to_models()
+    be_modest()
     write_logs()
     asyncio.run(_serve(Path(sys.argv[1])))
     leave(0)

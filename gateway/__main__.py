@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from importlib import import_module
 
 from gateway.errors import VoiceError
-from gateway.processes.habits import leave, leave_cores_to_models, write_logs
+from gateway.processes.habits import be_modest, leave, write_logs
 
 COMMANDS = {
     "demo": "hear the demo house answer: the whole pipeline, once",
@@ -42,7 +42,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command that `arguments` name and return its exit code."""
     write_logs()
-    leave_cores_to_models()
+    be_modest()
     words = sys.argv[1:] if arguments is None else arguments
     with _interrupt_leaves_at_once():
         parser = _parser(next((word for word in words if not word.startswith("-")), ""))

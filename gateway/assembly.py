@@ -62,6 +62,7 @@ class Assembly:
     """The parts of one gateway, loaded when they are asked for, each once."""
 
     def __init__(self, config: Config, store: ModelStore | None = None) -> None:
+        keep_freed_memory()  # before there are threads: each would take memory of its own
         self._config = config
         self._store = store or ModelStore(models_dir())
         self._workers: WeakSet[Worker] = WeakSet()  # one of a model that is gone ends with it
@@ -112,7 +113,6 @@ class Assembly:
         """
         from gateway.engines.stt import WhisperSpeechToText
 
-        keep_freed_memory()
         stt = self._config.stt
         return WhisperSpeechToText(
             self._store.find(model or stt.model).path,

@@ -25,7 +25,6 @@ from gateway.confinement import readable_folders
 from gateway.errors import ConfigError, ProcessError
 from gateway.ledger.database import FILE_NAME as LEDGER_DATABASE
 from gateway.ledger.keys import FILE_NAME as LEDGER_KEY
-from gateway.ledger_link import FILE_NAME as LEDGER_SOCKET
 from gateway.models import make_models_folder
 from gateway.paths import gateway_dir, models_dir
 from gateway.processes.child import Child, started
@@ -54,7 +53,8 @@ from gateway.sandbox.privileges import harden
 from gateway.sandbox.targets import Canary
 from gateway.sandbox.users import voice_user
 from gateway.wire.identity import gateway_id, load_or_create_identity
-from gateway.wire.listener import bind
+from gateway.wire.owners_lines import LEDGER_SOCKET
+from gateway.wire.port import bind
 from gateway.wyoming.port import listen
 
 VERSION: Final = version("local-voice")

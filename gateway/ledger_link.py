@@ -13,13 +13,11 @@ from gateway.broker.owner_link import NoGatewayError, out_of_order
 from gateway.errors import LinkError
 from gateway.processes.ledger_words import Answer, Asked, AskLedger, LedgerSays
 from gateway.processes.words import LARGEST_BYTES
-from gateway.wire.owners_lines import connect
+from gateway.wire.owners_lines import LEDGER_SOCKET, SEND_S, connect
 
 OWNER: Final = "owner"
 """Who asks on this socket, whatever is said on it."""
-FILE_NAME: Final = "ledger.sock"
 CONNECT_S: Final = 5.0
-SEND_S: Final = 5.0
 ANSWER_S: Final = 120.0
 """A correction is tried on everything that was right before: on a Raspberry Pi that may take a minute."""
 
@@ -74,7 +72,7 @@ async def ledger_link(folder: Path) -> AsyncIterator[LedgerLink]:
     """
     try:
         async with asyncio.timeout(CONNECT_S):
-            reader, writer = await connect(folder, FILE_NAME, limit=LARGEST_BYTES)
+            reader, writer = await connect(folder, LEDGER_SOCKET, limit=LARGEST_BYTES)
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise NoGatewayError("no gateway of this user is running on this machine") from error
     except (OSError, TimeoutError) as error:

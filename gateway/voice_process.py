@@ -18,8 +18,8 @@ from gateway.errors import LedgerError, ProcessError, ProtocolError, VoiceError
 from gateway.paths import gateway_dir
 from gateway.processes.beginning import begun, linked
 from gateway.processes.habits import (
+    be_modest,
     leave,
-    leave_cores_to_models,
     log_what_happens,
     run_quietly,
     write_logs,
@@ -182,7 +182,7 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    leave_cores_to_models()
+    be_modest()
     write_logs()
     log_what_happens()
     leave(run_quietly(main))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from gateway.assembly import Assembly
 from gateway.config import Config
+from gateway.engines.allocator import give_back_freed_memory
 from gateway.engines.collector import spare_what_is_loaded
 from gateway.engines.usual_replies import usual_replies
 from gateway.engines.worker import Worker
@@ -115,6 +116,7 @@ class VoiceService:
         if self._wyoming_port is not None:
             self._wyoming = self._new_wyoming(equipment, self._wyoming_port)
         spare_what_is_loaded()
+        give_back_freed_memory()  # models take more while they are loaded than afterwards
 
     def start(self) -> None:
         """Let them in who are known. To be called after `load`."""

@@ -63,7 +63,7 @@ class Broker:
         sender: Sender | None = None,
         window_s: float = WINDOW_S,
     ) -> None:
-        """Serve the peers in `folder`, which is kept until `close`, on a socket from `listener.bind`.
+        """Serve the peers in `folder`, which is kept until `close`, on a socket from `port.bind`.
 
         `configuration` is a digest of the configuration's meaning. `tell_voice` hears whom the voice port lets in, at
         the start and whenever it changes; `show_code` shows the code of the window that the first start opens for a

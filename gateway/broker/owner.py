@@ -32,14 +32,12 @@ from gateway.wire.broker_words import (
 )
 from gateway.wire.consent_words import AskConsent
 from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Message, Refused, encode, name_of
-from gateway.wire.owners_lines import hang_up, next_line, socket_path
+from gateway.wire.owners_lines import OWNER_SOCKET, SEND_S, hang_up, next_line, socket_path
 
-FILE_NAME: Final = "owner.sock"
 MOST_CONNECTIONS: Final = 8
 """A person has a few terminals."""
 QUIET_S: Final = 360.0
 """A pairing window, and a little."""
-SEND_S: Final = 5.0
 
 _LOG = logging.getLogger(__name__)
 
@@ -80,17 +78,17 @@ class OwnerSocket:
         bound = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
             self._unlink()
-            bound.bind(socket_path(self._folder_fd, FILE_NAME))
-            Path(socket_path(self._folder_fd, FILE_NAME)).chmod(0o600)  # before it listens nobody can connect
+            bound.bind(socket_path(self._folder_fd, OWNER_SOCKET))
+            Path(socket_path(self._folder_fd, OWNER_SOCKET)).chmod(0o600)  # before it listens nobody can connect
         except OSError as error:
             bound.close()
-            path = self._folder / FILE_NAME
+            path = self._folder / OWNER_SOCKET
             raise ConfigError(f"{path}: cannot be made ({error.strerror}); choose another place for it") from error
         return bound
 
     def _unlink(self) -> None:
         with suppress(FileNotFoundError):
-            os.unlink(FILE_NAME, dir_fd=self._folder_fd)
+            os.unlink(OWNER_SOCKET, dir_fd=self._folder_fd)
 
     def _accepted(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         if len(self._tasks) >= MOST_CONNECTIONS:

@@ -6,11 +6,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Final
 
-from gateway.broker.owner import FILE_NAME, SEND_S
 from gateway.errors import LinkError
 from gateway.wire.broker_words import BROKER_TO_OWNER
 from gateway.wire.messages import LARGEST_MESSAGE_BYTES, Message, Refused, encode
-from gateway.wire.owners_lines import connect
+from gateway.wire.owners_lines import OWNER_SOCKET, SEND_S, connect
 
 ANSWER_S: Final = 5.0
 """A gateway that is loading its models answers within two."""
@@ -59,7 +58,7 @@ async def owner_link(folder: Path) -> AsyncIterator[OwnerLink]:
     """Hold a connection to the gateway that keeps `folder`. Raises LinkError: NoGatewayError where none runs."""
     try:
         async with asyncio.timeout(SEND_S):
-            reader, writer = await connect(folder, FILE_NAME, limit=LARGEST_MESSAGE_BYTES)
+            reader, writer = await connect(folder, OWNER_SOCKET, limit=LARGEST_MESSAGE_BYTES)
     except (FileNotFoundError, ConnectionRefusedError) as error:
         raise NoGatewayError(
             "no gateway of this user is running on this machine; start it with `local-voice serve`"

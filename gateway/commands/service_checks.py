@@ -12,7 +12,7 @@ from gateway.config import Config, WyomingConfig
 from gateway.errors import ConfigError, LinkError, VoiceError
 from gateway.wire.dial import Address, fingerprint_of
 from gateway.wire.identity import load_or_create_identity
-from gateway.wire.listener import bind
+from gateway.wire.port import bind
 
 SHOWN_CHARS = 16
 """Of a fingerprint; what zeroconf announces, and what a person compares."""

@@ -28,9 +28,13 @@ def log_what_happens() -> None:
         logging.getLogger(name).setLevel(logging.INFO)
 
 
-def leave_cores_to_models() -> None:
-    """Give numpy one thread, which is set before it is imported: more would fight Whisper's own for the cores."""
+def be_modest() -> None:
+    """Give numpy one thread, and have Whisper's library (MKL) keep no memory that it is done with.
+
+    More threads would fight Whisper's own for the cores; the memory is 50 MiB. It is set before they are imported.
+    """
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    os.environ.setdefault("MKL_DISABLE_FAST_MM", "1")
 
 
 def heed_the_launcher_alone() -> None:

@@ -56,7 +56,7 @@ class VoiceServer:
         services: Services,
         endpoint: EndpointSettings,
     ) -> None:
-        """`bound` is `listener.bind`'s, `context` the voice identity's; `endpoint` says which pauses end what is said.
+        """`bound` is `port.bind`'s, `context` the voice identity's; `endpoint` says which pauses end what is said.
 
         Nobody is let in before `replace_peers`.
         """

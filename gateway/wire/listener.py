@@ -17,8 +17,6 @@ from dataclasses import dataclass
 from aiohttp import web
 from aiohttp.web_protocol import RequestHandler
 
-from gateway.errors import ConfigError
-
 TLS_S = 10.0
 """A slow computer on a bad network needs two."""
 HEADER_S = 5.0
@@ -30,8 +28,6 @@ MOST_STRANGERS_AN_ADDRESS = 16
 """So that one machine, gone wild, does not keep the others out."""
 LINE_BYTES = 2_048
 FIELD_BYTES = 4_096
-BACKLOG = 1_024
-"""They are accepted at once, and most sent away. Beyond it the kernel leaves them half open for half a minute."""
 TLS_BUFFER_BYTES = 16 * 1024
 """A TLS record. asyncio would hold sixteen times as much ready for each connection."""
 CLOSING_S = 2.0
@@ -79,7 +75,7 @@ class _Server(web.Server):
 
 
 class Listener:
-    """Serves `handlers`, by path, on a socket that listens (`bind`).
+    """Serves `handlers`, by path, on a socket that listens (`port.bind`).
 
     Belongs to the event loop that is running when it is made.
     """
@@ -226,28 +222,6 @@ class Listener:
         if visit is not None:
             _cancel_deadline(visit)
             self._open.discard(visit)
-
-
-def bind(host: str, port: int) -> socket.socket:
-    """Return a TCP socket that listens on `host` (empty: all addresses of this machine) and `port`. Raises ConfigError.
-
-    Who comes before a `Listener` is started waits until it is: a process that serves the socket need not be there yet.
-    """
-    family = socket.AF_INET6 if (not host and socket.has_dualstack_ipv6()) or ":" in host else socket.AF_INET
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        if family == socket.AF_INET6 and not host:
-            bound.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 0)
-        bound.bind((host, port))
-        bound.listen(BACKLOG)
-    except OSError as error:
-        bound.close()
-        raise ConfigError(
-            f"server.host, server.port: cannot listen on {host or 'all addresses'}, port {port} ({error.strerror}); "
-            "is another gateway running? choose another port"
-        ) from error
-    return bound
 
 
 def _cancel_deadline(visit: _Visit) -> None:

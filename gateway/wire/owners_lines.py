@@ -4,6 +4,13 @@ import asyncio
 import os
 from contextlib import suppress
 from pathlib import Path
+from typing import Final
+
+OWNER_SOCKET: Final = "owner.sock"
+"""The broker's."""
+LEDGER_SOCKET: Final = "ledger.sock"
+SEND_S: Final = 5.0
+"""Both ends are on this machine: who does not read a line within this time hangs."""
 
 
 def socket_path(folder_fd: int, name: str) -> str:

@@ -23,8 +23,8 @@ from gateway.settings_file import SettingsFile
 from gateway.turn.tasks import drop
 from gateway.voice_service import VoiceService
 from gateway.wire.identity import load_or_create_identity
-from gateway.wire.listener import bind
 from gateway.wire.peers import Role
+from gateway.wire.port import bind
 from tests.e2e.program import ROOT
 from tests.e2e.serving import free_ports
 from tests.voices import Voices, hiss, silence

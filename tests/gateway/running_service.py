@@ -24,8 +24,8 @@ from gateway.turn.stages import NO_CLOUD, Cloud, Home, Stages, Understanding
 from gateway.voice_service import VoiceService
 from gateway.wire.dial import Address
 from gateway.wire.identity import Identity, load_or_create_identity
-from gateway.wire.listener import bind
 from gateway.wire.peers import Peer, Role, new_peer_id, new_token
+from gateway.wire.port import bind
 from gateway.wyoming.port import listen
 from tests.fakes import ScriptedUnderstanding
 from tests.gateway.server.peers import ScriptedHome, ScriptedSatellite

@@ -20,8 +20,8 @@ from gateway.protection import Layer, Protection
 from gateway.sandbox.targets import Targets
 from gateway.wire.dial import Address
 from gateway.wire.identity import Identity, load_or_create_identity
-from gateway.wire.listener import bind
 from gateway.wire.peers import Peer, Role, new_token
+from gateway.wire.port import bind
 from gateway.wire.request_words import Offered
 from gateway.wyoming.port import listen
 from tests.gateway.processes.played_launcher import PlayedLauncher, played_launcher

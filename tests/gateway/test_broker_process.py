@@ -40,9 +40,10 @@ from gateway.settings_file import SettingsFile
 from gateway.wire.broker_words import AskProtection, OpenPairing, PairingOpen, ProtectionIs
 from gateway.wire.dial import Address
 from gateway.wire.identity import load_or_create_identity
-from gateway.wire.listener import Listener, bind
+from gateway.wire.listener import Listener
 from gateway.wire.pairing import pair
 from gateway.wire.peers import Role
+from gateway.wire.port import bind
 from tests.gateway.broker.running import locked
 from tests.gateway.processes.pairs import descriptors
 from tests.gateway.processes.played_launcher import PlayedLauncher, played_launcher

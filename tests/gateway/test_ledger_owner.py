@@ -10,11 +10,12 @@ import msgspec
 import pytest
 
 from gateway import ledger_owner
-from gateway.ledger_link import FILE_NAME, ledger_link
+from gateway.ledger_link import ledger_link
 from gateway.ledger_owner import MOST_CONNECTIONS, OwnersDoor
 from gateway.processes.ledger_words import Answer, Asked, AskKept, KeptIs, LedgerSays
 from gateway.processes.owners_socket import owners_socket
 from gateway.wire.messages import LARGEST_MESSAGE_BYTES
+from gateway.wire.owners_lines import LEDGER_SOCKET
 
 SOON_S = 10.0
 SOUND = bytes(100_000)
@@ -26,7 +27,7 @@ async def answer(asked: Asked) -> tuple[Answer, bytes]:
 
 @asynccontextmanager
 async def door(folder: Path) -> AsyncIterator[None]:
-    with owners_socket(folder, FILE_NAME) as listening:
+    with owners_socket(folder, LEDGER_SOCKET) as listening:
         serving = asyncio.create_task(OwnersDoor(listening.dup(), answer).serve())
         try:
             yield

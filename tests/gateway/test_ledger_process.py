@@ -25,7 +25,7 @@ from gateway.ledger import keys
 from gateway.ledger.database import FILE_NAME as DATABASE
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.rows import TurnRow, encoded, new_id
-from gateway.ledger_link import FILE_NAME, ledger_link
+from gateway.ledger_link import ledger_link
 from gateway.ledger_process import MOST_ACTS, MOST_TURNS
 from gateway.processes.child import Child, started
 from gateway.processes.ledger_words import (
@@ -64,6 +64,7 @@ from gateway.wire.ledger_words import (
     TurnsForgotten,
 )
 from gateway.wire.messages import Message
+from gateway.wire.owners_lines import LEDGER_SOCKET
 from tests.gateway.processes.played_launcher import SOON_S, PlayedLauncher, played_launcher
 
 HEARD: Final = msgspec.json.Decoder(FromLedger)
@@ -130,7 +131,7 @@ def unconfined(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @asynccontextmanager
 async def running(folder: Path) -> AsyncIterator[Running]:
-    with owners_socket(folder, FILE_NAME) as door:
+    with owners_socket(folder, LEDGER_SOCKET) as door:
         descriptor = door.dup().detach()
         async with played_launcher(ledger_process._run, HEARD, port=descriptor) as launcher:
             yield Running(launcher.link, launcher.raw, launcher.process, folder)
@@ -423,7 +424,7 @@ async def test_for_real_it_is_filtered_keeps_its_folder_alone_and_survives_kills
         return message
 
     for life in range(3):
-        with owners_socket(tmp_path, FILE_NAME) as door:
+        with owners_socket(tmp_path, LEDGER_SOCKET) as door:
             ports = {"port": door.fileno()}
             async with started("gateway.ledger_process", HEARD, ports) as child:
                 async with asyncio.timeout(SOON_S):

@@ -34,7 +34,7 @@ from gateway.settings_file import SettingsFile
 from gateway.voice_service import VoiceService
 from gateway.wire.dial import Address
 from gateway.wire.identity import gateway_id
-from gateway.wire.listener import bind
+from gateway.wire.port import bind
 from gateway.wire.request_words import ChangeSettings, Offered, SettingsChanged
 from gateway.wyoming.port import listen
 from tests.gateway.processes.pairs import descriptors

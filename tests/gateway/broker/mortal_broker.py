@@ -21,7 +21,7 @@ from gateway.broker.audit_rows import Detail
 from gateway.broker.records import Records
 from gateway.offer import SettingsChange
 from gateway.wire.identity import load_or_create_identity
-from gateway.wire.listener import bind
+from gateway.wire.port import bind
 
 LARGEST_PACKET_BYTES = 4_096
 

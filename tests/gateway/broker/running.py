@@ -19,10 +19,11 @@ from gateway.wire.channel import Channel
 from gateway.wire.consent_words import AddDestination, AllowCloud, ConsentDone
 from gateway.wire.dial import Address, dial
 from gateway.wire.identity import load_or_create_identity
-from gateway.wire.listener import Listener, bind
+from gateway.wire.listener import Listener
 from gateway.wire.messages import PROTOCOL_VERSION, Greeting, Hello
 from gateway.wire.pairing import Paired, pair
 from gateway.wire.peers import Peer, Role
+from gateway.wire.port import bind
 
 HOST = "127.0.0.1"
 SOON_S = 5.0

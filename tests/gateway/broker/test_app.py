@@ -16,10 +16,10 @@ from gateway.settings_file import SettingsFile
 from gateway.wire.broker_words import FROM_BROKER, AskProtection, Leave, ListPeers, Peers, RevokePeer
 from gateway.wire.dial import dial
 from gateway.wire.identity import gateway_id, load_or_create_identity
-from gateway.wire.listener import bind
 from gateway.wire.messages import Greeting, Hello, Refused
 from gateway.wire.pairing import pair
 from gateway.wire.peers import Peer, Role
+from gateway.wire.port import bind
 from tests.gateway.broker.running import HOST, locked, running, soon
 
 

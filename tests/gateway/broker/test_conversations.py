@@ -28,10 +28,10 @@ from gateway.wire.codes import Agreement, client_proof, server_proof
 from gateway.wire.consent_words import AllowCloud, Approve, AskAnswer, AskPreview, Refuse, WatchConsent
 from gateway.wire.dial import Address, dial, fingerprint_of
 from gateway.wire.identity import Identity, client_context, load_or_create_identity
-from gateway.wire.listener import bind
 from gateway.wire.messages import Hello, Message, Refused, name_of
 from gateway.wire.pairing import pair
 from gateway.wire.peers import Role
+from gateway.wire.port import bind
 from tests.gateway.broker.running import HOST, Gateway, running, soon
 
 NONCE = "ab" * 32

@@ -27,9 +27,10 @@ from gateway.settings_file import SettingsFile
 from gateway.wire.broker_words import OpenPairing, PairingOpen, RecordDownload, Recorded, RevokePeer
 from gateway.wire.dial import Address
 from gateway.wire.identity import load_or_create_identity
-from gateway.wire.listener import Listener, bind
+from gateway.wire.listener import Listener
 from gateway.wire.pairing import pair
 from gateway.wire.peers import Role
+from gateway.wire.port import bind
 from tests.gateway.broker.mortal_broker import LARGEST_PACKET_BYTES
 
 KILLS: Final = 3_000 if "LOCAL_VOICE_FULL" in os.environ else 300

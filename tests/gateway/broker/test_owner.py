@@ -41,10 +41,10 @@ from gateway.wire.consent_words import (
     SetPin,
 )
 from gateway.wire.identity import load_or_create_identity
-from gateway.wire.listener import bind
 from gateway.wire.messages import Hello, Message, Refused, encode, name_of
 from gateway.wire.pairing import pair
 from gateway.wire.peers import Role
+from gateway.wire.port import bind
 from tests.gateway.broker.running import HOST, SOON_S, locked, running, soon
 from tests.gateway.broker.test_conversations import all_messages
 

@@ -7,9 +7,9 @@ from contextlib import asynccontextmanager, suppress
 
 import msgspec
 
-from gateway.ledger_link import FILE_NAME
 from gateway.paths import gateway_dir
 from gateway.processes.ledger_words import Asked, AskLedger, LedgerSays
+from gateway.wire.owners_lines import LEDGER_SOCKET
 
 DEADLINE_S = 5.0
 
@@ -42,7 +42,7 @@ async def scripted_ledger(says: Says) -> AsyncIterator[list[Asked]]:
     gateway_dir().mkdir(parents=True, exist_ok=True)
     folder_fd = os.open(gateway_dir(), os.O_RDONLY | os.O_DIRECTORY)
     try:
-        path = f"/proc/self/fd/{folder_fd}/{FILE_NAME}"
+        path = f"/proc/self/fd/{folder_fd}/{LEDGER_SOCKET}"
         async with await asyncio.start_unix_server(accepted, path):
             yield asked
             async with asyncio.timeout(DEADLINE_S):

@@ -5,11 +5,10 @@ import os
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
-from gateway.broker.owner import FILE_NAME
 from gateway.paths import gateway_dir
 from gateway.wire.broker_words import OWNER_TO_BROKER
 from gateway.wire.messages import Message, encode
-from gateway.wire.owners_lines import socket_path
+from gateway.wire.owners_lines import OWNER_SOCKET, socket_path
 
 type Answers = Callable[[Message], Iterable[Message]]
 
@@ -30,7 +29,7 @@ async def scripted(answers: Answers) -> AsyncIterator[list[Message]]:
     gateway_dir().mkdir(parents=True, exist_ok=True)
     folder_fd = os.open(gateway_dir(), os.O_RDONLY | os.O_DIRECTORY)
     try:
-        async with await asyncio.start_unix_server(converse, socket_path(folder_fd, FILE_NAME)):
+        async with await asyncio.start_unix_server(converse, socket_path(folder_fd, OWNER_SOCKET)):
             yield asked
     finally:
         os.close(folder_fd)

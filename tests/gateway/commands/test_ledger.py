@@ -27,10 +27,10 @@ from gateway.events import Sound
 from gateway.ledger.ledger import Ledger
 from gateway.ledger.rows import TurnRow
 from gateway.ledger_desk import LedgerDesk
-from gateway.ledger_link import FILE_NAME
 from gateway.ledger_owner import OwnersDoor
 from gateway.paths import gateway_dir
 from gateway.processes.ledger_words import RecordAct
+from gateway.wire.owners_lines import LEDGER_SOCKET
 from gateway.wire.peers import Role
 from tests.gateway.backup.gateways import RULE_ID, identified, remembered
 from tests.gateway.ledger.ledgers import PCM, opened, told, turn
@@ -439,7 +439,7 @@ async def test_a_running_ledger_is_asked_at_its_socket(
 
     written = Written()
     with opened(gateway_dir() / "ledger") as ledger, socket.socket(socket.AF_UNIX) as listening, chdir(gateway_dir()):
-        listening.bind(FILE_NAME)
+        listening.bind(LEDGER_SOCKET)
         listening.listen()
         desk = LedgerDesk(ledger, written)
         door = OwnersDoor(listening, lambda asked: desk.answer(asked, by="owner"))

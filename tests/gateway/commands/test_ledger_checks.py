@@ -9,13 +9,12 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from gateway.broker.owner import FILE_NAME as OWNERS
 from gateway.commands.ledger_checks import CANNOT_START, ledger_findings
 from gateway.commands.service_checks import Finding, Level
-from gateway.ledger_link import FILE_NAME as LEDGERS
 from gateway.processes.ledger_words import KeptIs, LedgerSays
 from gateway.wire.ledger_words import LedgerDone
 from gateway.wire.messages import Message
+from gateway.wire.owners_lines import LEDGER_SOCKET, OWNER_SOCKET
 
 DEADLINE_S = 10.0
 DAY_S = 86_400
@@ -53,25 +52,25 @@ def listening(folder: Path, name: str, answer: Message | None = None) -> Iterato
     ],
 )
 def test_one_that_runs_says_how_long_it_keeps_things(short_folder: Path, kept: KeptIs, text: str) -> None:
-    with listening(short_folder, LEDGERS, LedgerSays(id=1, answer=kept)):
+    with listening(short_folder, LEDGER_SOCKET, LedgerSays(id=1, answer=kept)):
         (found,) = ledger_findings(short_folder)
     assert (found.label, found.level, found.text.partition(";")[0]) == ("Ledger", Level.GOOD, text)
 
 
 def test_one_that_cannot_look_is_a_problem(short_folder: Path) -> None:
     answer = LedgerSays(id=1, answer=LedgerDone(id=1, error="ledger", message="the disk is gone"))
-    with listening(short_folder, LEDGERS, answer):
+    with listening(short_folder, LEDGER_SOCKET, answer):
         assert [found.level for found in ledger_findings(short_folder)] == [Level.PROBLEM]
 
 
 def test_one_that_says_nothing_is_told(short_folder: Path) -> None:
-    with listening(short_folder, LEDGERS):
+    with listening(short_folder, LEDGER_SOCKET):
         (found,) = ledger_findings(short_folder)
     assert (found.level, "has ended" in found.text) == (Level.NOTE, True)
 
 
 def test_a_gateway_without_a_ledger_is_a_problem(short_folder: Path) -> None:
-    with listening(short_folder, OWNERS):
+    with listening(short_folder, OWNER_SOCKET):
         assert ledger_findings(short_folder) == [Finding(label="Ledger", level=Level.PROBLEM, text=CANNOT_START)]
 
 

@@ -9,7 +9,6 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from gateway.broker.owner import FILE_NAME
 from gateway.commands import protection_trial
 from gateway.commands.protection_checks import NOT_STRICT, SEPARATE, WRITABLE, protection_findings
 from gateway.commands.protection_trial import tried
@@ -21,6 +20,7 @@ from gateway.protection import SAME_USER, Layer
 from gateway.sandbox.targets import Canary, Targets
 from gateway.wire.broker_words import Peers, ProtectionIs
 from gateway.wire.messages import Message, Refused, encode
+from gateway.wire.owners_lines import OWNER_SOCKET
 
 DEADLINE_S = 10.0
 WHOLE = ProtectionIs(is_enforced=True, is_same_user=False, layers=tuple(Layer), missing={}, attempts=120, ways_out=())
@@ -31,7 +31,7 @@ def running(answer: Message) -> Iterator[None]:
     """Have a gateway during the block that one may ask one thing, and that says only this."""
     gateway_dir().mkdir(parents=True)
     with socket.socket(socket.AF_UNIX) as listener:
-        listener.bind(str(gateway_dir() / FILE_NAME))
+        listener.bind(str(gateway_dir() / OWNER_SOCKET))
         listener.listen()
         listener.settimeout(DEADLINE_S)
 

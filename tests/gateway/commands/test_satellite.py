@@ -24,8 +24,8 @@ from gateway.recordings import read_recording
 from gateway.satellite.known_gateways import from_pairing, known_gateways, remember
 from gateway.wire.dial import Address
 from gateway.wire.identity import load_or_create_identity
-from gateway.wire.listener import bind
 from gateway.wire.peers import Role
+from gateway.wire.port import bind
 from gateway.wire.voice_words import Drain, Drained, Listening, Mute, Muted, SoundBegin
 from tests.e2e.program import Finished, Running, run, started
 from tests.e2e.serving import free_ports

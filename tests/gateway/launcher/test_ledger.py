@@ -8,7 +8,6 @@ import stat
 
 import pytest
 
-from gateway.ledger_link import FILE_NAME
 from gateway.paths import gateway_dir
 from gateway.processes.ledger_words import (
     ActRecorded,
@@ -25,6 +24,7 @@ from gateway.processes.ledger_words import (
 )
 from gateway.processes.words import BrokerBegin, Failed, Pong, VoiceBegin
 from gateway.protection import Layer
+from gateway.wire.owners_lines import LEDGER_SOCKET
 from tests.gateway.launcher.scripted_processes import LEDGER, ScriptedProcess, Stage, launched, loopback
 
 LAYERS = tuple(layer.value for layer in Layer)
@@ -49,7 +49,7 @@ async def serving(stage: Stage) -> tuple[ScriptedProcess, ScriptedProcess, Scrip
 async def test_it_is_given_a_socket_that_listens_and_that_only_the_owner_opens(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    path = gateway_dir() / FILE_NAME
+    path = gateway_dir() / LEDGER_SOCKET
     async with launched(stage):
         *_, ledger = await serving(stage)
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
@@ -58,7 +58,7 @@ async def test_it_is_given_a_socket_that_listens_and_that_only_the_owner_opens(
         with socket.socket(fileno=os.dup(number)) as given, socket.socket(socket.AF_UNIX) as owner:
             given.setblocking(False)
             monkeypatch.chdir(path.parent)  # a socket's own path may not be as long as a test's folder
-            owner.connect(FILE_NAME)
+            owner.connect(LEDGER_SOCKET)
             given.accept()[0].close()
     assert not path.exists()
 
@@ -100,7 +100,7 @@ async def test_it_waits_for_the_broker_which_knows_whether_another_gateway_keeps
         await broker.told(BrokerBegin)
         await asyncio.sleep(0.05)
         assert f"start {LEDGER}" not in stage.events
-        assert not (gateway_dir() / FILE_NAME).exists()
+        assert not (gateway_dir() / LEDGER_SOCKET).exists()
 
 
 @pytest.mark.parametrize("fault", ["says why", "ends", "cannot be started", "has no socket"])
@@ -110,7 +110,7 @@ async def test_without_it_the_gateway_serves_and_says_so_once(
     if fault == "cannot be started":
         stage.faults[LEDGER] = OSError(12, "Cannot allocate memory")
     if fault == "has no socket":
-        (gateway_dir() / FILE_NAME).mkdir(parents=True)
+        (gateway_dir() / LEDGER_SOCKET).mkdir(parents=True)
     async with launched(stage) as gateway:
         broker, voice = await stage.begun()
         if fault in ("cannot be started", "has no socket"):

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from gateway.processes.habits import heed_the_launcher_alone, leave_cores_to_models, run_quietly
+from gateway.processes.habits import be_modest, heed_the_launcher_alone, run_quietly
 
 
 def test_a_fault_is_told_by_its_place_and_not_by_what_it_says(caplog: pytest.LogCaptureFixture) -> None:
@@ -26,13 +26,16 @@ def test_what_comes_out_well_is_handed_on() -> None:
     assert run_quietly(lambda: 3) == 3
 
 
-def test_numpy_gets_one_thread_unless_somebody_wants_more(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("OPENBLAS_NUM_THREADS", raising=False)
-    leave_cores_to_models()
-    assert os.environ["OPENBLAS_NUM_THREADS"] == "1"
-    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "4")
-    leave_cores_to_models()
-    assert os.environ["OPENBLAS_NUM_THREADS"] == "4"
+@pytest.mark.parametrize(("name", "other"), [("OPENBLAS_NUM_THREADS", "4"), ("MKL_DISABLE_FAST_MM", "0")])
+def test_libraries_are_modest_unless_somebody_wants_otherwise(
+    monkeypatch: pytest.MonkeyPatch, name: str, other: str
+) -> None:
+    monkeypatch.delenv(name, raising=False)
+    be_modest()
+    assert os.environ[name] == "1"
+    monkeypatch.setenv(name, other)
+    be_modest()
+    assert os.environ[name] == other
 
 
 def test_signals_for_all_are_left_to_the_launcher() -> None:

@@ -15,9 +15,10 @@ from gateway.wire.admission import Admission
 from gateway.wire.channel import Channel, accepted_channel, server_websocket
 from gateway.wire.dial import Address
 from gateway.wire.identity import Identity, load_or_create_identity
-from gateway.wire.listener import Handler, Listener, bind
+from gateway.wire.listener import Handler, Listener
 from gateway.wire.messages import Greeting, Hello, Message
 from gateway.wire.peers import Peer, PeerTable, Role, new_token
+from gateway.wire.port import bind
 from gateway.wire.voice_words import TO_GATEWAY
 
 SOON_S: Final = 5.0

@@ -18,8 +18,8 @@ from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.stages import NO_CLOUD, Cloud, Stages, Understanding
 from gateway.wire.dial import Address
 from gateway.wire.identity import load_or_create_identity
-from gateway.wire.listener import bind
 from gateway.wire.peers import Peer, Role, new_peer_id, new_token
+from gateway.wire.port import bind
 from tests.fakes import SWITCHED, ScriptedTts, known_in, stages
 from tests.gateway.home.manual_clock import ManualClock
 from tests.gateway.server.peers import ScriptedHome, ScriptedSatellite

@@ -10,8 +10,9 @@ from aiohttp import web
 from gateway.wire.channel import Channel, accepted_channel, server_websocket
 from gateway.wire.dial import Address
 from gateway.wire.identity import Identity, load_or_create_identity
-from gateway.wire.listener import Handler, Listener, bind
+from gateway.wire.listener import Handler, Listener
 from gateway.wire.messages import Hello, Refused, Vocabulary
+from gateway.wire.port import bind
 
 HOST = "127.0.0.1"
 SOON_S = 10.0

@@ -2,16 +2,15 @@ import asyncio
 import logging
 import socket
 from collections.abc import Callable
-from contextlib import closing
 from pathlib import Path
 
 import pytest
 from aiohttp import ClientSession, Fingerprint, web
 
-from gateway.errors import ConfigError
 from gateway.wire import listener as listeners
 from gateway.wire.identity import client_context
-from gateway.wire.listener import MOST_STRANGERS_AN_ADDRESS, Handler, Listener, bind
+from gateway.wire.listener import MOST_STRANGERS_AN_ADDRESS, Handler, Listener
+from gateway.wire.port import bind
 from tests.gateway.wire.ports import HOST, SOON_S, Port, listening
 
 type Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
@@ -278,22 +277,3 @@ async def test_an_accept_that_fails_is_tried_again(
         for _ in range(2):  # the first is still accepted in the old way
             assert (await asked(port, GET + b"\r\n")).endswith(b"hello")
     assert "test port: no connection could be accepted (Too many open files)" in caplog.text
-
-
-def test_a_port_that_is_taken_is_named_with_the_way_out() -> None:
-    with closing(bind(HOST, 0)) as taken:
-        taken.listen()
-        number = taken.getsockname()[1]
-        with pytest.raises(ConfigError, match=f"cannot listen on {HOST}, port {number} .* choose another port"):
-            bind(HOST, number)
-
-
-def test_no_host_means_all_addresses_of_both_kinds() -> None:
-    with closing(bind("", 0)) as bound:
-        bound.listen()
-        for host, family in ((HOST, socket.AF_INET), ("::1", socket.AF_INET6)):
-            if family == socket.AF_INET6 and bound.family == socket.AF_INET:
-                continue  # a machine without IPv6
-            with socket.socket(family) as client:
-                client.settimeout(SOON_S)
-                client.connect((host, bound.getsockname()[1]))

@@ -13,8 +13,8 @@ libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p,
 if sys.argv[1] == "keep":
     keep_freed_memory()
 def use():
-    block = libc.malloc(50 << 20)
-    ctypes.memset(block, 1, 50 << 20)
+    block = libc.malloc(24 << 20)
+    ctypes.memset(block, 1, 24 << 20)
     libc.free(block)
 use()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
@@ -30,6 +30,6 @@ def page_faults(how: str) -> int:
 
 @pytest.mark.skipif(not hasattr(ctypes.CDLL(None), "mallopt"), reason="this C library has no mallopt")
 def test_a_large_block_that_was_freed_is_there_at_once_the_next_time() -> None:
-    pages = (50 << 20) // resource.getpagesize()
+    pages = (24 << 20) // resource.getpagesize()
     assert page_faults("keep") < pages // 100
     assert page_faults("leave") >= page_faults("keep")

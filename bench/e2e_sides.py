@@ -124,7 +124,7 @@ async def sides(options: Options, house: House, wake_word: bytes) -> AsyncIterat
         home_assistant, user = stack.enter_context(installed(folder, house))
         data = _data(folder / "gateway" / "data")
         hears = await stack.enter_async_context(
-            transcriber(data.model(stt.model), threads=stt.threads, compute_type=stt.compute_type)
+            transcriber(data.model(stt.model), threads=stt.cpu_threads, compute_type=stt.compute_type)
         )
         speaks = await stack.enter_async_context(speaker(data.models.find(options.config.tts.voice)))
         for peer in (hears, speaks):

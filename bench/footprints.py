@@ -43,7 +43,7 @@ async def footprints(options: Options, sounds: Sequence[bytes]) -> Footprints:
         folder = stack.enter_context(data_folder(config.stt.model))
         transcriber = await stack.enter_async_context(
             servers.transcriber(
-                folder.model(config.stt.model), threads=config.stt.threads, compute_type=config.stt.compute_type
+                folder.model(config.stt.model), threads=config.stt.cpu_threads, compute_type=config.stt.compute_type
             )
         )
         speaker = await stack.enter_async_context(servers.speaker(folder.models.find(config.tts.voice)))

@@ -137,7 +137,7 @@ async def _compare(options: Options, clips: Sequence[Clip]) -> list[Pair]:
         folder = stack.enter_context(data_folder(stt.model))
         us = await stack.enter_async_context(ours.gateway(options.config, folder))
         peer = await stack.enter_async_context(
-            servers.transcriber(folder.model(stt.model), threads=stt.threads, compute_type=stt.compute_type)
+            servers.transcriber(folder.model(stt.model), threads=stt.cpu_threads, compute_type=stt.compute_type)
         )
         for clip in clips[:WARM_UP]:
             await _pair(clip, us, peer, is_paced=False)
@@ -158,7 +158,7 @@ def section(pairs: dict[str, list[Pair]], options: Options) -> Section:
     first = next(iter(pairs))
     return Section(
         title="Recognition, side by side",
-        method=METHOD.format(version=version_of(servers.TRANSCRIBER), threads=options.config.stt.threads),
+        method=METHOD.format(version=version_of(servers.TRANSCRIBER), threads=options.config.stt.cpu_threads),
         findings=tuple(
             found
             for model, ones in pairs.items()

@@ -119,7 +119,7 @@ class Assembly:
             self._worker("stt"),
             language=stt.language,
             hypotheses=stt.hypotheses,
-            threads=stt.threads,
+            threads=stt.cpu_threads,
             compute_type=stt.compute_type,
         )
 

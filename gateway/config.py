@@ -3,6 +3,7 @@
 An error names the file, the key, what was found and what is allowed. Reads the file, and decides nothing else.
 """
 
+import os
 import tomllib
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -18,6 +19,7 @@ LARGEST_BYTES = 64 * 1024
 """A configuration of every key is below one kilobyte."""
 COMPUTE_TYPES = ("int8", "int8_float32", "float32", "bfloat16", "float16")
 MOST_THREADS = 64
+MOST_USUAL_THREADS = 2
 HIGHEST_PORT = 65_535
 MOST_HYPOTHESES = 20
 """Beyond this the beam costs seconds and finds nothing more."""
@@ -41,8 +43,18 @@ class SttConfig:
     language: str = "en"
     hypotheses: int = 10
     """How many readings are tried, best first; the beam is as wide."""
-    threads: int = 2
+    threads: int = 0
+    """0: as `cpu_threads` says."""
     compute_type: str = "int8"
+
+    @property
+    def cpu_threads(self) -> int:
+        """How many threads recognise: half of the processor's cores and two at the most, where nobody chooses.
+
+        Over a command each does little and waits for the other. Two on two cores take half as long again as one, and
+        twice the processor time.
+        """
+        return self.threads or max(min((os.process_cpu_count() or 1) // 2, MOST_USUAL_THREADS), 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +68,7 @@ class TtsConfig:
 class EndpointConfig:
     """Which pauses end what is said, in milliseconds."""
 
-    pause_ms: int = 200
+    pause_ms: int = 160
     understood_pause_ms: int = 300
     open_pause_ms: int = 650
     end_pause_ms: int = 800
@@ -243,7 +255,7 @@ _SCHEMA = vol.Schema(
             "model": _text,
             "language": _text,
             "hypotheses": _number(1, MOST_HYPOTHESES),
-            "threads": _number(1, MOST_THREADS),
+            "threads": _number(0, MOST_THREADS),
             "compute_type": _one_of(*COMPUTE_TYPES),
         },
         "tts": {"voice": _text},

@@ -21,8 +21,8 @@ from gateway.turn.wake import Wake, WakeListener
 
 PRE_ROLL_MS = 640
 """How much sound before the first certain frame of speech is recognised too: soft beginnings score low."""
-TAIL_MS = 192
-"""How much sound after the last frame of speech: soft endings score low."""
+TAIL_MS = 160
+"""How much sound after the last frame of speech: soft endings score low. There is as much when recognition begins."""
 GLIMPSE_EVERY_MS = 960
 """How often what is said so far is looked at while somebody speaks: at least once in each second."""
 

@@ -32,7 +32,7 @@ class EndpointSettings:
     """Below this it no longer is; between the two nothing changes (Silero's own hysteresis)."""
     min_speech_ms: int = 96
     """Shorter bursts are clicks and coughs."""
-    pause_ms: int = 200
+    pause_ms: int = 160
     """First sign that this may have been the end: recognition starts now, in case it was."""
     understood_pause_ms: int = 300
     """Ends a complete command; words that come before `open_pause_ms` is over still correct it."""

@@ -1,3 +1,4 @@
+import os
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -60,8 +61,8 @@ def test_the_documented_defaults_are_the_defaults() -> None:
         ('[wake]\nsecond_opinion = "yes"', "wake.second_opinion: found 'yes', must be true or false"),
         ("[wake]\nsensitivity = 101", "wake.sensitivity: found 101, must be a whole number from 0 to 100"),
         ("[stt]\nhypotheses = 0", "stt.hypotheses: found 0, must be a whole number from 1 to 20"),
-        ("[stt]\nthreads = true", "stt.threads: found True, must be a whole number from 1 to 64"),
-        ("[stt]\nthreads = 1.5", "stt.threads: found 1.5, must be a whole number from 1 to 64"),
+        ("[stt]\nthreads = true", "stt.threads: found True, must be a whole number from 0 to 64"),
+        ("[stt]\nthreads = 1.5", "stt.threads: found 1.5, must be a whole number from 0 to 64"),
         ('[stt]\ncompute_type = "int4"', "stt.compute_type: found 'int4', must be one of int8, int8_float32"),
         ("[tts]\nvoice = 7", "tts.voice: found 7, must be text in quotation marks"),
         ("[stt]\nbeam = 5", "stt.beam: there is no such key; known are: model, language, hypotheses"),
@@ -81,6 +82,15 @@ def test_what_can_be_changed_later_goes_in_and_out_and_leaves_the_rest() -> None
     config = Config(stt=SttConfig(threads=4), wake=WakeConfig(second_opinion=False)).set_to(settings)
     assert config.settings == settings
     assert (config.stt.threads, config.wake.second_opinion) == (4, False)
+
+
+@pytest.mark.parametrize(("cores", "threads"), [(None, 1), (1, 1), (2, 1), (3, 1), (4, 2), (64, 2)])
+def test_half_of_the_cores_recognise_unless_somebody_chooses(
+    monkeypatch: pytest.MonkeyPatch, cores: int | None, threads: int
+) -> None:
+    monkeypatch.setattr(os, "process_cpu_count", lambda: cores)
+    assert SttConfig().cpu_threads == threads
+    assert SttConfig(threads=3).cpu_threads == 3
 
 
 def test_what_is_no_configuration_file_is_refused_in_one_line(tmp_path: Path, write: Write) -> None:

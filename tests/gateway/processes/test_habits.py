@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from gateway.processes.habits import be_modest, heed_the_launcher_alone, run_quietly
+from gateway.processes.habits import SWITCH_S, be_modest, heed_the_launcher_alone, run_quietly
 
 
 def test_a_fault_is_told_by_its_place_and_not_by_what_it_says(caplog: pytest.LogCaptureFixture) -> None:
@@ -36,6 +36,16 @@ def test_libraries_are_modest_unless_somebody_wants_otherwise(
     monkeypatch.setenv(name, other)
     be_modest()
     assert os.environ[name] == other
+
+
+def test_no_thread_keeps_the_others_waiting_for_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OPENBLAS_NUM_THREADS", "1")
+    before_s = sys.getswitchinterval()
+    try:
+        be_modest()
+        assert sys.getswitchinterval() == pytest.approx(SWITCH_S)
+    finally:
+        sys.setswitchinterval(before_s)
 
 
 def test_signals_for_all_are_left_to_the_launcher() -> None:

@@ -4,13 +4,15 @@ from collections import deque
 
 import pytest
 
+from bench import hall as halls
 from bench import scale
-from bench.scale import GRAIN, MOST_STEPS, MOST_WAIT_MS, _Step
+from bench.hall import MOST_WAIT_MS, Step
+from bench.scale import GRAIN, MOST_STEPS
 from gateway.wire.broker_words import MOST_PEERS
 
 
-def step(satellites: int, *, wait_ms: float = 5.0, dropped: int = 0, lost: int = 0, cpu: float = 0.5) -> _Step:
-    return _Step(
+def step(satellites: int, *, wait_ms: float = 5.0, dropped: int = 0, lost: int = 0, cpu: float = 0.5) -> Step:
+    return Step(
         satellites=satellites,
         cpu=cpu,
         queued=0.0,
@@ -29,7 +31,7 @@ class Hall:
         self.most, self.each = most, each
         self.tried: list[int] = []
 
-    def step(self, satellites: int, seconds: float) -> _Step:
+    def step(self, satellites: int, seconds: float) -> Step:
         del seconds
         self.tried.append(satellites)
         wait_ms = 5.0 if satellites <= self.most else 10 * MOST_WAIT_MS
@@ -50,7 +52,6 @@ def test_the_most_is_found_in_a_few_steps_and_never_beyond_what_can_be_paired(mo
 def test_a_gateway_that_sustains_nothing_ends_the_search_as_well() -> None:
     steps = scale._search(Hall(0, 0.03))  # type: ignore[arg-type]
     assert scale._most(steps) == 0
-    assert scale._beside(steps)[0] == GRAIN
 
 
 @pytest.mark.parametrize(
@@ -62,14 +63,12 @@ def test_a_gateway_that_sustains_nothing_ends_the_search_as_well() -> None:
         (step(64, wait_ms=MOST_WAIT_MS + 1), False),
     ],
 )
-def test_sustained_is_where_nothing_is_dropped_nobody_goes_and_answers_come_soon(
-    one: _Step, is_sustained: bool
-) -> None:
+def test_sustained_is_where_nothing_is_dropped_nobody_goes_and_answers_come_soon(one: Step, is_sustained: bool) -> None:
     assert one.is_sustained is is_sustained
 
 
 def test_what_was_dropped_and_heard_is_read_from_the_log_since_then() -> None:
     log = deque(["a: 5 frames were dropped", "b: 7 frames were dropped", "c: turn: action; ms: stt 412, intent 420"])
-    assert scale._dropped(log, 1) == 7
-    assert scale._transcripts_ms(log, 0) == (412.0,)
-    assert scale._transcripts_ms(log, 3) == ()
+    assert halls._dropped(log, 1) == 7
+    assert halls._transcripts_ms(log, 0) == (412.0,)
+    assert halls._transcripts_ms(log, 3) == ()

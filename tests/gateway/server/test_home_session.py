@@ -69,16 +69,15 @@ async def test_two_thousand_entities_are_sent_and_usable_within_a_second(
     areas = tuple(Area(id=f"area_{number}", name=f"Room {number}") for number in range(40))
     house = House(name="large", areas=areas, entities=entities)
     took_s: list[float] = []
-    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
-        await home.greeted()
-        for number in range(TRIES):  # other tests run at the same time
+    for number in range(TRIES):  # other tests run at the same time
+        async with scripted_gateway(tmp_path / str(number)) as gateway, gateway.home() as home:
+            await home.greeted()
             started_s = time.monotonic()
             home.tell(house)
             usable = await home.told(HouseUsable)
             took_s.append(time.monotonic() - started_s)
             assert usable.entities == 2_000
-            assert len(gateway.household.houses) == number + 1
-        assert gateway.household.houses[-1] == house
+            assert gateway.household.houses == [house]
     assert min(took_s) < 1.0
     state(f"voice port: 2,000 entities sent, checked and handed to a scripted household in {min(took_s) * 1000:.0f} ms")
 

@@ -13,7 +13,7 @@ import numpy as np
 from pyopen_wakeword import OpenWakeWord
 
 from gateway.audio import FRAME_BYTES, FRAME_MS, SAMPLE_BYTES, frames
-from gateway.engines.embedding import CHUNK_SAMPLES, DIMENSIONS, Floats, SpeechEmbedding
+from gateway.engines.embedding import CHUNK_SAMPLES, DIMENSIONS, EmbeddingModels, Floats, SpeechEmbedding
 from gateway.engines.tflite import check_tflite
 from gateway.offer import USUAL_SENSITIVITY
 from gateway.turn.stages import SecondOpinion, WakeWord
@@ -75,7 +75,7 @@ class Engines:
     def __init__(self, first: WakeWord, directory: Path, models: Mapping[str, Path]) -> None:
         """`directory` holds the second engine's shared models, `models` its model of each phrase. Raises ModelError."""
         self._first = first
-        self._embedding = SpeechEmbedding(directory, per_chunk=1)
+        self._embedding = SpeechEmbedding(EmbeddingModels(directory), per_chunk=1)
         self._models = {word: OpenWakeWord.from_model(check_tflite(path)) for word, path in models.items()}
         self._past: list[bytes] = []
         self._looks: Floats = np.empty((0, DIMENSIONS), np.float32)

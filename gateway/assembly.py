@@ -10,7 +10,7 @@ from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from weakref import WeakSet
+from weakref import WeakSet, WeakValueDictionary
 
 from gateway.config import Config
 from gateway.engines.allocator import keep_freed_memory
@@ -42,6 +42,7 @@ from gateway.turn.stages import (
 
 if TYPE_CHECKING:
     from gateway.engines.learned import LearnedUnderstanding
+    from gateway.engines.second_opinion import OpenWakeWordModels
 
 VAD_MODEL = "silero-v6"
 SECOND_SUFFIX = "-second"
@@ -69,6 +70,8 @@ class Assembly:
         self._hearing = self._worker("hearing", most_waiting=MOST_STREAMS)
         self._doubting = self._worker("second-opinion", most_waiting=MOST_STREAMS)
         self._loading = self._worker("loading", most_waiting=MOST_STREAMS)
+        self._second: WeakValueDictionary[tuple[str, ...], OpenWakeWordModels] = WeakValueDictionary()
+        """As long as somebody listens for these words."""
         self._replies = Replies()
         self._espeak_voices: tuple[Voice, ...] | None = None
 
@@ -155,7 +158,12 @@ class Assembly:
         """Return the second wake model for one stream; None where it is not installed or not wanted."""
         if not self._config.wake.second_opinion:
             return None
-        return load_second_opinion(words or self._config.wake.words, self._store, self._doubting)
+        if find_spec("pyopen_wakeword") is None:
+            return None
+        from gateway.engines.second_opinion import OpenWakeWordOpinion
+
+        models = self._second_models(tuple(words or self._config.wake.words))
+        return None if models is None else OpenWakeWordOpinion(models)
 
     def understanding(self, house: House) -> LearnedUnderstanding:
         """Return what knows the sentences of this house, and no rules yet. Raises ConfigError."""
@@ -238,6 +246,20 @@ class Assembly:
 
         return lambda: PiperTextToSpeech(self._store.find(voice).main, self._worker("tts"), self._replies)
 
+    def _second_models(self, words: tuple[str, ...]) -> OpenWakeWordModels | None:
+        """Return what all streams with these wake words look through; None where there is a model for none of them."""
+        from gateway.engines.second_opinion import OpenWakeWordModels
+
+        known = {model.name for model in self._store.models()}
+        files = {word: self._store.find(word + SECOND_SUFFIX).main for word in words if word + SECOND_SUFFIX in known}
+        if not files:
+            return None
+        models = self._second.get(words)
+        if models is None:
+            models = OpenWakeWordModels(next(iter(files.values())).parent, files, self._doubting)
+            self._second[words] = models
+        return models
+
     def _worker(self, name: str, *, most_waiting: int = MAX_WAITING_CALLS) -> Worker:
         worker = Worker(name, most_waiting=most_waiting)
         self._workers.add(worker)
@@ -247,14 +269,3 @@ class Assembly:
 def has_piper() -> bool:
     """Tell whether the extra is installed that Piper voices need."""
     return find_spec("piper") is not None
-
-
-def load_second_opinion(words: Sequence[str], store: ModelStore, worker: Worker) -> SecondOpinion | None:
-    """Return openWakeWord for those of the wake words that it knows; None where it knows none or is not installed."""
-    if find_spec("pyopen_wakeword") is None:
-        return None
-    from gateway.engines.second_opinion import OpenWakeWordOpinion
-
-    known = {model.name for model in store.models()}
-    models = {word: store.find(word + SECOND_SUFFIX).main for word in words if word + SECOND_SUFFIX in known}
-    return OpenWakeWordOpinion(next(iter(models.values())).parent, models, worker) if models else None

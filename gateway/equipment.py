@@ -19,7 +19,7 @@ from gateway.turn.stages import Stages, TextToSpeech, Understanding, WakeWord
 from gateway.voices import Voices
 
 MOST_SPARE = 8
-"""Ears (4 MiB each) that wait for a satellite to come back: one that connects again and again costs no loading."""
+"""Ears (3 MiB each) that wait for a satellite to come back: one that connects again and again costs no loading."""
 
 LEARNING_S = 5.0
 """Between two replies that are learnt: each takes a core for a tenth of a second, and nobody waits for it."""

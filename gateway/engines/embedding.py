@@ -37,17 +37,25 @@ _SPECTRA_BETWEEN = 8
 type Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
 
-class SpeechEmbedding:
-    """Turns one stream into embeddings."""
+class EmbeddingModels:
+    """Both, for any number of streams. Not for two threads at once."""
 
-    def __init__(self, directory: Path, *, per_chunk: int = PER_CHUNK) -> None:
-        """`directory` holds the two models; `per_chunk` 1 is what the library does. Raises ModelError."""
-        self._per_chunk = per_chunk
+    def __init__(self, directory: Path) -> None:
+        """`directory` holds them. Raises ModelError."""
         for name in SHARED_MODELS:
             check_tflite(directory / name)
         self._models = OpenWakeWordFeatures.from_builtin(models_dir=directory)
-        self._spectrum = _Interpreter(self._models.lib, self._models.mel_interpreter)
-        self._embedding = _Interpreter(self._models.lib, self._models.emb_interpreter)
+        self.spectrum = Interpreter(self._models.lib, self._models.mel_interpreter)
+        self.embedding = Interpreter(self._models.lib, self._models.emb_interpreter)
+
+
+class SpeechEmbedding:
+    """Turns one stream into embeddings."""
+
+    def __init__(self, models: EmbeddingModels, *, per_chunk: int = PER_CHUNK) -> None:
+        """`per_chunk` 1 is what the library does."""
+        self._models = models
+        self._per_chunk = per_chunk
         self.reset()
 
     def reset(self) -> None:
@@ -62,7 +70,7 @@ class SpeechEmbedding:
         """
         self._sound = np.concatenate((self._sound, samples(pcm).astype(np.float32)))
         starts = range(0, len(self._sound) - _LOOK_SAMPLES + 1, CHUNK_SAMPLES)
-        new = [self._spectrum.run(self._sound[None, start : start + _LOOK_SAMPLES]) for start in starts]
+        new = [self._models.spectrum.run(self._sound[None, start : start + _LOOK_SAMPLES]) for start in starts]
         self._sound = self._sound[len(new) * CHUNK_SAMPLES :]
         shown = [spectra.reshape(-1, _BANDS) / np.float32(10) + np.float32(2) for spectra in new]
         self._spectra = np.concatenate((self._spectra, *shown))
@@ -73,12 +81,12 @@ class SpeechEmbedding:
             for look in range(self._per_chunk):  # the second, half a step on, is between the model's own steps
                 start = look * _SPECTRA_BETWEEN // self._per_chunk
                 window = self._spectra[None, start : start + seen, :, None]
-                found[look :: self._per_chunk] = self._embedding.run(window).reshape(-1, DIMENSIONS)
+                found[look :: self._per_chunk] = self._models.embedding.run(window).reshape(-1, DIMENSIONS)
             self._spectra = self._spectra[chunks * _SPECTRA_BETWEEN :]
         return found
 
 
-class _Interpreter:
+class Interpreter:
     """A TensorFlow Lite model with one input and one output, of whatever length is given."""
 
     def __init__(self, lib: ctypes.CDLL, interpreter: object) -> None:

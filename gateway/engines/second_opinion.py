@@ -10,7 +10,7 @@ import numpy as np
 from pyopen_wakeword import OpenWakeWord
 
 from gateway.audio import RATE_HZ, SAMPLE_BYTES
-from gateway.engines.embedding import DIMENSIONS, PER_CHUNK, Floats, SpeechEmbedding
+from gateway.engines.embedding import DIMENSIONS, PER_CHUNK, EmbeddingModels, Floats, SpeechEmbedding
 from gateway.engines.tflite import check_tflite
 from gateway.engines.worker import Worker
 
@@ -22,14 +22,24 @@ MEAN_OF = 2
 """Scores that are averaged: of two looks 40 ms apart. What is said by chance looks like a wake word to one of them."""
 
 
-class OpenWakeWordOpinion:
-    """Looks again where the first model fired."""
+class OpenWakeWordModels:
+    """All that it takes, for any number of streams: they are looked at one after the other."""
 
     def __init__(self, directory: Path, wake_words: Mapping[str, Path], worker: Worker) -> None:
         """`directory` holds the two shared models, `wake_words` the model of each word. Raises ModelError."""
-        self._worker = worker
-        self._embedding = SpeechEmbedding(directory)
-        self._models = {word: OpenWakeWord.from_model(check_tflite(path)) for word, path in wake_words.items()}
+        self.worker = worker
+        """Runs them, whoever asks."""
+        self.embedding = EmbeddingModels(directory)
+        self.words = {word: OpenWakeWord.from_model(check_tflite(path)) for word, path in wake_words.items()}
+
+
+class OpenWakeWordOpinion:
+    """Looks again at one stream, where the first model fired."""
+
+    def __init__(self, models: OpenWakeWordModels) -> None:
+        self._models = models
+        self._worker = models.worker
+        self._embedding = SpeechEmbedding(models.embedding)
         self._model: OpenWakeWord | None = None
         self._embeddings: Floats = np.empty((0, DIMENSIONS), np.float32)
         self._scores: list[float] = []
@@ -45,7 +55,7 @@ class OpenWakeWordOpinion:
         return await self._worker.run(self._more, pcm)
 
     def _begin(self, wake_word: str, pcm: bytes) -> float | None:
-        self._model = self._models.get(wake_word)
+        self._model = self._models.words.get(wake_word)
         if self._model is None:
             return None
         self._embedding.reset()

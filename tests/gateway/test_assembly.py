@@ -1,4 +1,5 @@
 import asyncio
+import gc
 import sys
 import threading
 import time
@@ -87,6 +88,15 @@ def test_without_the_extra_there_is_no_voice(assembly: Assembly, monkeypatch: py
 
 def test_the_second_opinion_is_left_out_where_nobody_wants_it() -> None:
     assert configured(Config(wake=WakeConfig(second_opinion=False))).second_opinion() is None
+
+
+def test_streams_with_the_same_wake_words_share_the_second_models_as_long_as_one_is_there(assembly: Assembly) -> None:
+    first, second, other = (assembly.second_opinion(words) for words in (["alexa"], ["alexa"], ["okay_nabu"]))
+    assert first._models is second._models  # type: ignore[union-attr]
+    assert first._models is not other._models  # type: ignore[union-attr]
+    del first, second
+    gc.collect()
+    assert list(assembly._second) == [("okay_nabu",)]
 
 
 def test_the_second_opinion_is_left_out_where_it_is_not_installed(

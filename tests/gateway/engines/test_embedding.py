@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from pyopen_wakeword import OpenWakeWordFeatures
 
-from gateway.engines.embedding import CHUNK_SAMPLES, DIMENSIONS, NEEDED_SAMPLES, Floats, SpeechEmbedding
+from gateway.engines.embedding import (
+    CHUNK_SAMPLES,
+    DIMENSIONS,
+    NEEDED_SAMPLES,
+    EmbeddingModels,
+    Floats,
+    SpeechEmbedding,
+)
 from gateway.errors import EngineError, ModelError
 from gateway.models import ModelStore
 from gateway.paths import models_dir
@@ -22,7 +29,7 @@ def directory() -> Path:
 
 @pytest.fixture(scope="module")
 def embedding(directory: Path) -> SpeechEmbedding:
-    return SpeechEmbedding(directory)
+    return SpeechEmbedding(EmbeddingModels(directory))
 
 
 def at_once(embedding: SpeechEmbedding, pcm: bytes) -> Floats:
@@ -71,7 +78,7 @@ def test_every_80_ms_complete_two_embeddings(embedding: SpeechEmbedding, count: 
 
 def test_models_that_are_not_there_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match=r"melspectrogram\.tflite: cannot be read"):
-        SpeechEmbedding(tmp_path)
+        EmbeddingModels(tmp_path)
 
 
 @pytest.mark.models
@@ -79,4 +86,4 @@ def test_a_model_that_takes_no_such_sound_is_an_error_and_no_crash(directory: Pa
     (tmp_path / "melspectrogram.tflite").write_bytes((directory / "alexa.tflite").read_bytes())
     (tmp_path / "embedding_model.tflite").write_bytes((directory / "embedding_model.tflite").read_bytes())
     with pytest.raises(EngineError, match="run `local-voice models verify`"):
-        SpeechEmbedding(tmp_path).push(bytes(64_000))
+        SpeechEmbedding(EmbeddingModels(tmp_path)).push(bytes(64_000))

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from gateway.audio import frames
-from gateway.engines.second_opinion import OpenWakeWordOpinion
+from gateway.engines.second_opinion import OpenWakeWordModels, OpenWakeWordOpinion
 from gateway.engines.wake import MicroWakeWords
 from gateway.engines.worker import Worker
 from gateway.errors import ModelError
@@ -33,10 +33,15 @@ def first(worker: Worker) -> MicroWakeWords:
 
 
 @pytest.fixture(scope="module")
-def second(worker: Worker) -> OpenWakeWordOpinion:
+def second_models(worker: Worker) -> OpenWakeWordModels:
     store = ModelStore(models_dir())
     models = {word: store.find(f"{word}-second").main for word in PHRASES}
-    return OpenWakeWordOpinion(models["alexa"].parent, models, worker)
+    return OpenWakeWordModels(models["alexa"].parent, models, worker)
+
+
+@pytest.fixture(scope="module")
+def second(second_models: OpenWakeWordModels) -> OpenWakeWordOpinion:
+    return OpenWakeWordOpinion(second_models)
 
 
 async def wakes(
@@ -151,6 +156,25 @@ async def test_the_second_model_goes_on_where_it_began(second: OpenWakeWordOpini
 
 
 @pytest.mark.models
+async def test_streams_that_share_the_second_models_do_not_mix(
+    second_models: OpenWakeWordModels, voices: Voices
+) -> None:
+    said = {
+        "alexa": silence(0.6) + voices.piper("Alexa.") + silence(0.4),
+        "hey_jarvis": silence(0.3) + voices.piper("Hey Jarvis.") + silence(0.4),
+    }
+    alone: dict[str, list[float | None]] = {}
+    for word, pcm in said.items():
+        opinion, half = OpenWakeWordOpinion(second_models), len(pcm) // 4 * 2
+        alone[word] = [await opinion.begin(word, pcm[:half]), await opinion.more(pcm[half:])]
+    opinions = {word: OpenWakeWordOpinion(second_models) for word in said}
+    begun = {word: await opinions[word].begin(word, pcm[: len(pcm) // 4 * 2]) for word, pcm in said.items()}
+    more = {word: await opinions[word].more(pcm[len(pcm) // 4 * 2 :]) for word, pcm in said.items()}
+    for word, scores in alone.items():
+        assert [begun[word], more[word]] == pytest.approx(scores, abs=1e-4)
+
+
+@pytest.mark.models
 async def test_the_second_model_has_no_opinion_on_words_it_does_not_know(second: OpenWakeWordOpinion) -> None:
     assert await second.begin("hey_house", silence(2.0)) is None
     assert await second.more(silence(1.0)) == 0.0
@@ -166,4 +190,4 @@ def test_a_wake_word_that_cannot_be_used_is_refused(tmp_path: Path, worker: Work
 
 def test_a_second_model_that_cannot_be_used_is_refused(tmp_path: Path, worker: Worker) -> None:
     with pytest.raises(ModelError, match=r"melspectrogram\.tflite: cannot be read"):
-        OpenWakeWordOpinion(tmp_path, {"word": tmp_path / "word.tflite"}, worker)
+        OpenWakeWordModels(tmp_path, {"word": tmp_path / "word.tflite"}, worker)

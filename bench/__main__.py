@@ -60,8 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             has_failed = True
         else:
             print(shown(sections[name]), flush=True)
-    if is_report:
-        write_report(REPORT, sections.values(), load=load)
+        if is_report:  # as far as it has come: a run takes most of an hour
+            write_report(REPORT, sections.values(), load=load)
     if args.json:
         figures = {name: _figures(section) for name, section in sections.items()}
         print(json.dumps(figures if args.name == EVERY else figures[args.name], ensure_ascii=False))
@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", type=Path, default=house, help="the house that the recorded commands are meant for")
     parser.add_argument("--area", default="Office", help="where in it they are said")
     parser.add_argument("--model", default=EVERY, help="the Whisper model; by default tiny.en, in `stt` base as well")
-    parser.add_argument("--clips", type=int, default=60, help="how many recordings are streamed at real-time pace")
+    parser.add_argument("--clips", type=int, default=Options.clips, help="how many recordings are streamed at real-time pace")
     parser.add_argument("--turns", type=int, default=500, help="how many turns memory must survive")
     parser.add_argument(
         "--json", action="store_true", help="the last line is one object with all figures; of `all`, by part"

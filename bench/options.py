@@ -28,7 +28,7 @@ class Options:
     model: str = "tiny.en"
     models: tuple[str, ...] = ("tiny.en", "base")
     """The Whisper models with which recognition is compared."""
-    clips: int = 60
+    clips: int = 40
     """How many recordings are streamed at real-time pace, where all would take too long."""
     turns: int = 500
     """How many turns memory must survive."""

@@ -5,6 +5,7 @@ runs over what was said and a little more; the rest of what the decoder looks at
 after a sound like a voice. Without any rest the decoder, which has never seen a short window, repeats itself for ever.
 """
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from enum import Enum
@@ -34,6 +35,9 @@ PADDING_FRAMES = 3 * FRAMES_PER_S
 
 Longer than the sound like a voice: of the window that the rest comes from, only silence is used.
 """
+TAIL_FRAMES = 40
+"""Of silence after a sound that texts are compared over: what it takes grows with all that is looked at."""
+LEAST_PROBABILITY = 1e-9
 SHORTEST_BYTES = 400 * SAMPLE_BYTES
 """The features' window, 25 ms."""
 S16_FULL_SCALE = 32768.0
@@ -62,6 +66,15 @@ class Decoded:
     no_speech_probability: float
     is_cut_off: bool
     """Whether the likeliest one is as long as was allowed, so that more may have followed."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likelihood:
+    """Of a text, by what was heard."""
+
+    log_probability: float
+    """Natural logarithm, of all its tokens together."""
+    tokens: int
 
 
 class WhisperOnDisk:
@@ -100,6 +113,30 @@ class WhisperOnDisk:
             hypotheses=self._hypotheses(result),
             no_speech_probability=result.no_speech_prob,
             is_cut_off=len(result.sequences_ids[0]) >= most_tokens,
+        )
+
+    def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
+        """Return how likely each text is what is said in up to 30 s of 16 kHz mono s16le, whatever else may be likelier.
+
+        They can be compared with each other, and not with a hypothesis' score. Raises EngineError where Whisper fails.
+        """
+        features = self._features(pcm)
+        frames = min(features.shape[1] + TAIL_FRAMES, WINDOW_FRAMES)
+        frames -= frames % FRAMES_PER_POSITION
+        tokens = [self._tokenizer.encode(f" {text.strip()}") for text in texts]
+        try:
+            encoded = np.repeat(self._encode(pad_or_trim(features, frames)), len(tokens), axis=0)
+            results = self._whisper.model.align(
+                ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded)), [self._prompt[0]], tokens, frames
+            )
+        except RuntimeError as error:
+            raise EngineError("Whisper failed while it was comparing") from error
+        return tuple(
+            Likelihood(
+                log_probability=float(np.log(np.maximum(result.text_token_probs, LEAST_PROBABILITY)).sum()),
+                tokens=len(ids),
+            )
+            for result, ids in zip(results, tokens, strict=True)
         )
 
     def _encoded(self, pcm: bytes, window: Window) -> _Encoded:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench import commands, cutoff, e2e, idle, memory, processes, scale, sensitivity, start, stt, tts, turns, wake
 from bench.findings import Section
-from bench.options import DRAFTS, PROJECT, Options, shared_folder
+from bench.options import DRAFTS, PROJECT, USUAL_CLIPS, Options, shared_folder
 from bench.report import shown, write_report
 from gateway.errors import VoiceError
 from gateway.processes.habits import be_modest
@@ -91,7 +91,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", type=Path, default=house, help="the house that the recorded commands are meant for")
     parser.add_argument("--area", default="Office", help="where in it they are said")
     parser.add_argument("--model", default=EVERY, help="the Whisper model; by default tiny.en, in `stt` base as well")
-    parser.add_argument("--clips", type=int, default=Options.clips, help="how many recordings are streamed at real-time pace")
+    parser.add_argument("--clips", type=int, default=USUAL_CLIPS, help="how many recordings are streamed at real-time pace")
     parser.add_argument("--turns", type=int, default=500, help="how many turns memory must survive")
     parser.add_argument(
         "--json", action="store_true", help="the last line is one object with all figures; of `all`, by part"

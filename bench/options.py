@@ -14,6 +14,7 @@ DRAFTS = PROJECT / "bench-out"
 def shared_folder() -> Path:
     """Return where the shared recordings lie: $LOCAL_VOICE_SHARED, or beside the project."""
     return Path(os.environ.get("LOCAL_VOICE_SHARED", PROJECT.parent / "shared"))
+USUAL_CLIPS: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +29,7 @@ class Options:
     model: str = "tiny.en"
     models: tuple[str, ...] = ("tiny.en", "base")
     """The Whisper models with which recognition is compared."""
-    clips: int = 40
+    clips: int = USUAL_CLIPS
     """How many recordings are streamed at real-time pace, where all would take too long."""
     turns: int = 500
     """How many turns memory must survive."""

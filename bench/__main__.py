@@ -91,7 +91,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", type=Path, default=house, help="the house that the recorded commands are meant for")
     parser.add_argument("--area", default="Office", help="where in it they are said")
     parser.add_argument("--model", default=EVERY, help="the Whisper model; by default tiny.en, in `stt` base as well")
-    parser.add_argument("--clips", type=int, default=USUAL_CLIPS, help="how many recordings are streamed at real-time pace")
+    paced = "how many recordings are streamed at real-time pace"
+    parser.add_argument("--clips", type=int, default=USUAL_CLIPS, help=paced)
     parser.add_argument("--turns", type=int, default=500, help="how many turns memory must survive")
     parser.add_argument(
         "--json", action="store_true", help="the last line is one object with all figures; of `all`, by part"

@@ -7,6 +7,7 @@ from pathlib import Path
 from gateway.config import Config, HomeConfig, SttConfig
 
 PROJECT = Path(__file__).parents[1]
+USUAL_CLIPS = 40
 DRAFTS = PROJECT / "bench-out"
 """What a run leaves that is not for the report: that shows a run of everything, on the recordings that all have."""
 
@@ -14,7 +15,6 @@ DRAFTS = PROJECT / "bench-out"
 def shared_folder() -> Path:
     """Return where the shared recordings lie: $LOCAL_VOICE_SHARED, or beside the project."""
     return Path(os.environ.get("LOCAL_VOICE_SHARED", PROJECT.parent / "shared"))
-USUAL_CLIPS: Final = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

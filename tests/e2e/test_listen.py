@@ -35,7 +35,7 @@ LAMPS = (
 )  # fmt: skip
 """Lights that are on: an answer that names them takes long enough to be interrupted."""
 PAUSE = silence(0.7)
-SWITCHED = ("paper moon", "red desk lamp", "blue corner light")
+SWITCHED = ("paper moon", "green banker lamp", "tall window lamp")
 """One for each attempt: what is off already is not switched off again."""
 
 type State = Callable[[str], None]
@@ -174,7 +174,7 @@ async def is_silenced_by(opened: Room, voices: Voices, word: bytes, then: bytes 
     for _ in range(TRIES):
         line = opened.line
         with opened.recorded() as (microphone, speaker):
-            await opened.hears(voices.piper("Okay Nabu."), PAUSE, voices.piper("which lights are on?"), silence(1.5))
+            await opened.hears(voices.piper("Okay Nabu."), PAUSE, voices.piper("what lights are on?"), silence(1.5))
             reply = await opened.event("reply", after=line)
             assert len(opened.program.event(reply)["text"]) > 60
             await opened.hears(word, silence(0.6))
@@ -229,7 +229,7 @@ async def test_control_c_ends_it_and_leaves_no_sound_program_behind(
     own_card: SoundCard, house: Path, without_portaudio: dict[str, str], voices: Voices
 ) -> None:
     with room(own_card, house, without_portaudio) as opened, opened.recorded() as (_, speaker):
-        await opened.hears(voices.piper("Okay Nabu."), PAUSE, voices.piper("which lights are on?"), silence(1))
+        await opened.hears(voices.piper("Okay Nabu."), PAUSE, voices.piper("what lights are on?"), silence(1))
         await opened.event("reply", after=0)
         speaker.has_sound.clear()
         await speaker.wait_for_sound()

@@ -124,7 +124,7 @@ async def unharmed(served: Serving, home: Paired, attack: Awaitable[object]) -> 
 
 
 async def memory_mib(served: Serving) -> list[float]:
-    """Return how much memory it has, over some time: the reply that it learns meanwhile takes some and gives it back."""
+    """Return how much memory it has over some time, in which a reply is learnt: that takes some, and gives it back."""
     found = []
     for _ in range(LOOKS):
         found.append(resident_mib(served))

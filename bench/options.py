@@ -8,6 +8,7 @@ from gateway.config import Config, HomeConfig, SttConfig
 
 PROJECT = Path(__file__).parents[1]
 USUAL_CLIPS = 40
+"""At the pace of life each takes both sides some ten seconds; a median needs no more."""
 DRAFTS = PROJECT / "bench-out"
 """What a run leaves that is not for the report: that shows a run of everything, on the recordings that all have."""
 

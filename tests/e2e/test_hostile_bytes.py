@@ -33,8 +33,7 @@ FULL: Final = "LOCAL_VOICE_FULL" in os.environ
 MANY: Final = 3_000 if FULL else 300
 MALFORMED_FRAMES: Final = 200_000 if FULL else 20_000
 FRAMES_A_CONNECTION: Final = 20
-MOST_GROWTH_MIB: Final = 16.0
-"""Eight may be replies that the gateway learns to speak meanwhile."""
+MOST_GROWTH_MIB: Final = 8.0
 CLOSED_S: Final = 13.0
 """A TLS handshake may take ten seconds, and a little for a busy machine."""
 LOOKS: Final = 10

@@ -1,8 +1,7 @@
 """People who pause within a command: nobody is cut off, and what they say then counts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -11,95 +10,23 @@ from gateway.assembly import Assembly
 from gateway.audio import FRAME_MS, paced
 from gateway.events import (
     ActionDone,
-    ActionResult,
     Event,
-    Intent,
     IntentRecognized,
     PartialTranscript,
-    Recognition,
     Reply,
     SpeechResumed,
     Transcript,
 )
 from gateway.turn.ear import Ear
 from gateway.turn.run import Place, run_turn
-from gateway.turn.stages import SpeechToText, Stages, Understanding
+from gateway.turn.stages import Stages
+from tests.e2e.held_up import Instant, Understood, Work
 from tests.voices import Voices, hiss, mixed, silence
 
 pytestmark = pytest.mark.models
 
 AFTER = silence(2.2)
-STEPS = 12
-"""Of the event loop, from one piece of work to the next that follows from it."""
 type Loaded = tuple[Assembly, Callable[[asyncio.AbstractEventLoop], Stages]]
-
-
-class Work:
-    """What is done for a sound, which stands still meanwhile: an early end comes as early as it can."""
-
-    def __init__(self) -> None:
-        self._begun = 0
-        self._is_over = asyncio.Event()
-        self._is_over.set()
-
-    @contextmanager
-    def one(self) -> Iterator[None]:
-        self._begun += 1
-        self._is_over.clear()
-        try:
-            yield
-        finally:
-            self._begun -= 1
-            if not self._begun:
-                self._is_over.set()
-
-    async def over(self) -> None:
-        """Return when nothing is done, nor follows from what was done."""
-        for _ in range(STEPS):
-            await asyncio.sleep(0)
-            await self._is_over.wait()
-
-
-class Instant:
-    """Recognition that takes no time of the sound's."""
-
-    def __init__(self, stt: SpeechToText, work: Work) -> None:
-        self._stt = stt
-        self._work = work
-
-    async def recognize(self, pcm: bytes) -> Recognition:
-        with self._work.one():
-            return await self._stt.recognize(pcm)
-
-    async def glimpse(self, pcm: bytes) -> str:
-        with self._work.one():
-            return await self._stt.glimpse(pcm)
-
-    async def hears_word(self, pcm: bytes, words: frozenset[str]) -> bool:
-        return await self._stt.hears_word(pcm, words)
-
-
-class Understood:
-    """Understanding that takes none either."""
-
-    def __init__(self, understanding: Understanding, work: Work) -> None:
-        self._understanding = understanding
-        self._work = work
-        self.language = understanding.language
-
-    async def match(self, text: str, *, area_id: str | None) -> Intent | None:
-        with self._work.one():
-            return await self._understanding.match(text, area_id=area_id)
-
-    async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
-        with self._work.one():
-            return await self._understanding.continuations(text, area_id=area_id)
-
-    async def answer(self, intent: Intent, result: ActionResult) -> str:
-        return await self._understanding.answer(intent, result)
-
-    async def sorry(self) -> str:
-        return await self._understanding.sorry()
 
 
 async def take(loaded: Loaded, pcm: bytes) -> list[tuple[Event, int]]:
@@ -108,13 +35,8 @@ async def take(loaded: Loaded, pcm: bytes) -> list[tuple[Event, int]]:
     stages = fresh(asyncio.get_running_loop())
     work = Work()
 
-    async def sound() -> AsyncIterator[bytes]:
-        async for frame in paced(mixed(pcm + AFTER, hiss(1.0), 50), realtime=False):
-            await work.over()
-            yield frame
-
     stages = replace(stages, stt=Instant(stages.stt, work), understanding=Understood(stages.understanding, work))
-    ear = Ear(sound(), stages)
+    ear = Ear(work.held_up(paced(mixed(pcm + AFTER, hiss(1.0), 50), realtime=False)), stages)
     place = Place(area_id="kitchen")
     return [(event, ear.now_ms) async for event in run_turn(ear, stages, place, is_awake=True)]
 

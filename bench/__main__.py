@@ -46,7 +46,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     is_report = args.write and args.name == EVERY
     options = _options(args, pictures=PICTURES if is_report else DRAFTS)
-    be_modest()  # what is measured runs in processes of its own, and they inherit this
+    be_modest()  # the servers of others get as few threads
     names = list(BENCHMARKS) if args.name == EVERY else [args.name]
     load = os.getloadavg()[0]
     sections: dict[str, Section] = {}
@@ -106,9 +106,15 @@ def _alone(measure: Callable[[Options], Section], options: Options) -> Section:
     context = multiprocessing.get_context("spawn")
     # It ends with this process, and so do the servers that it starts.
     with ProcessPoolExecutor(
-        max_workers=1, mp_context=context, initializer=die_with_parent, initargs=(os.getpid(),)
+        max_workers=1, mp_context=context, initializer=_begin, initargs=(os.getpid(),)
     ) as pool:
         return pool.submit(measure, options).result()
+
+
+def _begin(parent: int) -> None:
+    """Behave as our own processes do; what is inherited is not all of that."""
+    die_with_parent(parent)
+    be_modest()
 
 
 def _figures(section: Section) -> dict[str, float]:

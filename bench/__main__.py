@@ -105,9 +105,7 @@ def _alone(measure: Callable[[Options], Section], options: Options) -> Section:
     """Measure in a fresh process: what one benchmark loads must not weigh on the next."""
     context = multiprocessing.get_context("spawn")
     # It ends with this process, and so do the servers that it starts.
-    with ProcessPoolExecutor(
-        max_workers=1, mp_context=context, initializer=_begin, initargs=(os.getpid(),)
-    ) as pool:
+    with ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=_begin, initargs=(os.getpid(),)) as pool:
         return pool.submit(measure, options).result()
 
 

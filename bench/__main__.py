@@ -2,21 +2,19 @@
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from bench import commands, cutoff, e2e, idle, memory, processes, scale, sensitivity, start, stt, tts, turns, wake
+from bench.alone import alone
 from bench.findings import Section
 from bench.options import DRAFTS, PROJECT, USUAL_CLIPS, Options, shared_folder
 from bench.report import shown, write_report
 from gateway.errors import VoiceError
 from gateway.processes.habits import be_modest
-from gateway.sandbox.privileges import die_with_parent
 
 BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "start": start.measure,
@@ -53,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     has_failed = False
     for name in names:
         try:
-            sections[name] = _alone((BENCHMARKS | ALONE)[name], options)
+            sections[name] = alone((BENCHMARKS | ALONE)[name], options)
         except VoiceError as error:  # of `all`, the others are still worth an hour
             print(f"bench: {name}: {error}", file=sys.stderr)
             sections[name] = Section(title=name, method=f"Could not be measured: {error}", findings=())
@@ -99,20 +97,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md; only with `all`")
     return parser
-
-
-def _alone(measure: Callable[[Options], Section], options: Options) -> Section:
-    """Measure in a fresh process: what one benchmark loads must not weigh on the next."""
-    context = multiprocessing.get_context("spawn")
-    # It ends with this process, and so do the servers that it starts.
-    with ProcessPoolExecutor(max_workers=1, mp_context=context, initializer=_begin, initargs=(os.getpid(),)) as pool:
-        return pool.submit(measure, options).result()
-
-
-def _begin(parent: int) -> None:
-    """Behave as our own processes do; what is inherited is not all of that."""
-    die_with_parent(parent)
-    be_modest()
 
 
 def _figures(section: Section) -> dict[str, float]:

@@ -2,21 +2,19 @@
 
 import argparse
 import json
-import multiprocessing
 import os
 import sys
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
 from bench import commands, cutoff, e2e, idle, memory, processes, scale, sensitivity, start, stt, tts, turns, wake
+from bench.alone import alone
 from bench.findings import Section
-from bench.options import DRAFTS, PROJECT, Options, shared_folder
+from bench.options import DRAFTS, PROJECT, USUAL_CLIPS, Options, shared_folder
 from bench.report import shown, write_report
 from gateway.errors import VoiceError
 from gateway.processes.habits import be_modest
-from gateway.sandbox.privileges import die_with_parent
 
 BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "start": start.measure,
@@ -46,14 +44,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     args = _parser().parse_args(arguments)
     is_report = args.write and args.name == EVERY
     options = _options(args, pictures=PICTURES if is_report else DRAFTS)
-    be_modest()  # what is measured runs in processes of its own, and they inherit this
+    be_modest()  # the servers of others get as few threads
     names = list(BENCHMARKS) if args.name == EVERY else [args.name]
     load = os.getloadavg()[0]
     sections: dict[str, Section] = {}
     has_failed = False
     for name in names:
         try:
-            sections[name] = _alone((BENCHMARKS | ALONE)[name], options)
+            sections[name] = alone((BENCHMARKS | ALONE)[name], options)
         except VoiceError as error:  # of `all`, the others are still worth an hour
             print(f"bench: {name}: {error}", file=sys.stderr)
             sections[name] = Section(title=name, method=f"Could not be measured: {error}", findings=())
@@ -91,23 +89,14 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--home", type=Path, default=house, help="the house that the recorded commands are meant for")
     parser.add_argument("--area", default="Office", help="where in it they are said")
     parser.add_argument("--model", default=EVERY, help="the Whisper model; by default tiny.en, in `stt` base as well")
-    parser.add_argument("--clips", type=int, default=Options.clips, help="how many recordings are streamed at real-time pace")
+    paced = "how many recordings are streamed at real-time pace"
+    parser.add_argument("--clips", type=int, default=USUAL_CLIPS, help=paced)
     parser.add_argument("--turns", type=int, default=500, help="how many turns memory must survive")
     parser.add_argument(
         "--json", action="store_true", help="the last line is one object with all figures; of `all`, by part"
     )
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md; only with `all`")
     return parser
-
-
-def _alone(measure: Callable[[Options], Section], options: Options) -> Section:
-    """Measure in a fresh process: what one benchmark loads must not weigh on the next."""
-    context = multiprocessing.get_context("spawn")
-    # It ends with this process, and so do the servers that it starts.
-    with ProcessPoolExecutor(
-        max_workers=1, mp_context=context, initializer=die_with_parent, initargs=(os.getpid(),)
-    ) as pool:
-        return pool.submit(measure, options).result()
 
 
 def _figures(section: Section) -> dict[str, float]:

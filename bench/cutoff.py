@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing
 from dataclasses import dataclass, replace
 
 from bench.cutoff_clips import Clip, recorded_clips, splits, spoken_clips
@@ -12,10 +12,8 @@ from bench.options import Options
 from gateway.assembly import Assembly
 from gateway.audio import paced
 from gateway.events import (
-    ActionResult,
     Intent,
     IntentRecognized,
-    Recognition,
     Sound,
     SpeechEnded,
     SpeechResumed,
@@ -23,9 +21,10 @@ from gateway.events import (
 from gateway.house import House
 from gateway.turn.ear import Ear
 from gateway.turn.run import Place, run_turn
-from gateway.turn.stages import SpeechToText, Stages, Understanding
+from gateway.turn.stages import Stages
 from gateway.turn.standing import is_same
 from gateway.turn.words import plain_words
+from tests.e2e.held_up import Instant, Understood, Work
 
 METHOD = """\
 Commands with a pause of 0.3, 0.45 or 0.6 s at a word's end. Their words are those of the recorded commands: spoken by
@@ -93,11 +92,11 @@ async def _clips(options: Options, stages: Stages, house: House, place: Place) -
 async def _case(clip: Clip, stages: Stages, house: House, assembly: Assembly, place: Place) -> Case:
     """Take one turn, in a house as it was before all others."""
     home = assembly.home(house, asyncio.get_running_loop())
-    work = _Work()
+    work = Work()
     hearing = replace(
         stages,
         stt=_Hearing(stages.stt, work),
-        understanding=_Understanding(stages.understanding, work),
+        understanding=Understood(stages.understanding, work),
         home=home,
         tts=_Silent(),
     )
@@ -121,72 +120,12 @@ async def _case(clip: Clip, stages: Stages, house: House, assembly: Assembly, pl
     return Case(clip=clip, is_cut=is_cut, was_early=was_early, intent=intent)
 
 
-class _Work:
-    """What is being thought about; sound waits for it."""
-
-    def __init__(self) -> None:
-        self._count = 0
-        self._changed = asyncio.Event()
-
-    @asynccontextmanager
-    async def under_way(self) -> AsyncIterator[None]:
-        self._count += 1
-        try:
-            yield
-        finally:
-            self._count -= 1
-            self._changed.set()
-
-    async def held_up(self, audio: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-        async for frame in audio:
-            await asyncio.sleep(0)
-            while self._count:
-                self._changed.clear()
-                await self._changed.wait()
-            yield frame
-
-
-class _Hearing:
-    """Recognition that takes no time of the sound's."""
-
-    def __init__(self, stt: SpeechToText, work: _Work) -> None:
-        self._stt = stt
-        self._work = work
-
-    async def recognize(self, pcm: bytes) -> Recognition:
-        async with self._work.under_way():
-            return await self._stt.recognize(pcm)
+class _Hearing(Instant):
+    """Sees nothing while somebody speaks: what is said so far is not looked at here."""
 
     async def glimpse(self, pcm: bytes) -> str:
-        """See nothing: what is said so far is not looked at here."""
         del pcm
         return ""
-
-    async def hears_word(self, pcm: bytes, words: frozenset[str]) -> bool:
-        return await self._stt.hears_word(pcm, words)
-
-
-class _Understanding:
-    """Understanding that takes no time of the sound's."""
-
-    def __init__(self, understanding: Understanding, work: _Work) -> None:
-        self._understanding = understanding
-        self._work = work
-        self.language = understanding.language
-
-    async def match(self, text: str, *, area_id: str | None) -> Intent | None:
-        async with self._work.under_way():
-            return await self._understanding.match(text, area_id=area_id)
-
-    async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
-        async with self._work.under_way():
-            return await self._understanding.continuations(text, area_id=area_id)
-
-    async def answer(self, intent: Intent, result: ActionResult) -> str:
-        return await self._understanding.answer(intent, result)
-
-    async def sorry(self) -> str:
-        return await self._understanding.sorry()
 
 
 class _Silent:

@@ -7,6 +7,8 @@ from pathlib import Path
 from gateway.config import Config, HomeConfig, SttConfig
 
 PROJECT = Path(__file__).parents[1]
+USUAL_CLIPS = 40
+"""At the pace of life each takes both sides some ten seconds; a median needs no more."""
 DRAFTS = PROJECT / "bench-out"
 """What a run leaves that is not for the report: that shows a run of everything, on the recordings that all have."""
 
@@ -28,7 +30,7 @@ class Options:
     model: str = "tiny.en"
     models: tuple[str, ...] = ("tiny.en", "base")
     """The Whisper models with which recognition is compared."""
-    clips: int = 40
+    clips: int = USUAL_CLIPS
     """How many recordings are streamed at real-time pace, where all would take too long."""
     turns: int = 500
     """How many turns memory must survive."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +18,7 @@ INCH_PX: Final = 100
 PIXELS_PER_PX: Final = 2
 HEIGHT_PX: Final = 340
 BAR_PX, AROUND_BARS_PX = 46, 90
+LEGEND_COLUMNS, LEGEND_ROW_PX = 2, 20
 COLOURS: Final = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 """Okabe and Ito's, which differ in brightness too; the first is ours, the second a peer's."""
 DASHES: Final = ("-", "--", "-.", ":")
@@ -117,7 +119,8 @@ def boxes(path: Path, values: Sequence[Box], *, axis: Axis, caption: str) -> Plo
 
 def lines(path: Path, values: Sequence[Line], *, x: Axis, y: Axis, caption: str, marks: Sequence[Mark] = ()) -> Plot:
     """Draw lines over one another, and single points; what is nowhere on a logarithmic axis is left out."""
-    drawing, axes = _drawing(HEIGHT_PX)
+    legend_rows = ceil((len(values) + len(marks)) / LEGEND_COLUMNS)
+    drawing, axes = _drawing(HEIGHT_PX + LEGEND_ROW_PX * legend_rows)
     for number, line in enumerate(values):
         points = [point for point in line.points if _is_on(x, point[0]) and _is_on(y, point[1])]
         axes.plot(
@@ -132,7 +135,7 @@ def lines(path: Path, values: Sequence[Line], *, x: Axis, y: Axis, caption: str,
             )  # fmt: skip
     _label(axes, x=x, y=y)
     if values or marks:
-        axes.legend(frameon=False, fontsize=10)
+        drawing.legend(loc="outside lower center", ncols=LEGEND_COLUMNS, frameon=False, fontsize=10)  # hides no line
     return _written(drawing, path, caption)
 
 

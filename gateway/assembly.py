@@ -156,9 +156,7 @@ class Assembly:
 
     def second_opinion(self, words: Sequence[str] = ()) -> SecondOpinion | None:
         """Return the second wake model for one stream; None where it is not installed or not wanted."""
-        if not self._config.wake.second_opinion:
-            return None
-        if find_spec("pyopen_wakeword") is None:
+        if not self._config.wake.second_opinion or find_spec("pyopen_wakeword") is None:
             return None
         from gateway.engines.second_opinion import OpenWakeWordOpinion
 
@@ -250,14 +248,15 @@ class Assembly:
         """Return what all streams with these wake words look through; None where there is a model for none of them."""
         from gateway.engines.second_opinion import OpenWakeWordModels
 
+        models = self._second.get(words)
+        if models is not None:
+            return models
         known = {model.name for model in self._store.models()}
         files = {word: self._store.find(word + SECOND_SUFFIX).main for word in words if word + SECOND_SUFFIX in known}
         if not files:
             return None
-        models = self._second.get(words)
-        if models is None:
-            models = OpenWakeWordModels(next(iter(files.values())).parent, files, self._doubting)
-            self._second[words] = models
+        models = OpenWakeWordModels(next(iter(files.values())).parent, files, self._doubting)
+        self._second[words] = models
         return models
 
     def _worker(self, name: str, *, most_waiting: int = MAX_WAITING_CALLS) -> Worker:

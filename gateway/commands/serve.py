@@ -47,8 +47,7 @@ async def _serve(config: Config) -> int:
         if serving.done():
             serving.result()
     finally:
-        await drop(serving)
-        await drop(stopping)
+        await drop(serving, stopping)
     _LOG.info("stopped")
     return 0
 

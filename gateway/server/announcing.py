@@ -117,8 +117,7 @@ class Announcing:
         """Drop what is open."""
         for request_id in list(self._files):
             self._forget_file(request_id)
-        for task in list(self._open.values()):
-            await drop(task)
+        await drop(*self._open.values())
 
     def _check(self, message: Announce) -> None:
         about = name_of(Announce)

@@ -309,8 +309,7 @@ class Conversation:
             await player
             return None
         finally:
-            await drop(watcher)
-            await drop(player)
+            await drop(watcher, player)
 
     async def _hush(self) -> None:
         self._hushed.set()
@@ -357,8 +356,7 @@ class Conversation:
             return ""
         finally:
             self._device.show_listening(False)
-            await drop(answering)
-            await drop(withdrawn)
+            await drop(answering, withdrawn)
 
     async def _ring(self) -> None:
         for _ in range(RING_ROUNDS):

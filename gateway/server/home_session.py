@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from time import monotonic
 from typing import Final
 
@@ -110,14 +111,12 @@ class HomeSession:
         """Listen until the connection ends, or has to; tell the home meanwhile what happens at satellites."""
         passing_on = asyncio.create_task(self._pass_on())
         listening = asyncio.create_task(self._listen())
-        try:
+        async with AsyncExitStack() as ending:  # all of it, also where the session is cancelled meanwhile
+            ending.push_async_callback(self._announcing.close)
+            ending.push_async_callback(self._requested.close)
+            ending.push_async_callback(drop, passing_on, listening)
+            ending.callback(self._disconnect)
             await asyncio.wait({passing_on, listening}, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            self._disconnect()
-            await drop(passing_on)
-            await drop(listening)
-            await self._requested.close()
-            await self._announcing.close()
         for task in (passing_on, listening):
             if not task.cancelled():
                 task.result()

@@ -123,8 +123,10 @@ class Requested:
 
     async def close(self) -> None:
         """End what is open."""
-        await self._open.close()
-        self._turns.close()
+        try:
+            await self._open.close()
+        finally:
+            self._turns.close()
 
     def _recognize(self, message: Recognize) -> None:
         sound = SoundIntake()

@@ -104,10 +104,7 @@ class Requests:
 
     async def close(self) -> None:
         """End all of them."""
-        for open_ in list(self._open.values()):
-            open_.task.cancel()
-        for open_ in list(self._open.values()):
-            await drop(open_.task)
+        await drop(*(open_.task for open_ in self._open.values()))
 
     async def _run(
         self, request_id: int, name: str, answered: Answered, work: Callable[[], Awaitable[Message]]

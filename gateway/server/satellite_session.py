@@ -110,8 +110,7 @@ class SatelliteSession:
         finally:
             if self.device.dropped_frames:  # first: a second cancelling may come before the tasks have gone
                 _LOG.warning("%s: %d frames were dropped", self.peer.id, self.device.dropped_frames)
-            for task in tasks:
-                await drop(task)
+            await drop(*tasks)
         if not listening.cancelled():
             listening.result()
 

@@ -83,8 +83,7 @@ class Satellites:
 
     async def close(self) -> None:
         """Drop what was to be announced."""
-        for announcing in list(self._announcing):
-            await drop(announcing)
+        await drop(*self._announcing)
 
     # What homes are told
 

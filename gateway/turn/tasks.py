@@ -1,10 +1,14 @@
-"""Ending a task that nobody waits for any more."""
+"""Ending tasks that nobody waits for any more."""
 
 import asyncio
 
 
-async def drop(task: asyncio.Task[object] | None) -> None:
-    """Cancel `task` and wait until it is over; whatever it had to say is dropped."""
-    if task is not None:
+async def drop(*tasks: asyncio.Task[object] | None) -> None:
+    """Cancel all `tasks`, then wait until they are over; whatever they had to say is dropped.
+
+    Who waits here may be cancelled: the tasks are cancelled only once, and tidy up undisturbed.
+    """
+    there = [task for task in tasks if task is not None]
+    for task in there:
         task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+    await asyncio.shield(asyncio.gather(*there, return_exceptions=True))

@@ -24,7 +24,7 @@ def impossible(options: Options) -> Section:
 @pytest.fixture(autouse=True)
 def parts(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(bench, "BENCHMARKS", {"stt": measured, "tts": impossible, "e2e": measured})
-    monkeypatch.setattr(bench, "_alone", lambda measure, options: measure(options))
+    monkeypatch.setattr(bench, "alone", lambda measure, options: measure(options))
     monkeypatch.setattr(bench, "REPORT", tmp_path / "docs" / "benchmarks.md")
 
 

@@ -252,6 +252,7 @@ async def found_by_zeroconf(home: Paired) -> None:
         await looking.async_close()
 
 
+@pytest.mark.on_time
 async def test_nothing_leaves_in_a_whole_day_but_replies_and_mdns(
     walled: Room, tmp_path: Path, voices: Voices, state: State
 ) -> None:

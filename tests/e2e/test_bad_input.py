@@ -157,7 +157,7 @@ def test_a_place_that_the_house_does_not_have() -> None:
 def test_a_configuration_that_cannot_be_used(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     for text, said in (
-        ("[stt]\nthreads = 0\n", "stt.threads: found 0, must be a whole number from 1 to 64"),
+        ("[stt]\nthreads = -1\n", "stt.threads: found -1, must be a whole number from 0 to 64"),
         ("[stt\n", "not TOML"),
         ('[home]\narea = "Narnia"\n', "home.area: found 'Narnia'"),
         (f'[home]\nhouse = "{tmp_path}/none.yaml"\n', f"{tmp_path}/none.yaml: "),

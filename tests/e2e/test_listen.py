@@ -35,6 +35,8 @@ LAMPS = (
 )  # fmt: skip
 """Lights that are on: an answer that names them takes long enough to be interrupted."""
 PAUSE = silence(0.7)
+SWITCHED = ("paper moon", "green banker lamp", "tall window lamp")
+"""One for each attempt: what is off already is not switched off again."""
 
 type State = Callable[[str], None]
 
@@ -45,6 +47,8 @@ class Room:
 
     card: SoundCard
     program: Running
+    lamps: Iterator[str]
+    """That are still on."""
 
     async def hears(self, *sounds: bytes) -> None:
         """Let the microphone hear `sounds`."""
@@ -74,7 +78,7 @@ def room(card: SoundCard, house: Path, environ: dict[str, str]) -> Iterator[Room
         while card.listeners() == others:
             assert program.process.poll() is None, program.err
             assert time.monotonic() < deadline_s, "the program does not listen"
-        yield Room(card=card, program=program)
+        yield Room(card=card, program=program, lamps=iter(SWITCHED))
 
 
 @pytest.fixture(scope="module")
@@ -124,13 +128,13 @@ async def test_portaudio_does_the_same(own_card: SoundCard, house: Path, voices:
 
 
 async def is_answered_after_a_chime(opened: Room, voices: Voices, state: State) -> None:
-    line = opened.line
+    line, sentence = opened.line, f"turn off the {next(opened.lamps)}"
     with opened.recorded() as (_, speaker):
-        await opened.hears(voices.piper("Okay Nabu."), PAUSE, voices.piper("turn off the paper moon."), silence(1.5))
+        await opened.hears(voices.piper("Okay Nabu."), PAUSE, voices.piper(f"{sentence}."), silence(1.5))
         last = await opened.event("end", after=line)
         await asyncio.sleep(1)
     transcript = opened.program.event(opened.program.wait_for_event("transcript", after=line))
-    assert transcript["text"].strip(".").casefold() == "turn off the paper moon"
+    assert transcript["text"].strip(".").casefold() == sentence
     types = opened.program.types(line)
     assert types == ["wake", "speech_start", "speech_end", "transcript", "intent", "action", "reply", "end"]
     assert opened.program.event(last)["outcome"] == "action"
@@ -170,7 +174,7 @@ async def is_silenced_by(opened: Room, voices: Voices, word: bytes, then: bytes 
     for _ in range(TRIES):
         line = opened.line
         with opened.recorded() as (microphone, speaker):
-            await opened.hears(voices.piper("Okay Nabu."), PAUSE, voices.piper("which lights are on?"), silence(1.5))
+            await opened.hears(voices.piper("Okay Nabu."), PAUSE, voices.piper("what lights are on?"), silence(1.5))
             reply = await opened.event("reply", after=line)
             assert len(opened.program.event(reply)["text"]) > 60
             await opened.hears(word, silence(0.6))
@@ -225,7 +229,7 @@ async def test_control_c_ends_it_and_leaves_no_sound_program_behind(
     own_card: SoundCard, house: Path, without_portaudio: dict[str, str], voices: Voices
 ) -> None:
     with room(own_card, house, without_portaudio) as opened, opened.recorded() as (_, speaker):
-        await opened.hears(voices.piper("Okay Nabu."), PAUSE, voices.piper("which lights are on?"), silence(1))
+        await opened.hears(voices.piper("Okay Nabu."), PAUSE, voices.piper("what lights are on?"), silence(1))
         await opened.event("reply", after=0)
         speaker.has_sound.clear()
         await speaker.wait_for_sound()

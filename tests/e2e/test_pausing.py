@@ -1,7 +1,7 @@
 """People who pause within a command: nobody is cut off, and what they say then counts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
@@ -13,14 +13,14 @@ from gateway.events import (
     Event,
     IntentRecognized,
     PartialTranscript,
-    Recognition,
     Reply,
     SpeechResumed,
     Transcript,
 )
 from gateway.turn.ear import Ear
 from gateway.turn.run import Place, run_turn
-from gateway.turn.stages import SpeechToText, Stages
+from gateway.turn.stages import Stages
+from tests.e2e.held_up import Instant, Understood, Work
 from tests.voices import Voices, hiss, mixed, silence
 
 pytestmark = pytest.mark.models
@@ -29,47 +29,14 @@ AFTER = silence(2.2)
 type Loaded = tuple[Assembly, Callable[[asyncio.AbstractEventLoop], Stages]]
 
 
-class Instant:
-    """Recognition that takes no time of the sound's: an early end comes as early as it can."""
-
-    def __init__(self, stt: SpeechToText) -> None:
-        self._stt = stt
-        self.is_idle = asyncio.Event()
-        self.is_idle.set()
-
-    async def recognize(self, pcm: bytes) -> Recognition:
-        self.is_idle.clear()
-        try:
-            return await self._stt.recognize(pcm)
-        finally:
-            self.is_idle.set()
-
-    async def glimpse(self, pcm: bytes) -> str:
-        self.is_idle.clear()
-        try:
-            return await self._stt.glimpse(pcm)
-        finally:
-            self.is_idle.set()
-
-    async def hears_word(self, pcm: bytes, words: frozenset[str]) -> bool:
-        return await self._stt.hears_word(pcm, words)
-
-
 async def take(loaded: Loaded, pcm: bytes) -> list[tuple[Event, int]]:
     """Run one turn in the demo house's kitchen; return what happens, and how many ms had been heard by then."""
     _, fresh = loaded
     stages = fresh(asyncio.get_running_loop())
-    stt = Instant(stages.stt)
+    work = Work()
 
-    async def sound() -> AsyncIterator[bytes]:
-        async for frame in paced(mixed(pcm + AFTER, hiss(1.0), 50), realtime=False):
-            for _ in range(3):
-                await asyncio.sleep(0)
-                await stt.is_idle.wait()
-            yield frame
-
-    stages = replace(stages, stt=stt)
-    ear = Ear(sound(), stages)
+    stages = replace(stages, stt=Instant(stages.stt, work), understanding=Understood(stages.understanding, work))
+    ear = Ear(work.held_up(paced(mixed(pcm + AFTER, hiss(1.0), 50), realtime=False)), stages)
     place = Place(area_id="kitchen")
     return [(event, ear.now_ms) async for event in run_turn(ear, stages, place, is_awake=True)]
 

@@ -149,6 +149,12 @@ class ScriptedEquipment:
         """Every stream has fresh ears."""
         self.kept.append(stages)
 
+    async def until_kept(self, count: int) -> None:
+        """Wait until so many stages were given back: nothing else tells of it."""
+        async with asyncio.timeout(10):
+            while len(self.kept) < count:  # noqa: ASYNC110 - the script has no event
+                await asyncio.sleep(0)
+
     async def speak(self, text: str, *, language: str = "", voice: str = "") -> AsyncGenerator[Sound]:
         self.said.append((text, language, voice))
         if self.fault is not None:

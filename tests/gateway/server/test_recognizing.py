@@ -134,4 +134,5 @@ async def test_a_home_that_goes_leaves_no_ears_behind(tmp_path: Path) -> None:
         home.say(Recognize(id=5, language="de"))
         await home.told(Recognized)
         assert len(gateway.equipment.given) == 4
+    await gateway.equipment.until_kept(4)
     assert sorted(map(id, gateway.equipment.kept)) == sorted(map(id, gateway.equipment.given))

@@ -277,7 +277,7 @@ async def test_what_is_offered_anew_is_used_when_the_turn_is_over_and_the_connec
             await home.told(TurnHappened, 2)
             assert (len(first_home.requests), len(second_home.requests)) == (1, 1)
             assert [one is first for one in gateway.equipment.kept] == [True]
-        await until_kept(gateway, 2)
+        await gateway.equipment.until_kept(2)
         assert gateway.equipment.kept[1] is second
 
 
@@ -311,12 +311,5 @@ async def test_models_that_a_satellite_came_too_early_for_are_given_back_when_it
             async with asyncio.timeout(10):
                 while len(gateway.equipment.given) < 2:  # noqa: ASYNC110 - the script has no event
                     await asyncio.sleep(0)
-        await until_kept(gateway, 2)
+        await gateway.equipment.until_kept(2)
         assert {id(one) for one in gateway.equipment.kept} == {id(first), id(second)}
-
-
-async def until_kept(gateway: ScriptedGateway, count: int) -> None:
-    """Wait until so many stages were given back: nothing else tells of it."""
-    async with asyncio.timeout(10):
-        while len(gateway.equipment.kept) < count:  # noqa: ASYNC110 - the script has no event
-            await asyncio.sleep(0)

@@ -64,6 +64,45 @@ class Intent:
     """Set where the sentence named exactly one entity."""
     rule_ids: tuple[str, ...] = ()
     """The rules of this household without which it would mean something else, or nothing."""
+    also: tuple[Intent, ...] = ()
+    """What was said in the same breath, to be done after it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Likelihood:
+    """Of a text, by what was heard. It can be compared with that of another text of the same sound only."""
+
+    log_probability: float
+    """Natural logarithm, of all its tokens together."""
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """Words that were heard, and what a suggested sentence has in their place."""
+
+    heard: str
+    """Empty where nothing was heard for it."""
+    used: str
+    """Empty where the sentence has nothing for it."""
+    cost: float
+    """The share of its phonemes that would have to be others, 0 to 1."""
+    is_filler: bool = False
+    """Whether it makes no difference: "the" and the like."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suggestion:
+    """A sentence of this house that may have been said, though something else was heard."""
+
+    intent: Intent
+    """What it means; its `text` is the sentence, written as recognition would have."""
+    heard: str
+    """The reading that it sounds like."""
+    cost: float
+    """The share of that reading's phonemes that would have to be others."""
+    replaced: tuple[Replacement, ...] = ()
+    """All that is different."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

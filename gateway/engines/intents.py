@@ -5,6 +5,7 @@ it is built, and keeps no sentence longer than its small cache.
 """
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import replace
 from functools import lru_cache
 
 from hassil import is_match, parse_sentence, recognize_best
@@ -12,6 +13,7 @@ from hassil.intents import RangeSlotList, SlotList, TextSlotList
 from hassil.recognize import RecognizeResult
 from hassil.util import remove_punctuation
 
+from gateway.engines.several import MOST_COMMANDS, completed, parted
 from gateway.engines.sentences import Sentences, load_sentences
 from gateway.engines.wording import readings, spelled
 from gateway.events import Intent
@@ -103,6 +105,24 @@ class _Names:
                 self._by_name.setdefault(name, []).append(entity)
 
     def match(self, text: str, area_id: str | None, *, depth: int) -> Intent | None:
+        """Return the best valid meaning of the sentence, or of all its parts where it is several commands."""
+        intent = self._one(text, area_id, depth)
+        return self._several(text, area_id, depth, MOST_COMMANDS) if intent is None else intent
+
+    def _several(self, text: str, area_id: str | None, depth: int, most: int) -> Intent | None:
+        for before, after in parted(text, self._sentences.language):
+            first = self._one(before, area_id, depth)
+            if first is None and most > 2:  # noqa: PLR2004 - two are what it is parted into
+                first = self._several(before, area_id, depth, most - 1)
+            if first is None:
+                continue
+            for part in completed(after, before):
+                then = self._one(part, area_id, depth)
+                if then is not None:
+                    return replace(first, text=text, also=(*first.also, then))
+        return None
+
+    def _one(self, text: str, area_id: str | None, depth: int) -> Intent | None:
         """Return the best valid meaning of the sentence's readings."""
         for reading in readings(text, self._sentences.language, self._house.temperature_unit):
             result = recognize_best(

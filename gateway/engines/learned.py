@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from gateway.engines.rewriting import Rewriting, Rulebook
-from gateway.events import ActionResult, Intent
+from gateway.events import ActionResult, Intent, Suggestion
 from gateway.house import House
 from gateway.languages import is_same_language
 from gateway.rules import Rule
@@ -34,6 +34,9 @@ class HouseUnderstanding(Protocol):
 
     async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
         """Return what `text` would mean with words that may follow it."""
+
+    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
+        """Return what may be meant by what was heard as one of `texts`."""
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; may be empty."""
@@ -86,6 +89,10 @@ class LearnedUnderstanding:
     async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
         """Return what `text` would mean with words that may follow it. Rules are not looked at: they are few."""
         return await self._inner.continuations(text, area_id=area_id)
+
+    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
+        """Return what may be meant by what was heard as one of `texts`. Rules are not looked at: they were before."""
+        return await self._inner.suggestions(texts, area_id=area_id)
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; empty where nothing is to be said."""

@@ -209,6 +209,12 @@ class _Spans:
         return " ".join(self._words[first:last])
 
 
+def phoneme_cost(one: str, other: str) -> float:
+    """Return how far one sound is from another, in phonemes."""
+    plain = Levenshtein.distance(one, other)
+    return (plain + Levenshtein.distance(_coarse(one), _coarse(other))) / 2
+
+
 _SIMILAR: Final = str.maketrans(
     "bpdtɡkgqvfðθzsʒʃʐxɣhmnŋɲɾrɹʁlʎɭwʋjiɪyʏeɛøœæaɐɑɒəɜɚʌɔoʊuɵʉᵻᵊʔ",
     "pptttkkkkffssssssxxxnnnnrrrrllllwwjiiiieeeeeaaaaaaaaooouoeiat"[:60].ljust(60, "a"),

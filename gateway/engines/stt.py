@@ -3,6 +3,7 @@
 The model is always a directory on disk: asking faster-whisper for a model by name makes it dial a hub.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from gateway.audio import RATE_HZ, SAMPLE_BYTES
@@ -10,7 +11,7 @@ from gateway.engines.whisper_doubt import is_doubtful
 from gateway.engines.whisper_model import FRAMES_PER_S, WORD_FRAMES, Decoded, WhisperOnDisk, Window
 from gateway.engines.worker import Worker
 from gateway.errors import EngineError
-from gateway.events import Recognition
+from gateway.events import Likelihood, Recognition
 
 WINDOW_S = 30
 """Whisper looks at 30 seconds at a time; longer utterances must be cut by the caller."""
@@ -87,6 +88,14 @@ class WhisperSpeechToText:
             self._whisper.read, glance, window=Window.WORD, most_tokens=GLANCE_TOKENS, readings=GLANCE_READINGS
         )
         return any(words & _words(hypothesis.text) for hypothesis in decoded.hypotheses)
+
+    async def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
+        """Return how likely each of `texts` is what is said in up to 30 s of 16 kHz mono s16le.
+
+        Raises EngineError where Whisper fails.
+        """
+        _check_fits(pcm)
+        return await self._worker.run(self._whisper.compare, pcm, texts) if texts else ()
 
     async def _read(self, pcm: bytes, window: Window, readings: int) -> Decoded:
         return await self._worker.run(

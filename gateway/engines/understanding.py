@@ -3,8 +3,9 @@
 from gateway.engines.answers import HassAnswers
 from gateway.engines.going_on import GoingOn
 from gateway.engines.intents import HassilIntents
+from gateway.engines.suggesting import Suggesting
 from gateway.engines.worker import Worker
-from gateway.events import ActionResult, Intent
+from gateway.events import ActionResult, Intent, Suggestion
 from gateway.house import House
 
 
@@ -22,6 +23,7 @@ class HassUnderstanding:
         self._intents.use(house)
         self._going_on = GoingOn(self.language)
         self._going_on.use(house)
+        self._suggesting = self._suggesting_for(house)
 
     async def use(self, house: House) -> None:
         """Understand the names of `house` from now on."""
@@ -41,6 +43,10 @@ class HassUnderstanding:
         """Return what `text` would mean with words that may follow it; see `GoingOn.of`."""
         return await self._worker.run(self._continuations, text, area_id)
 
+    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
+        """Return what may be meant by what was heard as one of `texts`, the closest first; see `Suggesting`."""
+        return await self._worker.run(self._suggest, texts, area_id)
+
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; empty where nothing is to be said."""
         return await self._worker.run(self._answers.render, intent, result, unit=self._unit)
@@ -52,6 +58,13 @@ class HassUnderstanding:
     def _use(self, house: House) -> None:
         self._intents.use(house)
         self._going_on.use(house)
+        self._suggesting = self._suggesting_for(house)
+
+    def _suggesting_for(self, house: House) -> Suggesting:
+        return Suggesting(self.language, house, lambda text, area_id: self._intents.match(text, area_id=area_id))
+
+    def _suggest(self, texts: tuple[str, ...], area_id: str | None) -> tuple[Suggestion, ...]:
+        return self._suggesting.suggestions(texts, area_id)
 
     def _continuations(self, text: str, area_id: str | None) -> tuple[Intent, ...]:
         return self._going_on.of(text, lambda said, area: self._intents.match(said, area_id=area), area_id=area_id)

@@ -20,7 +20,7 @@ from faster_whisper.tokenizer import Tokenizer
 from gateway.audio import SAMPLE_BYTES
 from gateway.engines.whisper_voice import voice
 from gateway.errors import EngineError, ModelError
-from gateway.events import Hypothesis
+from gateway.events import Hypothesis, Likelihood
 
 FRAMES_PER_S = 100
 """A frame of features is 10 ms."""
@@ -66,15 +66,6 @@ class Decoded:
     no_speech_probability: float
     is_cut_off: bool
     """Whether the likeliest one is as long as was allowed, so that more may have followed."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Likelihood:
-    """Of a text, by what was heard."""
-
-    log_probability: float
-    """Natural logarithm, of all its tokens together."""
-    tokens: int
 
 
 class WhisperOnDisk:

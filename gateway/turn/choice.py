@@ -7,7 +7,7 @@ is tried against the house, best first; and sounds that are no speech end in sil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway.events import Hypothesis, Intent, Recognition
+from gateway.events import Hypothesis, Intent, Recognition, Replacement, Suggestion
 from gateway.turn.endpoint import Standing
 from gateway.turn.words import plain_words
 
@@ -48,6 +48,10 @@ class Choice:
     used: Hypothesis | None = None
     """The reading that means something here."""
     intent: Intent | None = None
+    replaced: tuple[Replacement, ...] = ()
+    """What that reading has in place of what was heard, where it is none of recognition's own."""
+    asked: tuple[Suggestion, ...] = ()
+    """What is to be asked about, as it may have been meant; `intent` is None then."""
     standing: Standing = Standing.UNKNOWN
     """Whether it is all that somebody wants to say, as far as anybody has looked."""
 
@@ -72,7 +76,7 @@ class Choice:
     @property
     def silence_reason(self) -> str | None:
         """Why nothing is to be said: `noise` or `NO_WORDS`; None where something was understood or must be answered."""
-        if self.intent is not None:
+        if self.intent is not None or self.asked:
             return None
         if self.heard is None or is_invention(self.heard.text):
             return NO_WORDS

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Final, Protocol
 
 from gateway.errors import HomeError
-from gateway.events import ActionRequest, ActionResult, Outcome
+from gateway.events import ActionRequest, ActionResult, Intent, Outcome
 from gateway.house import Entity
 from gateway.turn import policy
 from gateway.turn.stages import Understanding
@@ -40,6 +40,14 @@ class Obeyed:
     """The key of the error answer that `speech` is, where nothing was done (`ActionResult.error`)."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Done:
+    """One command of a request, and what the home did."""
+
+    intent: Intent
+    result: ActionResult
+
+
 async def obey(request: ActionRequest, doer: Doer, understanding: Understanding) -> Obeyed:
     """Do it without asking back: what needs a yes that nobody gave is refused. Raises HomeError, EngineError."""
     if not request.is_confirmed and await protected(request, doer, understanding):
@@ -49,27 +57,56 @@ async def obey(request: ActionRequest, doer: Doer, understanding: Understanding)
 
 async def carry_out(request: ActionRequest, doer: Doer, understanding: Understanding) -> Obeyed:
     """Do it, whatever it opens, and word the answer. Raises HomeError, EngineError."""
-    result = await perform(request, doer)
+    done = await perform(request, doer)
     return Obeyed(
-        outcome=Outcome.ACTION if result.changes else Outcome.ANSWER,
-        speech=await understanding.answer(request.intent, result),
-        error=result.error,
+        outcome=Outcome.ACTION if any(one.result.changes for one in done) else Outcome.ANSWER,
+        speech=await answer(done, understanding),
+        error=next((one.result.error for one in done if one.result.error), None),
     )
+
+
+def each(request: ActionRequest) -> tuple[ActionRequest, ...]:
+    """Return a request for each of the commands that were said in one breath."""
+    intents = (replace(request.intent, also=()), *request.intent.also)
+    return tuple(replace(request, intent=intent) for intent in intents)
+
+
+def foreseen(request: ActionRequest, doer: Doer) -> tuple[Entity, ...]:
+    """Return what all of it would change, as it would be afterwards, by what is known."""
+    return tuple(entity for one in each(request) for entity in doer.foresee(one))
+
+
+async def answer(done: tuple[Done, ...], understanding: Understanding) -> str:
+    """Return what to say to all that was done; what is the same is said once."""
+    said = [await understanding.answer(one.intent, one.result) for one in done]
+    return " ".join(dict.fromkeys(filter(None, said)))
 
 
 async def protected(request: ActionRequest, doer: Doer, understanding: Understanding) -> tuple[Entity, ...]:
     """Return what needs a yes before: what it opens now or, for a delayed command, when its time has come."""
+    found = [entity for one in each(request) for entity in await _protected(one, doer, understanding)]
+    return tuple(found)
+
+
+async def _protected(request: ActionRequest, doer: Doer, understanding: Understanding) -> tuple[Entity, ...]:
     command = request.intent.slots.get(DELAYED_COMMAND)
     if command is not None:
         intent = await understanding.match(str(command), area_id=request.area_id)
         if intent is None:
             return ()
         request = replace(request, intent=intent)
-    return policy.protected(doer.foresee(request))
+    return policy.protected(foreseen(request, doer))
 
 
-async def perform(request: ActionRequest, doer: Doer) -> ActionResult:
-    """Return what the home did. Raises HomeError where it does not say so within `ACTION_DEADLINE_S`."""
+async def perform(request: ActionRequest, doer: Doer) -> tuple[Done, ...]:
+    """Return what the home did, one command after the other; after one that could not be done, the others are.
+
+    Raises HomeError where it does not say so within `ACTION_DEADLINE_S` of each.
+    """
+    return tuple([Done(intent=one.intent, result=await _perform(one, doer)) for one in each(request)])
+
+
+async def _perform(request: ActionRequest, doer: Doer) -> ActionResult:
     try:
         async with asyncio.timeout(ACTION_DEADLINE_S):
             return await doer.perform(request)

@@ -360,28 +360,35 @@ class _Turn:
         """Do it; return what is to be said of it."""
         foretelling = asyncio.create_task(self._foretell(request))
         try:
-            result = await self._perform(request)
+            done = await self._perform(request)
             self._progress.mark("action")
         except HomeError as error:
             return _Answer(text=policy.home_is_away(self._language), failure=error)
         finally:
             await drop(foretelling)
-        self._progress.outcome = Outcome.ACTION if result.changes else Outcome.ANSWER
-        return _Answer(text=await self._stages.understanding.answer(request.intent, result), result=result)
+        self._progress.outcome = Outcome.ACTION if any(one.result.changes for one in done) else Outcome.ANSWER
+        text = await obey.answer(done, self._stages.understanding)
+        return _Answer(text=text, result=done[0].result if len(done) == 1 else None)
 
-    async def _perform(self, request: ActionRequest) -> ActionResult:
-        result = await obey.perform(request, self._stages.home)
-        if result.changes:
-            now_ms = self._progress.now_ms
-            await self._tell(ActionDone(t_ms=now_ms, intent=request.intent.name, changes=result.changes))
-        return result
+    async def _perform(self, request: ActionRequest) -> tuple[obey.Done, ...]:
+        """Have one command done after the other, and tell of each as soon as it is."""
+        done = []
+        for command in obey.each(request):
+            (one,) = await obey.perform(command, self._stages.home)
+            if changes := one.result.changes:
+                await self._tell(ActionDone(t_ms=self._progress.now_ms, intent=one.intent.name, changes=changes))
+            done.append(one)
+        return tuple(done)
 
     async def _foretell(self, request: ActionRequest) -> None:
         """Have the reply prepared that is likely to come, while the home still acts."""
-        foreseen = self._stages.home.foresee(request)
-        if foreseen:
-            text = await self._stages.understanding.answer(request.intent, ActionResult(matched=foreseen))
-            await self._stages.tts.prepare(text)
+        home, understanding = self._stages.home, self._stages.understanding
+        foreseen = [
+            obey.Done(intent=command.intent, result=ActionResult(matched=home.foresee(command)))
+            for command in obey.each(request)
+        ]
+        if all(one.result.matched for one in foreseen):
+            await self._stages.tts.prepare(await obey.answer(tuple(foreseen), understanding))
 
 
 def _transcript(t_ms: int, choice: Choice) -> Transcript:

@@ -3,12 +3,21 @@
 An engine fits by having these methods; it never imports this module. Sound is 16 kHz mono s16le throughout.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
 
-from gateway.events import ActionRequest, ActionResult, Intent, Recognition, SentenceAnswer, Sound
+from gateway.events import (
+    ActionRequest,
+    ActionResult,
+    Intent,
+    Likelihood,
+    Recognition,
+    SentenceAnswer,
+    Sound,
+    Suggestion,
+)
 from gateway.house import Entity, KnownName
 from gateway.offer import USUAL_SENSITIVITY
 from gateway.turn.proposals import CloudState, Content, Proposal, Proposed, Refusal
@@ -50,6 +59,9 @@ class SpeechToText(Protocol):
     async def recognize(self, pcm: bytes) -> Recognition:
         """Return the N best for up to 30 s."""
 
+    async def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
+        """Return how likely each of `texts` is what is said in up to 30 s."""
+
     async def glimpse(self, pcm: bytes) -> str:
         """Return roughly what is said so far; empty, and at once, where the recogniser is busy."""
 
@@ -70,6 +82,9 @@ class Understanding(Protocol):
 
         Where `text` means something itself, only words count that may make it mean something else.
         """
+
+    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
+        """Return sentences of this house that sound like what was heard as one of `texts`, the closest first."""
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; may be empty."""

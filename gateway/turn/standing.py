@@ -42,7 +42,7 @@ async def standing(
     if await obey.protected(request, home, understanding):
         return Standing.UNKNOWN
     foreseen = home.foresee(request)
-    if not _may_be_early(intent, foreseen):
+    if intent.also or not _may_be_early(intent, foreseen):
         return Standing.MAY_GO_ON
     for longer in await understanding.continuations(intent.text, area_id=area_id):
         if _is_other(intent, longer, foreseen, home.foresee(replace(request, intent=longer))):
@@ -54,7 +54,11 @@ async def standing(
 
 def is_same(one: Intent, other: Intent) -> bool:
     """Tell whether two sentences ask for the same."""
-    return (one.name, one.entity_id, dict(one.slots)) == (other.name, other.entity_id, dict(other.slots))
+    return _asked(one) == _asked(other) and [*map(_asked, one.also)] == [*map(_asked, other.also)]
+
+
+def _asked(intent: Intent) -> tuple[str, str | None, dict[str, object]]:
+    return intent.name, intent.entity_id, dict(intent.slots)
 
 
 def _is_about_us(choice: Choice, language: str) -> bool:

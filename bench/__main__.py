@@ -52,6 +52,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in names:
         try:
             sections[name] = alone((BENCHMARKS | ALONE)[name], options)
+            if is_report and args.name != EVERY:
+                write_again(REPORT, sections[name])
         except VoiceError as error:  # of `all`, the others are still worth an hour
             print(f"bench: {name}: {error}", file=sys.stderr)
             sections[name] = Section(title=name, method=f"Could not be measured: {error}", findings=())
@@ -60,8 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
             print(shown(sections[name]), flush=True)
         if is_report and args.name == EVERY:  # as far as it has come: a run takes most of an hour
             write_report(REPORT, sections.values(), load=load)
-        elif is_report and not has_failed:
-            write_again(REPORT, sections[name])
     if args.json:
         figures = {name: _figures(section) for name, section in sections.items()}
         print(json.dumps(figures if args.name == EVERY else figures[args.name], ensure_ascii=False))

@@ -17,9 +17,10 @@ INTRODUCTION = """\
 # Benchmarks
 
 Written by `./scripts/bench all --write`; `./scripts/bench NAME` measures one part alone and lists every case, and with
-`--write` puts it in the place of what stood here. The recordings are the shared ones; `--manifest` takes others. Whoever we are compared with is installed from the package index into an
-environment of its own, at the versions of `requirements/bench.txt` and `requirements/e2e.txt`, runs on this machine's
-loopback, and gets the very same sound from the very same client.
+`--write` puts it in the place of what stood here. The recordings are the shared ones; `--manifest` takes others.
+Whoever we are compared with is installed from the package index into an environment of its own, at the versions of
+`requirements/bench.txt` and `requirements/e2e.txt`, runs on this machine's loopback, and gets the very same sound from
+the very same client.
 """
 
 

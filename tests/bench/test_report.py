@@ -8,7 +8,9 @@ from gateway.errors import ConfigError
 
 
 def section(title: str, value: float) -> Section:
-    return Section(title=title, method=f"How {title} was measured.", findings=(Finding(key="a", what="a", value=value),))
+    return Section(
+        title=title, method=f"How {title} was measured.", findings=(Finding(key="a", what="a", value=value),)
+    )
 
 
 def test_a_part_that_is_measured_again_takes_the_place_of_its_own(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from bench import commands, cutoff, e2e, idle, memory, processes, scale, sensiti
 from bench.alone import alone
 from bench.findings import Section
 from bench.options import DRAFTS, PROJECT, USUAL_CLIPS, Options, shared_folder
-from bench.report import shown, write_report
+from bench.report import shown, write_again, write_report
 from gateway.errors import VoiceError
 from gateway.processes.habits import be_modest
 
@@ -42,7 +42,7 @@ MISSED, BAD_INPUT = 1, 2
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run what `arguments` name; return 0, 1 where a target is missed, or 2 where something could not be measured."""
     args = _parser().parse_args(arguments)
-    is_report = args.write and args.name == EVERY
+    is_report = args.write and args.name not in ALONE
     options = _options(args, pictures=PICTURES if is_report else DRAFTS)
     be_modest()  # the servers of others get as few threads
     names = list(BENCHMARKS) if args.name == EVERY else [args.name]
@@ -52,13 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in names:
         try:
             sections[name] = alone((BENCHMARKS | ALONE)[name], options)
+            if is_report and args.name != EVERY:
+                write_again(REPORT, sections[name])
         except VoiceError as error:  # of `all`, the others are still worth an hour
             print(f"bench: {name}: {error}", file=sys.stderr)
             sections[name] = Section(title=name, method=f"Could not be measured: {error}", findings=())
             has_failed = True
         else:
             print(shown(sections[name]), flush=True)
-        if is_report:  # as far as it has come: a run takes most of an hour
+        if is_report and args.name == EVERY:  # as far as it has come: a run takes most of an hour
             write_report(REPORT, sections.values(), load=load)
     if args.json:
         figures = {name: _figures(section) for name, section in sections.items()}
@@ -95,7 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--json", action="store_true", help="the last line is one object with all figures; of `all`, by part"
     )
-    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md; only with `all`")
+    parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md, or this part of it")
     return parser
 
 

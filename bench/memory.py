@@ -28,7 +28,8 @@ One process with everything that `serve` loads: tiny.en, the Piper voice, both w
 house. Turns run one after the other, as fast as possible and without wake word, over {len(COMMANDS)} sentences that our
 own voice speaks, each time at another loudness and with another hiss. Resident memory is what the kernel counts, shared
 libraries included; growth is counted from the end of {WARM_UP_TURNS} turns that warm up. *In use* is what the C library
-has handed out and not got back: a leak shows there, however much freed memory is kept for the next turn.
+has handed out and not got back, touched or not: a leak shows there, however much freed memory is kept for the next
+turn.
 
 *The whole gateway* is `serve` as it ships, with all its processes; *the peers* are wyoming-faster-whisper with the same
 model, wyoming-piper with the same voice, and openWakeWord with the same wake word, in a process of its own with a

@@ -9,14 +9,18 @@ from pathlib import Path
 
 from bench.findings import Finding, Plot, Section, Table, figure
 from bench.plots import WIDTH_PX
+from gateway.errors import ConfigError
 
+HEADING = "\n## "
+"""How a part begins."""
 INTRODUCTION = """\
 # Benchmarks
 
-Written by `./scripts/bench all --write`; `./scripts/bench NAME` measures one part alone and lists every case. The
-recordings are the shared ones; `--manifest` takes others. Whoever we are compared with is installed from the package
-index into an environment of its own, at the versions of `requirements/bench.txt` and `requirements/e2e.txt`, runs on
-this machine's loopback, and gets the very same sound from the very same client.
+Written by `./scripts/bench all --write`; `./scripts/bench NAME` measures one part alone and lists every case, and with
+`--write` puts it in the place of what stood here. The recordings are the shared ones; `--manifest` takes others.
+Whoever we are compared with is installed from the package index into an environment of its own, at the versions of
+`requirements/bench.txt` and `requirements/e2e.txt`, runs on this machine's loopback, and gets the very same sound from
+the very same client.
 """
 
 
@@ -25,6 +29,24 @@ def write_report(path: Path, sections: Iterable[Section], *, load: float) -> Non
     parts = [INTRODUCTION, _machine(load), *(_section(section, page=path.parent) for section in sections)]
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(parts), encoding="utf-8")
+
+
+def write_again(path: Path, section: Section) -> None:
+    """Put a section that was measured by itself in the place of the one with its title; at the end where there is none.
+
+    Raises ConfigError for a report that is missing or cannot be read.
+    """
+    try:
+        before, *parts = path.read_text(encoding="utf-8").split(HEADING)
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: cannot be read ({error}); write it with: ./scripts/bench all --write") from error
+    alone = f"{_section(section, page=path.parent)}\nMeasured by itself on {_today()}.\n".removeprefix(HEADING.lstrip())
+    titles = [part.partition("\n")[0] for part in parts]
+    if section.title in titles:
+        parts[titles.index(section.title)] = alone
+    else:
+        parts.append(alone)
+    path.write_text(HEADING.join([before, *parts]), encoding="utf-8")
 
 
 def shown(section: Section) -> str:
@@ -72,9 +94,13 @@ def _machine(load: float) -> str:
         ("system", f"{platform.system()} {platform.release().split('-')[0]}, {platform.libc_ver()[0]}"),
         ("Python", platform.python_version()),
         ("other load before the run", f"{load:.1f}"),
-        ("date", datetime.now(UTC).date().isoformat()),
+        ("date", _today()),
     )
     return "## The machine\n\n" + _table(Table(caption="", headings=("", ""), rows=rows))
+
+
+def _today() -> str:
+    return datetime.now(UTC).date().isoformat()
 
 
 def _processor() -> str:

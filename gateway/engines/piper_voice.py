@@ -49,6 +49,11 @@ class Piper:
         """Of its sound."""
         return self._config.sample_rate
 
+    @property
+    def language(self) -> str:
+        """Which one it speaks, by its code."""
+        return self._config.espeak_voice
+
     def sentences(self, text: str) -> list[list[int]]:
         """Return the phonemes of each sentence in a text, by their ids."""
         return [self._reading.phonemes_to_ids(phonemes) for phonemes in self._reading.phonemize(text) if phonemes]

@@ -57,7 +57,7 @@ class PiperTextToSpeech:
     async def speak(self, text: str) -> AsyncIterator[Sound]:
         """Yield sound in stretches, each as soon as it is ready. Raises EngineError where Piper fails."""
         lead = _Lead()
-        wanted = clauses(text)
+        wanted = clauses(text, self._piper.language)
         prepared = self._taken(wanted[0]) if wanted else None
         for place, clause in enumerate(wanted):
             known = self._replies.get((self._name, clause))
@@ -76,7 +76,7 @@ class PiperTextToSpeech:
         It is made once, whether it is spoken before that is done or after. Where something else is spoken, that waits
         for the stretch that is being made at most, and what was prepared ends there. The last preparation counts.
         """
-        first = next(iter(clauses(text)), None)
+        first = next(iter(clauses(text, self._piper.language)), None)
         if first is None or self._replies.get((self._name, first)) is not None:
             return
         if self._prepared is None or not self._prepared.serves(first, self._replies.age):

@@ -59,8 +59,18 @@ def test_of_everything_what_can_be_measured_is_reported_by_part_and_the_rest_is_
 def test_without_a_model_both_are_compared_and_what_is_no_report_draws_elsewhere(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    bench.main(["stt", "--write"])
+    bench.main(["stt"])
     assert f"With tiny.en, base, drawn into {DRAFTS.name}." in capsys.readouterr().out
     bench.main(["stt", "--model", "base"])
     assert "With base, drawn" in capsys.readouterr().out
     assert not bench.REPORT.exists()
+
+
+def test_a_part_that_is_measured_again_is_written_into_the_report_and_needs_one(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert bench.main(["stt", "--clips", "3", "--write"]) == bench.BAD_INPUT
+    assert "write it with: ./scripts/bench all --write" in capsys.readouterr().err
+    bench.main(["all", "--clips", "3", "--write"])
+    assert bench.main(["stt", "--clips", "4", "--write"]) == 0
+    assert "| faster | 4 | ≥ 2.50 | met |" in bench.REPORT.read_text(encoding="utf-8")

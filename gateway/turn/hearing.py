@@ -19,6 +19,7 @@ from gateway.turn.choice import Choice, choose
 from gateway.turn.ear import Ear, Interpret, Utterance
 from gateway.turn.endpoint import Standing
 from gateway.turn.progress import Progress
+from gateway.turn.resolving import resolved
 from gateway.turn.stages import Stages
 from gateway.turn.standing import standing
 
@@ -74,7 +75,7 @@ class Hearing:
     async def since(self, utterance: Utterance) -> tuple[bytes, Choice]:
         """Return what was said after an utterance that ended early, by itself: its sound, and what it means."""
         pcm = self._ear.since(utterance.end_ms)
-        return pcm, await self.recognize(pcm)
+        return pcm, await self.understand(pcm)
 
     async def _next(self, interpret: Interpret, *, no_speech_ms: int | None = None) -> Utterance | None:
         """Return what somebody said next, None where nobody spoke in time."""
@@ -107,9 +108,17 @@ class Hearing:
         self._progress.mark("intent")
         return choice
 
-    async def _interpret(self, pcm: bytes) -> Choice:
-        """Recognise it, and look for what it means here and whether it is all of it."""
+    async def understand(self, pcm: bytes) -> Choice:
+        """Recognise it, and find out what was meant where the likeliest reading means nothing here."""
         choice = await self.recognize(pcm)
+        understanding, stt = self._stages.understanding, self._stages.stt
+        choice = await resolved(choice, pcm, stt, understanding, area_id=self._area_id)
+        self._progress.mark("intent")
+        return choice
+
+    async def _interpret(self, pcm: bytes) -> Choice:
+        """Understand it, and look whether it is all of it."""
+        choice = await self.understand(pcm)
         understanding, home = self._stages.understanding, self._stages.home
         stands = await standing(choice, understanding, home, area_id=self._area_id, satellite_id=self._satellite_id)
         return replace(choice, standing=stands)

@@ -32,7 +32,7 @@ from gateway.events import (
     WakeDetected,
 )
 from gateway.house import Entity
-from gateway.turn import asking, cloud, forgetting, obey, policy
+from gateway.turn import asking, asking_back, cloud, forgetting, obey, policy
 from gateway.turn.choice import NO_WORDS, Choice
 from gateway.turn.ear import Ear, Utterance
 from gateway.turn.earlier import Earlier
@@ -179,6 +179,8 @@ class _Turn:
             progress.mark("sentence")
             progress.outcome = Outcome.ANSWER
             return _Answer(text=own.speech, is_own=True)
+        if choice.asked:
+            choice = await self._asked_back(choice)
         if choice.intent is None:
             await self._not_understood(choice.recognition.hypotheses[0])
             return _Answer()
@@ -346,15 +348,31 @@ class _Turn:
         question = policy.question(protected, self._language)
         return question is not None and await self._says_yes_to(question)
 
+    async def _asked_back(self, choice: Choice) -> Choice:
+        """Ask what was meant; return `choice` with that, or with nothing where neither was, or nobody answers."""
+        question = asking_back.question(choice.asked, self._language)
+        answer = "" if question is None else await self._answer_to(question)
+        meant = None
+        if answer:
+            is_agreed = is_yes(answer, self._language)
+            meant = asking_back.answered(answer, choice.asked, self._language, is_yes=is_agreed)
+        if meant is None:
+            return replace(choice, asked=())
+        return replace(choice, asked=(), intent=meant.intent, replaced=meant.replaced)
+
     async def _says_yes_to(self, question: str) -> bool:
         """Ask back; tell whether a yes came."""
+        return is_yes(await self._answer_to(question), self._language)
+
+    async def _answer_to(self, question: str) -> str:
+        """Ask back; return what was answered, nothing where nobody did."""
         await drop(self._rest)  # it was no action to do early after all: now somebody is to answer
         await self._speaking.ask(question)
         answer = await self._hearing.answer()
         if answer is None or answer.heard is None:
-            return False
+            return ""
         await self._tell(_transcript(self._progress.now_ms, answer))
-        return is_yes(answer.heard.text, self._language)
+        return answer.heard.text
 
     async def _act(self, request: ActionRequest) -> _Answer:
         """Do it; return what is to be said of it."""

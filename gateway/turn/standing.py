@@ -35,6 +35,8 @@ async def standing(
         return Standing.UNKNOWN
     heard = choice.heard.text
     intent = choice.intent
+    if choice.asked:
+        return Standing.UNKNOWN
     if intent is None:
         is_begun = await understanding.continuations(heard, area_id=area_id)
         return Standing.UNFINISHED if is_begun else Standing.UNKNOWN

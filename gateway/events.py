@@ -7,7 +7,7 @@ Times: `t_ms` is audio time, milliseconds from the turn's first sample; what a s
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from types import MappingProxyType
@@ -89,6 +89,11 @@ class Replacement:
     """The share of its phonemes that would have to be others, 0 to 1."""
     is_filler: bool = False
     """Whether it makes no difference: "the" and the like."""
+
+
+def replaced_words(replaced: Iterable[Replacement]) -> tuple[Replacement, ...]:
+    """Return of these what was misheard: words that stand for other words, and make a difference."""
+    return tuple(one for one in replaced if one.heard and one.used and not one.is_filler)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -308,6 +313,10 @@ class IntentRecognized:
     used: str
     rule_ids: tuple[str, ...] = ()
     """The household's rules by which `used` is what was meant."""
+    replaced: tuple[Replacement, ...] = ()
+    """What `used` has in place of what was heard, where it is a sentence of this house that sounds like it."""
+    is_asked: bool = False
+    """Whether somebody was asked what was meant, and said so."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -430,6 +439,6 @@ def _json(value: object) -> Json:
             return {str(key): _json(item) for key, item in value.items()}
         case tuple() | list():
             return [_json(item) for item in value]
-        case Hypothesis() | StateChange():
+        case Hypothesis() | StateChange() | Replacement():
             return {f.name: _json(getattr(value, f.name)) for f in fields(value)}
     raise TypeError(f"{type(value).__name__} does not travel")

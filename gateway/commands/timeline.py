@@ -27,6 +27,7 @@ from gateway.events import (
     TurnFailed,
     WakeDetected,
     as_json,
+    replaced_words,
 )
 
 EXIT_CODES = {
@@ -114,7 +115,8 @@ def _heard(event: Transcript) -> tuple[str, str]:
 def _meaning(event: IntentRecognized) -> tuple[str, str]:
     slots = ", ".join(f"{name}={escape(str(value))}" for name, value in event.slots.items())
     used = "" if event.used == event.heard else f" [dim]as if it were “{escape(event.used)}”[/]"
-    return "meaning", f"[blue]{event.name}[/]({slots}){used}"
+    why = "; ".join(f"“{escape(one.heard)}” sounds like {escape(one.used)}" for one in replaced_words(event.replaced))
+    return "meaning", f"[blue]{event.name}[/]({slots}){used}{f' [dim]({why})[/]' if why else ''}"
 
 
 def _changed(event: ActionDone) -> tuple[str, str]:

@@ -26,6 +26,7 @@ from gateway.events import (
     TurnEnded,
     TurnFailed,
     WakeDetected,
+    replaced_words,
 )
 from gateway.ledger.rows import Kind, TurnRow, new_id
 
@@ -237,6 +238,11 @@ def _reading(intent: IntentRecognized) -> str:
     if intent.rule_ids:
         named = f"rule {intent.rule_ids[0]}" if len(intent.rule_ids) == 1 else f"rules {', '.join(intent.rule_ids)}"
         return f'took it for "{intent.used}", by {named} of this household'
+    if intent.is_asked:
+        return f'took it for "{intent.used}", as somebody said who was asked'
+    if words := replaced_words(intent.replaced):
+        closest = ", ".join(f'"{one.heard}" sounds most like "{one.used}"' for one in words)
+        return f'took it for "{intent.used}": of what is in this house, {closest}, and nothing else comes close'
     if intent.used == intent.heard:
         return "that is the likeliest reading, and it means something here"
     return f'took "{intent.used}", the likeliest reading that means something here'

@@ -52,6 +52,8 @@ class Choice:
     """What that reading has in place of what was heard, where it is none of recognition's own."""
     asked: tuple[Suggestion, ...] = ()
     """What is to be asked about, as it may have been meant; `intent` is None then."""
+    is_answered: bool = False
+    """Whether that was asked, and `intent` is the answer."""
     standing: Standing = Standing.UNKNOWN
     """Whether it is all that somebody wants to say, as far as anybody has looked."""
 

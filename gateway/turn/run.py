@@ -329,6 +329,8 @@ class _Turn:
                 heard=heard,
                 used=intent.text,
                 rule_ids=intent.rule_ids,
+                replaced=choice.replaced,
+                is_asked=choice.is_answered,
             )
         )
         if intent.name == obey.NEVER_MIND:
@@ -358,7 +360,7 @@ class _Turn:
             meant = asking_back.answered(answer, choice.asked, self._language, is_yes=is_agreed)
         if meant is None:
             return replace(choice, asked=())
-        return replace(choice, asked=(), intent=meant.intent, replaced=meant.replaced)
+        return replace(choice, asked=(), intent=meant.intent, replaced=meant.replaced, is_answered=True)
 
     async def _says_yes_to(self, question: str) -> bool:
         """Ask back; tell whether a yes came."""

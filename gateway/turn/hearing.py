@@ -16,6 +16,7 @@ from gateway.events import (
 )
 from gateway.turn.answer import ANSWER_MS
 from gateway.turn.choice import Choice, choose
+from gateway.turn.context import Context
 from gateway.turn.ear import Ear, Interpret, Utterance
 from gateway.turn.endpoint import Standing
 from gateway.turn.progress import Progress
@@ -36,15 +37,17 @@ class Hearing:
         stages: Stages,
         progress: Progress,
         tell: Callable[[Event], Awaitable[None]],
+        context: Context,
         *,
         area_id: str | None,
         satellite_id: str,
     ) -> None:
-        """`tell` gets what happens; sentences mean what they mean in the area `area_id`."""
+        """`tell` gets what happens, `context` tells what "it" means; sentences mean what they mean in the area `area_id`."""
         self._ear = ear
         self._stages = stages
         self._progress = progress
         self._tell = tell
+        self._context = context
         self._area_id = area_id
         self._satellite_id = satellite_id
 
@@ -129,4 +132,12 @@ class Hearing:
         return replace(choice, standing=Standing.MAY_GO_ON) if choice.standing is Standing.COMPLETE else choice
 
     async def _match(self, text: str) -> Intent | None:
-        return await self._stages.understanding.match(text, area_id=self._area_id)
+        """Return what a sentence means here, by itself or else after what was said before."""
+        understanding = self._stages.understanding
+        intent = await understanding.match(text, area_id=self._area_id)
+        if intent is None:
+            for reading in self._context.readings(text, understanding.language):
+                intent = await understanding.match(reading, area_id=self._area_id)
+                if intent is not None:
+                    break
+        return intent

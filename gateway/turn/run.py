@@ -123,7 +123,13 @@ class _Turn:
         self._rest: asyncio.Task[Utterance | None] | None = None
         self._progress = Progress(lambda: ear.now_ms, clock)
         self._hearing = Hearing(
-            ear, stages, self._progress, self._tell, area_id=place.area_id, satellite_id=place.satellite_id
+            ear,
+            stages,
+            self._progress,
+            self._tell,
+            earlier.context,
+            area_id=place.area_id,
+            satellite_id=place.satellite_id,
         )
         self._speaking = Speaking(stages.tts, self._progress, self._tell, hush)
 
@@ -387,6 +393,8 @@ class _Turn:
         finally:
             await drop(foretelling)
         self._progress.outcome = Outcome.ACTION if any(one.result.changes for one in done) else Outcome.ANSWER
+        for one in done:
+            self._earlier.context.happened(one.intent)
         text = await obey.answer(done, self._stages.understanding)
         return _Answer(text=text, result=done[0].result if len(done) == 1 else None)
 

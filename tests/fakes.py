@@ -1,7 +1,7 @@
 """Scripted stages for tests of the turn's own decisions. A frame says in its first byte what is heard in it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,10 +12,12 @@ from gateway.events import (
     ActionResult,
     Hypothesis,
     Intent,
+    Likelihood,
     Recognition,
     SentenceAnswer,
     Sound,
     StateChange,
+    Suggestion,
 )
 from gateway.house import Called, Entity, KnownName
 from gateway.turn.proposals import CloudState, Content, Proposal, Proposed
@@ -133,6 +135,18 @@ class ScriptedStt:
         self.partial = ""
         """What a glimpse sees."""
         self.cancelled = 0
+        self.likely: dict[str, float] = {}
+        """Of texts that are compared, the log-probability of a word, where it is not 0."""
+        self.compared: list[tuple[str, ...]] = []
+
+    async def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
+        self.compared.append(tuple(texts))
+        await asyncio.sleep(0)
+        counts = [len(text.split()) for text in texts]
+        return tuple(
+            Likelihood(log_probability=count * self.likely.get(text, 0.0), tokens=count)
+            for text, count in zip(texts, counts, strict=True)
+        )
 
     async def recognize(self, pcm: bytes) -> Recognition:
         self.heard.append(pcm)
@@ -162,9 +176,14 @@ class ScriptedUnderstanding:
     def __init__(self, *intents: Intent, language: str = "en") -> None:
         self.intents = {intent.text: intent for intent in intents}
         self.language = language
+        self.suggested: tuple[Suggestion, ...] = ()
+        """What any words sound like."""
 
     async def match(self, text: str, *, area_id: str | None) -> Intent | None:
         return self.intents.get(text)
+
+    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
+        return self.suggested
 
     async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
         return tuple(intent for said, intent in self.intents.items() if said.startswith(f"{text} "))

@@ -94,6 +94,8 @@ def decided(choice: Choice, weighed: Sequence[Weighed]) -> Choice:
     if not weighed:
         return choice
     best = weighed[0]
+    if best.doubt is Doubt.NONE and best.suggestion.intent == choice.intent:
+        return choice
     if best.doubt is Doubt.NONE:
         intent, likelihood = best.suggestion.intent, best.likelihood
         used = Hypothesis(text=intent.text, score=likelihood.log_probability / max(likelihood.tokens, 1))

@@ -1,11 +1,11 @@
 """A sound that stands still while it is recognised and understood: as on a computer that takes no time for that."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from gateway.events import ActionResult, Intent, Recognition
+from gateway.events import ActionResult, Intent, Likelihood, Recognition, Suggestion
 from gateway.turn.stages import SpeechToText, Understanding
 
 STEPS: Final = 12
@@ -51,6 +51,10 @@ class Instant:
         with self._work.one():
             return await self._stt.recognize(pcm)
 
+    async def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
+        with self._work.one():
+            return await self._stt.compare(pcm, texts)
+
     async def glimpse(self, pcm: bytes) -> str:
         with self._work.one():
             return await self._stt.glimpse(pcm)
@@ -74,6 +78,10 @@ class Understood:
     async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
         with self._work.one():
             return await self._understanding.continuations(text, area_id=area_id)
+
+    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
+        with self._work.one():
+            return await self._understanding.suggestions(texts, area_id=area_id)
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         return await self._understanding.answer(intent, result)

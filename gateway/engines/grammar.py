@@ -6,7 +6,7 @@ few thousand states. There are no circles in it: templates have none.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from hassil.expression import Alternative, Expression, ListReference, Permutation, RuleReference, Sentence, TextChunk
@@ -26,6 +26,8 @@ class Place:
     """Of the things whose names may stand here; empty for all."""
     is_wild: bool = False
     """Any words may stand here."""
+    version: int = 0
+    """Which of the lists with this name: a block of sentences may have its own."""
 
 
 type Label = str | Place
@@ -73,6 +75,8 @@ class _Compiler:
         self._numbers: dict[_State, int] = {}
         self._states: list[_State] = []
         self._lists: dict[Place, SlotList] = {}
+        self._versions: dict[str, list[SlotList]] = {}
+        """The lists of each name."""
         self._end = self._number((True, frozenset()))
 
     def sentence(self, template: Sentence, block: IntentData) -> int:
@@ -92,7 +96,12 @@ class _Compiler:
     def placed(self, place: Place, slot_list: SlotList | None, after: int) -> int:
         """Return the state before a place, with `after` behind it."""
         if slot_list is not None:
-            self._lists.setdefault(place, slot_list)
+            versions = self._versions.setdefault(place.list_name, [])
+            if not any(slot_list is known for known in versions):
+                versions.append(slot_list)
+            version = next(number for number, known in enumerate(versions) if slot_list is known)
+            place = replace(place, version=version)
+            self._lists[place] = slot_list
         return self._number((False, frozenset({(place, after)})))
 
     def join(self, starts: Iterable[int]) -> int:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 import msgspec
 
 from gateway.errors import LedgerError
-from gateway.events import ActionResult, Intent
+from gateway.events import ActionResult, Intent, Suggestion
 from gateway.ledger.rows import TurnRow
 from gateway.processes.ledger_words import AskClip, AskWakes, KeepCorrection, MarkTurn, Wakes, WakeWords
 from gateway.rules import Rule, RuleKind

@@ -7,13 +7,14 @@ Times: `t_ms` is audio time, milliseconds from the turn's first sample; what a s
 """
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from types import MappingProxyType
 from typing import ClassVar
 
 from gateway.house import AttributeValue, Entity
+from gateway.suggestions import Replacement
 
 type Slots = Mapping[str, AttributeValue]
 type Json = bool | int | float | str | list[Json] | dict[str, Json] | None
@@ -66,48 +67,6 @@ class Intent:
     """The rules of this household without which it would mean something else, or nothing."""
     also: tuple[Intent, ...] = ()
     """What was said in the same breath, to be done after it."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Likelihood:
-    """Of a text, by what was heard. It can be compared with that of another text of the same sound only."""
-
-    log_probability: float
-    """Natural logarithm, of all its tokens together."""
-    tokens: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Replacement:
-    """Words that were heard, and what a suggested sentence has in their place."""
-
-    heard: str
-    """Empty where nothing was heard for it."""
-    used: str
-    """Empty where the sentence has nothing for it."""
-    cost: float
-    """The share of its phonemes that would have to be others, 0 to 1."""
-    is_filler: bool = False
-    """Whether it makes no difference: "the" and the like."""
-
-
-def replaced_words(replaced: Iterable[Replacement]) -> tuple[Replacement, ...]:
-    """Return of these what was misheard: words that stand for other words, and make a difference."""
-    return tuple(one for one in replaced if one.heard and one.used and not one.is_filler)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Suggestion:
-    """A sentence of this house that may have been said, though something else was heard."""
-
-    intent: Intent
-    """What it means; its `text` is the sentence, written as recognition would have."""
-    heard: str
-    """The reading that it sounds like."""
-    cost: float
-    """The share of that reading's phonemes that would have to be others."""
-    replaced: tuple[Replacement, ...] = ()
-    """All that is different."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,14 +12,13 @@ from gateway.events import (
     ActionResult,
     Hypothesis,
     Intent,
-    Likelihood,
     Recognition,
     SentenceAnswer,
     Sound,
     StateChange,
-    Suggestion,
 )
 from gateway.house import Called, Entity, KnownName
+from gateway.suggestions import Likelihood, Suggestion
 from gateway.turn.proposals import CloudState, Content, Proposal, Proposed
 from gateway.turn.stages import NO_CLOUD, NO_MEMORY, Cloud, Memory, SecondOpinion, Stages
 

@@ -25,6 +25,7 @@ BASE = frozenset(
         "recordings",
         "rules",
         "settings_file",
+        "suggestions",
         "sound_files",
         "sqlite_copies",
         "paths",

@@ -27,8 +27,8 @@ from gateway.events import (
     TurnFailed,
     WakeDetected,
     as_json,
-    replaced_words,
 )
+from gateway.suggestions import replaced_words
 
 EXIT_CODES = {
     Outcome.ACTION: 0,

@@ -34,7 +34,23 @@ FILLERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "it": frozenset(
             {
                 *("il", "lo", "la", "i", "gli", "le", "l'", "l", "un", "uno", "una", "mio", "mia", "miei", "mie", "e"),
-                *("per", "favore", "di", "del", "della", "dei", "in", "nel", "nella", "a", "al", "alla", "eh", "è", "%"),
+                *(
+                    "per",
+                    "favore",
+                    "di",
+                    "del",
+                    "della",
+                    "dei",
+                    "in",
+                    "nel",
+                    "nella",
+                    "a",
+                    "al",
+                    "alla",
+                    "eh",
+                    "è",
+                    "%",
+                ),
             }
         ),
         "nl": frozenset(

@@ -13,8 +13,8 @@ from hassil.intents import RangeSlotList, SlotList, TextSlotList
 from hassil.recognize import RecognizeResult
 from hassil.util import remove_punctuation
 
-from gateway.engines.several import MOST_COMMANDS, completed, parted
 from gateway.engines.sentences import Sentences, load_sentences
+from gateway.engines.several import MOST_COMMANDS, completed, parted
 from gateway.engines.wording import readings, spelled
 from gateway.events import Intent
 from gateway.house import Area, AttributeValue, Entity, Floor, House
@@ -112,7 +112,7 @@ class _Names:
     def _several(self, text: str, area_id: str | None, depth: int, most: int) -> Intent | None:
         for before, after in parted(text, self._sentences.language):
             first = self._one(before, area_id, depth)
-            if first is None and most > 2:  # noqa: PLR2004 - two are what it is parted into
+            if first is None and most > 2:
                 first = self._several(before, area_id, depth, most - 1)
             if first is None:
                 continue

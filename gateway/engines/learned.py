@@ -9,10 +9,11 @@ from dataclasses import replace
 from typing import Final, Protocol
 
 from gateway.engines.rewriting import Rewriting, Rulebook
-from gateway.events import ActionResult, Intent, Suggestion
+from gateway.events import ActionResult, Intent
 from gateway.house import House
 from gateway.languages import is_same_language
 from gateway.rules import Rule
+from gateway.suggestions import Suggestion
 
 _COMMAND: Final = "conversation_command"
 """The slot of a sentence such as "… in ten minutes": a sentence itself."""

@@ -11,7 +11,8 @@ from typing import Final
 MOST_COMMANDS: Final = 4
 """In one breath."""
 LONGEST_VERB: Final = 4
-"""Words that a later part may borrow from the beginning of the first: "turn off the lights" of "turn off the lights in the hall"."""
+"""Words that a later part may borrow from the beginning of the first: "turn off the lights" in the kitchen "and the
+hall"."""
 
 _BETWEEN: Final[Mapping[str, str]] = MappingProxyType(
     {

@@ -1,7 +1,7 @@
 """Which sentences of a house sound most like what was heard: a search of the grammar's graph, by phonemes.
 
-The cost of a sentence is how many phonemes of it would have to be others, be left out or put in, so that it becomes what
-was heard; where a similar phoneme stands (a voiced for an unvoiced one, a vowel for a vowel), half a phoneme. Found are
+The cost of a sentence is how many phonemes of it would have to be others, be left out or put in, so that it becomes
+what was heard; where a similar phoneme stands (a voiced for an unvoiced one, a vowel for a vowel), half a phoneme. Found are
 the cheapest sentences, exactly: costs from each state to the end are known (dynamic programming, from the end of what
 was heard), and with them as a guide the cheapest are followed first (A*). Words and names are compared over up to
 `MOST_WORDS` heard words, so that "incubi" may be "EcoBee" and "firm a stat" a "thermostat".
@@ -130,9 +130,7 @@ class Sounding:
             rest[states] = best
         return rest
 
-    def _cheapest(
-        self, costs: list[Floats], spans: _Spans, rest: Floats, most: int, worse: float
-    ) -> list[Candidate]:
+    def _cheapest(self, costs: list[Floats], spans: _Spans, rest: Floats, most: int, worse: float) -> list[Candidate]:
         start = self._grammar.start
         limit = float(rest[start, 0]) + worse
         numbers = iter(range(1 << 62))
@@ -215,10 +213,12 @@ def phoneme_cost(one: str, other: str) -> float:
     return (plain + Levenshtein.distance(_coarse(one), _coarse(other))) / 2
 
 
-_SIMILAR: Final = str.maketrans(
-    "bpdtɡkgqvfðθzsʒʃʐxɣhmnŋɲɾrɹʁlʎɭwʋjiɪyʏeɛøœæaɐɑɒəɜɚʌɔoʊuɵʉᵻᵊʔ",
-    "pptttkkkkffssssssxxxnnnnrrrrllllwwjiiiieeeeeaaaaaaaaooouoeiat"[:60].ljust(60, "a"),
+_KINDS: Final = (
+    *("pb", "td", "kɡgqc", "fvɸβ", "szθð", "ʃʒʂʐ", "xɣhɦχç", "mnŋɲɱ", "rɾɹʁʀɻ", "lʎɭɫ", "wʋɥ"),  # noqa: RUF001
+    *("ijɪyʏɨᵻ", "eɛøœæ", "aɐɑɒʌ", "əɜɚɝᵊ", "oɔ", "uʊɵʉ"),  # noqa: RUF001
 )
+"""Phonemes that are easily taken for one another, where nobody knows the word; the first one stands for all."""
+_SIMILAR: Final = str.maketrans({sound: kind[0] for kind in _KINDS for sound in kind})
 
 
 def _coarse(sound: str) -> str:
@@ -232,9 +232,7 @@ def _said(label: Label, members: Members) -> tuple[str, ...]:
     return () if label.is_wild else tuple(members(label))
 
 
-def _levels(
-    grammar: Grammar, numbers: dict[Label, int]
-) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
+def _levels(grammar: Grammar, numbers: dict[Label, int]) -> list[tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]]:
     """Return the states in the order in which they can be reckoned, those of the same height together.
 
     For each height: the states, and of their arcs the places of their states among these, labels and targets.
@@ -249,9 +247,7 @@ def _levels(
     for level in sorted(by_height):
         states = by_height[level]
         arcs = [
-            (place, numbers[label], after)
-            for place, state in enumerate(states)
-            for label, after in grammar.arcs[state]
+            (place, numbers[label], after) for place, state in enumerate(states) for label, after in grammar.arcs[state]
         ]
         sources, labels, targets = (np.array([arc[at] for arc in arcs], np.intp) for at in range(3))
         levels.append((np.array(states, np.intp), sources, labels, targets))

@@ -11,7 +11,8 @@ from gateway.engines.whisper_doubt import is_doubtful
 from gateway.engines.whisper_model import FRAMES_PER_S, WORD_FRAMES, Decoded, WhisperOnDisk, Window
 from gateway.engines.worker import Worker
 from gateway.errors import EngineError
-from gateway.events import Likelihood, Recognition
+from gateway.events import Recognition
+from gateway.suggestions import Likelihood
 
 WINDOW_S = 30
 """Whisper looks at 30 seconds at a time; longer utterances must be cut by the caller."""

@@ -17,8 +17,9 @@ from gateway.engines.pronouncing import pronouncing
 from gateway.engines.sentences import load_sentences
 from gateway.engines.sounding import Candidate, Piece, Sounding, phoneme_cost
 from gateway.engines.wording import spelled
-from gateway.events import Intent, Replacement, Suggestion
+from gateway.events import Intent
 from gateway.house import House
+from gateway.suggestions import Replacement, Suggestion
 
 MOST_TEXTS: Final = 3
 """Readings that are looked at: what is in none of them was hardly said."""
@@ -56,7 +57,7 @@ class Suggesting:
         self._sounding = Sounding(grammar, Places(house, grammar.lists).members, self._phones)
 
     def suggestions(self, texts: Sequence[str], area_id: str | None) -> tuple[Suggestion, ...]:
-        """Return what may be meant by what was heard as one of `texts`, the closest first; each meaning once or more."""
+        """Return what may be meant by what was heard as one of `texts`, the closest first; a meaning once or more."""
         found: dict[str, Suggestion] = {}
         for text in dict.fromkeys(texts[:MOST_TEXTS]):
             words = heard_words(spelled(text, self._language, self._unit))
@@ -74,9 +75,7 @@ class Suggesting:
             return
         intent = self._match(as_written(candidate.text, heard), area_id)
         if intent is not None:
-            replaced = tuple(
-                self._replacement(piece, words) for piece in candidate.pieces if _is_changed(piece, words)
-            )
+            replaced = tuple(self._replacement(piece, words) for piece in candidate.pieces if _is_changed(piece, words))
             found[candidate.text] = Suggestion(intent=intent, heard=heard, cost=cost, replaced=replaced)
 
     def _replacement(self, piece: Piece, words: Sequence[str]) -> Replacement:

@@ -5,8 +5,9 @@ from gateway.engines.going_on import GoingOn
 from gateway.engines.intents import HassilIntents
 from gateway.engines.suggesting import Suggesting
 from gateway.engines.worker import Worker
-from gateway.events import ActionResult, Intent, Suggestion
+from gateway.events import ActionResult, Intent
 from gateway.house import House
+from gateway.suggestions import Suggestion
 
 
 class HassUnderstanding:

@@ -20,7 +20,8 @@ from faster_whisper.tokenizer import Tokenizer
 from gateway.audio import SAMPLE_BYTES
 from gateway.engines.whisper_voice import voice
 from gateway.errors import EngineError, ModelError
-from gateway.events import Hypothesis, Likelihood
+from gateway.events import Hypothesis
+from gateway.suggestions import Likelihood
 
 FRAMES_PER_S = 100
 """A frame of features is 10 ms."""
@@ -107,7 +108,7 @@ class WhisperOnDisk:
         )
 
     def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
-        """Return how likely each text is what is said in up to 30 s of 16 kHz mono s16le, whatever else may be likelier.
+        """Return how likely each text is what is said in up to 30 s of 16 kHz mono s16le.
 
         They can be compared with each other, and not with a hypothesis' score. Raises EngineError where Whisper fails.
         """

@@ -26,9 +26,9 @@ from gateway.events import (
     TurnEnded,
     TurnFailed,
     WakeDetected,
-    replaced_words,
 )
 from gateway.ledger.rows import Kind, TurnRow, new_id
+from gateway.suggestions import replaced_words
 
 CUT_SHORT: Final = ""
 """The outcome of a turn that never told one: somebody interrupted it, or the satellite was gone."""

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
 
-from gateway.events import Intent, Suggestion
+from gateway.events import Intent
+from gateway.suggestions import Suggestion
 from gateway.turn.words import plain_words
 
 MOST_ASKED: Final = 2

@@ -7,7 +7,8 @@ is tried against the house, best first; and sounds that are no speech end in sil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway.events import Hypothesis, Intent, Recognition, Replacement, Suggestion
+from gateway.events import Hypothesis, Intent, Recognition
+from gateway.suggestions import Replacement, Suggestion
 from gateway.turn.endpoint import Standing
 from gateway.turn.words import plain_words
 

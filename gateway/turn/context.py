@@ -89,7 +89,9 @@ class Context:
 
 def _with_name(text: str, name: str, code: str) -> Iterator[str]:
     if pronoun := _PRONOUNS.get(code):
-        replaced = re.sub(pronoun, lambda found: f"{' ' if found[0][0] in '- ' else ''}{name}", text, count=1, flags=re.I)
+        replaced = re.sub(
+            pronoun, lambda found: f"{' ' if found[0][0] in '- ' else ''}{name}", text, count=1, flags=re.IGNORECASE
+        )
         if replaced != text:
             yield replaced
     if enclitic := _ENCLITICS.get(code):

@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
-from gateway.events import Hypothesis, Likelihood, Replacement, Suggestion
+from gateway.events import Hypothesis
+from gateway.suggestions import Likelihood, Replacement, Suggestion
 from gateway.turn.asking_back import MOST_ASKED
 from gateway.turn.choice import Choice
 from gateway.turn.stages import SpeechToText, Understanding
@@ -71,7 +72,9 @@ class Weighed:
             return Doubt.UNLIKELY
         if any(_is_left_out(replaced) for replaced in self.suggestion.replaced):
             return Doubt.LEFT_OUT
-        is_unlike = any(replaced.cost > MOST_REPLACED for replaced in self.suggestion.replaced if not _is_no_word(replaced))
+        is_unlike = any(
+            replaced.cost > MOST_REPLACED for replaced in self.suggestion.replaced if not _is_no_word(replaced)
+        )
         if self.suggestion.cost > MOST_CHANGED or is_unlike:
             return Doubt.UNLIKE
         return Doubt.OTHER_MEANING if self.margin < LEAST_MARGIN else Doubt.NONE

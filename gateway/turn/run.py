@@ -14,14 +14,12 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from time import monotonic
 
-from gateway.errors import HomeError, LedgerError, VoiceError
+from gateway.errors import HomeError, VoiceError
 from gateway.events import (
     ActionDone,
     ActionRequest,
     ActionResult,
-    ConsentAsked,
     Event,
-    Hypothesis,
     Intent,
     IntentRecognized,
     NothingHeard,
@@ -32,8 +30,9 @@ from gateway.events import (
     WakeDetected,
 )
 from gateway.house import Entity
-from gateway.turn import asking, asking_back, cloud, forgetting, obey, policy
-from gateway.turn.choice import NO_WORDS, Choice
+from gateway.turn import asking_back, obey, policy
+from gateway.turn.about_us import AboutUs
+from gateway.turn.choice import Choice
 from gateway.turn.ear import Ear, Utterance
 from gateway.turn.earlier import Earlier
 from gateway.turn.hearing import Hearing
@@ -132,6 +131,15 @@ class _Turn:
             satellite_id=place.satellite_id,
         )
         self._speaking = Speaking(stages.tts, self._progress, self._tell, hush)
+        self._about_us = AboutUs(
+            stages,
+            self._progress,
+            self._speaking,
+            self._tell,
+            earlier,
+            self._says_yes_to,
+            satellite_id=place.satellite_id,
+        )
 
     async def run(self, *, is_awake: bool) -> None:
         """Run all of it; every way out ends with `TurnEnded`."""
@@ -176,7 +184,7 @@ class _Turn:
         if choice.heard is not None:
             await self._tell(_transcript(progress.now_ms, choice))
         silence_reason = utterance.silence_reason
-        if await self._is_about_memory(choice) or await self._is_about_the_cloud(utterance):
+        if await self._about_us.sees_to(utterance):
             return _Answer()
         if silence_reason is not None:
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason=silence_reason))
@@ -188,7 +196,7 @@ class _Turn:
         if choice.asked:
             choice = await self._asked_back(choice)
         if choice.intent is None:
-            await self._not_understood(choice.recognition.hypotheses[0])
+            await self._about_us.not_understood(choice.recognition.hypotheses[0])
             return _Answer()
         return await self._understood(choice, choice.intent)
 
@@ -239,77 +247,6 @@ class _Turn:
     @property
     def _language(self) -> str:
         return self._stages.understanding.language
-
-    async def _is_about_memory(self, choice: Choice) -> bool:
-        """Forget what was said where somebody says so, and send none of it; tell whether that was so."""
-        language, there, memory = self._language, self._place.satellite_id, self._stages.memory
-        wished = forgetting.wish(cloud.likely_texts(choice), language)
-        if wished is None:
-            return False
-        progress, today = self._progress, forgetting.this_day()
-        if wished is forgetting.Wish.TODAY:
-            question = await forgetting.question(memory, there, language, today=today)
-            if question and not await self._says_yes_to(question):
-                progress.outcome = Outcome.NOT_CONFIRMED
-                await self._speaking.say(forgetting.kept(language))
-                return True
-        self._earlier.forget()
-        is_withdrawn = await asking.withdraw(self._stages.cloud, there)
-        forgotten = await forgetting.forget(wished, memory, there, language, today=today, is_withdrawn=is_withdrawn)
-        progress.mark("forget")
-        progress.outcome = Outcome.FORGOTTEN
-        await self._speaking.say(forgotten.speech)
-        if not forgotten.is_known:
-            raise LedgerError(forgetting.UNKNOWN)
-        return True
-
-    async def _is_about_the_cloud(self, utterance: Utterance) -> bool:
-        """See to it where somebody names the cloud, or takes back what it was to be asked; tell whether that was so."""
-        choice = utterance.choice
-        texts = cloud.likely_texts(choice)
-        wished = cloud.wish(texts, self._language)
-        if wished is not None:
-            return await self._ask_cloud(wished)
-        is_never_mind = choice.intent is not None and choice.intent.name == obey.NEVER_MIND
-        if not is_never_mind and not cloud.takes_back(texts, self._language):
-            if choice.silence_reason != NO_WORDS:
-                self._earlier.keep(utterance.pcm, self._stages.cloud)
-            return False
-        self._earlier.forget()
-        if not await asking.withdraw(self._stages.cloud, self._place.satellite_id):
-            return False
-        self._progress.outcome = Outcome.NEVER_MIND
-        await self._speaking.say(cloud.withdrawn(self._language))
-        return True
-
-    async def _ask_cloud(self, wished: cloud.Wish) -> bool:
-        """Have a person asked whether the cloud may be, and say so, or why not; tell whether anything was said."""
-        progress = self._progress
-        asked = await asking.ask(
-            wished,
-            self._stages.cloud,
-            self._stages.home.names_in,
-            language=self._language,
-            satellite_id=self._place.satellite_id,
-            sound=self._earlier.pcm,
-        )
-        if asked is None:
-            return False
-        progress.mark("consent")
-        progress.outcome = Outcome.NOT_UNDERSTOOD
-        if asked.request_id:
-            progress.outcome = Outcome.CONSENT_ASKED
-            told = ConsentAsked(t_ms=progress.now_ms, request_id=asked.request_id, content=wished.content)
-            await self._tell(told)
-        await self._speaking.say(asked.speech)
-        return True
-
-    async def _not_understood(self, heard: Hypothesis) -> None:
-        """Ask whether the cloud may be asked what nobody here can answer, or say sorry."""
-        wished = cloud.question(heard.text, self._language)
-        if wished is None or not await self._ask_cloud(wished):
-            self._progress.outcome = Outcome.NOT_UNDERSTOOD
-            await self._speaking.say(await self._stages.understanding.sorry())
 
     async def _own_sentence(self, choice: Choice) -> SentenceAnswer | None:
         """Ask the home whether this is a sentence of its own; one that does not answer in time has none."""

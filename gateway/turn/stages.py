@@ -8,18 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Final, Protocol
 
-from gateway.events import (
-    ActionRequest,
-    ActionResult,
-    Intent,
-    Likelihood,
-    Recognition,
-    SentenceAnswer,
-    Sound,
-    Suggestion,
-)
+from gateway.events import ActionRequest, ActionResult, Intent, Recognition, SentenceAnswer, Sound
 from gateway.house import Entity, KnownName
 from gateway.offer import USUAL_SENSITIVITY
+from gateway.suggestions import Likelihood, Suggestion
 from gateway.turn.proposals import CloudState, Content, Proposal, Proposed, Refusal
 
 

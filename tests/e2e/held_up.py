@@ -5,7 +5,8 @@ from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Final
 
-from gateway.events import ActionResult, Intent, Likelihood, Recognition, Suggestion
+from gateway.events import ActionResult, Intent, Recognition
+from gateway.suggestions import Likelihood, Suggestion
 from gateway.turn.stages import SpeechToText, Understanding
 
 STEPS: Final = 12

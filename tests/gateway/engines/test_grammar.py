@@ -65,7 +65,7 @@ def test_its_sentences_are_the_template_s(template: str, expected: set[str]) -> 
 
 def test_what_may_follow_is_kept_once() -> None:
     graph = of("turn on the light in the kitchen", "switch off the light in the kitchen")
-    after = 1 + len("the light in the kitchen".split())
+    after = 1 + len(["the", "light", "in", "the", "kitchen"])
     assert len(graph.arcs) == after + len(("the beginning", "after turn", "after switch"))
 
 

@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 import msgspec
 
 from gateway.errors import LedgerError
-from gateway.events import ActionResult, Intent, Suggestion
+from gateway.events import ActionResult, Intent
 from gateway.ledger.rows import TurnRow
 from gateway.processes.ledger_words import AskClip, AskWakes, KeepCorrection, MarkTurn, Wakes, WakeWords
 from gateway.rules import Rule, RuleKind
 from gateway.server.remembered import Asker
+from gateway.suggestions import Suggestion
 from gateway.wire.learning_words import CorrectionWords, MeaningWords, SetSensitivity
 from gateway.wire.ledger_words import AskStats, AskTurns, HypothesisWords, Kept, LedgerDone, Stats, Turns, TurnWords
 from gateway.wire.messages import Message

@@ -1,6 +1,7 @@
 import pytest
 
-from gateway.events import Intent, Suggestion
+from gateway.events import Intent
+from gateway.suggestions import Suggestion
 from gateway.turn.asking_back import WORDINGS, answered, options, question
 
 

@@ -2,7 +2,8 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.events import Hypothesis, Intent, Likelihood, Replacement, Suggestion
+from gateway.events import Hypothesis, Intent
+from gateway.suggestions import Likelihood, Replacement, Suggestion
 from gateway.turn.choice import Choice
 from gateway.turn.resolving import (
     LEAST_GAIN,
@@ -74,7 +75,9 @@ def test_what_comes_close_is_asked_about() -> None:
     assert [one.intent for one in decided(heard(HEARD), [pair[0], weighed(gain=-9.0)]).asked] == [ECOBEE]
 
 
-@pytest.mark.parametrize("one", [weighed(gain=-9.0), weighed(suggestion(ECOBEE, Replacement(heard="x", used="", cost=1)))])
+@pytest.mark.parametrize(
+    "one", [weighed(gain=-9.0), weighed(suggestion(ECOBEE, Replacement(heard="x", used="", cost=1)))]
+)
 def test_what_is_far_is_neither_done_nor_asked_about(one: Weighed) -> None:
     choice = decided(heard(HEARD), [one])
     assert (choice.intent, choice.asked) == (None, ())

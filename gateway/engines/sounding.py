@@ -1,10 +1,10 @@
 """Which sentences of a house sound most like what was heard: a search of the grammar's graph, by phonemes.
 
 The cost of a sentence is how many phonemes of it would have to be others, be left out or put in, so that it becomes
-what was heard; where a similar phoneme stands (a voiced for an unvoiced one, a vowel for a vowel), half a phoneme. Found are
-the cheapest sentences, exactly: costs from each state to the end are known (dynamic programming, from the end of what
-was heard), and with them as a guide the cheapest are followed first (A*). Words and names are compared over up to
-`MOST_WORDS` heard words, so that "incubi" may be "EcoBee" and "firm a stat" a "thermostat".
+what was heard; where a similar phoneme stands (a voiced for an unvoiced one, a vowel for a vowel), half a phoneme.
+Found are the cheapest sentences, exactly: costs from each state to the end are known (dynamic programming, from the end
+of what was heard), and with them as a guide the cheapest are followed first (A*). Words and names are compared over up
+to `MOST_WORDS` heard words, so that "incubi" may be "EcoBee" and "firm a stat" a "thermostat".
 """
 
 import heapq

@@ -42,7 +42,7 @@ class Hearing:
         area_id: str | None,
         satellite_id: str,
     ) -> None:
-        """`tell` gets what happens, `context` tells what "it" means; sentences mean what they mean in the area `area_id`."""
+        """`tell` gets what happens, `context` knows what "it" is; sentences mean what they do in the area `area_id`."""
         self._ear = ear
         self._stages = stages
         self._progress = progress

@@ -96,7 +96,7 @@ def test_what_it_says_in_a_language_is_what_hassil_takes(language: str) -> None:
     graph = compiled(intents)
     for intent in intents.intents.values():  # the name is of no kind of thing
         intent.data = [replace(block, requires_context={}, excludes_context={}) for block in intent.data]
-    chance = random.Random(language)
+    chance = random.Random(language)  # noqa: S311 - a sample
     names: dict[str, SlotList] = {name: TextSlotList.from_strings([NAME]) for name in ("name", "area", "floor")}
     for _ in range(SAMPLES // 10):
         text = _said(graph, chance)

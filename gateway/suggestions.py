@@ -48,3 +48,5 @@ class Suggestion:
     """The share of that reading's phonemes that would have to be others."""
     replaced: tuple[Replacement, ...] = ()
     """All that is different."""
+    is_open: bool = False
+    """Whether any words may stand in it somewhere: "play …"."""

@@ -46,6 +46,8 @@ class Piece(NamedTuple):
     last: int
     """Those heard, by number, and the one after them; the same where none was."""
     cost: float
+    is_wild: bool = False
+    """Whether any words may stand there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,7 +169,7 @@ class Sounding:
                 if cost + rest[after, word + words] > room:
                     continue
                 if isinstance(label, Place) and label.is_wild:
-                    yield Piece(spans.text(word, word + words), word, word + words, float(cost)), after
+                    yield Piece(spans.text(word, word + words), word, word + words, float(cost), True), after
                     continue
                 members = self._members[number]
                 each = self._unit_costs[members, word, words]

@@ -76,11 +76,21 @@ class Suggesting:
         intent = self._match(as_written(candidate.text, heard), area_id)
         if intent is not None:
             replaced = tuple(self._replacement(piece, words) for piece in candidate.pieces if _is_changed(piece, words))
-            found[candidate.text] = Suggestion(intent=intent, heard=heard, cost=cost, replaced=replaced)
+            found[candidate.text] = Suggestion(
+                intent=intent,
+                heard=heard,
+                cost=cost,
+                replaced=replaced,
+                is_open=any(piece.is_wild for piece in candidate.pieces),
+            )
 
     def _replacement(self, piece: Piece, words: Sequence[str]) -> Replacement:
-        heard = words[piece.first : piece.last]
-        differing = (*heard, *piece.used.split())
+        heard, used = words[piece.first : piece.last], piece.used.casefold().split()
+        differing = (*heard, *used)
+        left_out = [word for word in heard if word not in used and word not in self._fillers]
+        added = [word for word in used if word not in heard and word not in self._fillers]
+        if set(heard) & set(used) and bool(left_out) != bool(added):  # "the bed light" for "light" leaves "bed" out
+            return Replacement(heard=" ".join(left_out), used=" ".join(added), cost=1.0)
         longest = max(len(self._phones(" ".join(heard))), len(self._phones(piece.used)), 1)
         return Replacement(
             heard=" ".join(heard),

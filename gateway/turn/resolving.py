@@ -20,6 +20,12 @@ from gateway.turn.standing import is_same
 
 LEAST_GAIN: Final = -1.4
 """By how much each token of what is taken may be less likely than what was heard (natural logarithms)."""
+LEAST_GAIN_OF_CLOSE: Final = -2.4
+"""The same where next to nothing is changed."""
+CLOSE_REPLACED: Final = 0.35
+CLOSE_CHANGED: Final = 0.15
+SAME_GAIN: Final = -0.5
+"""From here on it is as likely as what was heard, however unlikely both are: a single word is."""
 LEAST_MARGIN: Final = 3.0
 """By how much the whole must be likelier than any other meaning."""
 LEAST_LIKELY: Final = -2.5
@@ -45,6 +51,8 @@ class Doubt(StrEnum):
     """A word or a name would have to be quite another one."""
     LEFT_OUT = "left_out"
     """Something was said that is not in it, or it has something that was not said."""
+    TOO_OPEN = "too_open"
+    """Any words would do, and those that are fixed were not heard."""
     UNLIKELY = "unlikely"
     """The recogniser would rather have heard something else."""
 
@@ -68,10 +76,16 @@ class Weighed:
     def doubt(self) -> Doubt:
         """Why it is not to be taken without asking."""
         per_token = self.likelihood.log_probability / max(self.likelihood.tokens, 1)
-        if self.gain < LEAST_GAIN or per_token < LEAST_LIKELY:
+        worst = max((replaced.cost for replaced in self.suggestion.replaced if not replaced.is_filler), default=0.0)
+        is_close = worst <= CLOSE_REPLACED and self.suggestion.cost <= CLOSE_CHANGED
+        if self.gain < (LEAST_GAIN_OF_CLOSE if is_close else LEAST_GAIN):
+            return Doubt.UNLIKELY
+        if per_token < LEAST_LIKELY and self.gain < SAME_GAIN:
             return Doubt.UNLIKELY
         if any(_is_left_out(replaced) for replaced in self.suggestion.replaced):
             return Doubt.LEFT_OUT
+        if self.suggestion.is_open and worst > CLOSE_REPLACED:
+            return Doubt.TOO_OPEN
         is_unlike = any(
             replaced.cost > MOST_REPLACED for replaced in self.suggestion.replaced if not _is_no_word(replaced)
         )

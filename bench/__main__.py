@@ -52,14 +52,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in names:
         try:
             sections[name] = alone((BENCHMARKS | ALONE)[name], options)
+            print(shown(sections[name]), flush=True)
             if is_report and args.name != EVERY:
                 write_again(REPORT, sections[name])
         except VoiceError as error:  # of `all`, the others are still worth an hour
             print(f"bench: {name}: {error}", file=sys.stderr)
-            sections[name] = Section(title=name, method=f"Could not be measured: {error}", findings=())
+            unmeasured = Section(title=name, method=f"Could not be measured: {error}", findings=())
+            sections.setdefault(name, unmeasured)  # what was measured and could not be written is not lost
             has_failed = True
-        else:
-            print(shown(sections[name]), flush=True)
         if is_report and args.name == EVERY:  # as far as it has come: a run takes most of an hour
             write_report(REPORT, sections.values(), load=load)
     if args.json:

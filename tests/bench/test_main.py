@@ -69,8 +69,11 @@ def test_without_a_model_both_are_compared_and_what_is_no_report_draws_elsewhere
 def test_a_part_that_is_measured_again_is_written_into_the_report_and_needs_one(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    assert bench.main(["stt", "--clips", "3", "--write"]) == bench.BAD_INPUT
-    assert "write it with: ./scripts/bench all --write" in capsys.readouterr().err
+    assert bench.main(["stt", "--clips", "3", "--write", "--json"]) == bench.BAD_INPUT
+    told = capsys.readouterr()
+    assert "write it with: ./scripts/bench all --write" in told.err
+    assert "| faster | 3 | ≥ 2.50 | met |" in told.out, "what took minutes to measure is not lost"
+    assert json.loads(told.out.splitlines()[-1]) == {"speedup": 3.0}
     bench.main(["all", "--clips", "3", "--write"])
     assert bench.main(["stt", "--clips", "4", "--write"]) == 0
     assert "| faster | 4 | ≥ 2.50 | met |" in bench.REPORT.read_text(encoding="utf-8")

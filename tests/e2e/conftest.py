@@ -1,7 +1,7 @@
 """Recordings for whole turns, and turns run in this process with models that are loaded once."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Generator, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,7 +20,6 @@ from tests.e2e.program import run
 from tests.voices import Voices, babble, hiss, hum, music, silence
 
 HERE = Path(__file__).parent
-FAILURES = pytest.StashKey[list[str]]()
 WORDS = ("okay_nabu", "hey_jarvis", "hey_mycroft", "alexa")
 TALK = (
     ("the weather was fine and so we walked along the river until evening", "en-us"),
@@ -46,23 +45,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if item.path.is_relative_to(HERE):
             reruns = ON_TIME_RERUNS if item.get_closest_marker("on_time") else RERUNS
             item.add_marker(pytest.mark.flaky(reruns=reruns, reruns_delay=RERUN_DELAY_S))
-
-
-@pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Remember what failed at first: no report is printed of what is run again."""
-    report = yield
-    if report.failed:
-        item.config.stash.setdefault(FAILURES, []).append(f"{report.nodeid} ({report.when}): {report.longreprtext}")
-    return report
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Show what failed in tests that were run again."""
-    if terminalreporter.stats.get("rerun"):
-        terminalreporter.section("what was run again, and everything that failed at any time")
-        for failure in config.stash.get(FAILURES, []):
-            terminalreporter.write_line(failure)
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:  # it is the events' own, and they tell of replacements
-    from gateway.events import Intent
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -15,6 +11,13 @@ class Likelihood:
     log_probability: float
     """Natural logarithm, of all its tokens together."""
     tokens: int
+    words: tuple[tuple[str, float], ...] = ()
+    """Each word as it was written, with the logarithm of how likely its least likely token is."""
+
+    @property
+    def per_token(self) -> float:
+        """How likely one token is, as a logarithm."""
+        return self.log_probability / max(self.tokens, 1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +32,23 @@ class Replacement:
     """The share of its phonemes that would have to be others, 0 to 1."""
     is_filler: bool = False
     """Whether it makes no difference: "the" and the like."""
+    is_listed: bool = False
+    """Whether it is a name of the house, a number or the like, and not a word of the language's sentences."""
 
 
 def replaced_words(replaced: Iterable[Replacement]) -> tuple[Replacement, ...]:
     """Return of these what was misheard: words that stand for other words, and make a difference."""
-    return tuple(one for one in replaced if one.heard and one.used and not one.is_filler)
+    return tuple(one for one in replaced if one.heard and one.used and one.cost and not one.is_filler)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Suggestion:
     """A sentence of this house that may have been said, though something else was heard."""
 
-    intent: Intent
-    """What it means; its `text` is the sentence, written as recognition would have."""
+    sentence: str
+    """As the language's sentences and the house's names are spelled."""
+    written: tuple[str, ...]
+    """As recognition would write it: what was heard with other words in some places."""
     heard: str
     """The reading that it sounds like."""
     cost: float

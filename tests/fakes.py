@@ -181,7 +181,7 @@ class ScriptedUnderstanding:
     async def match(self, text: str, *, area_id: str | None) -> Intent | None:
         return self.intents.get(text)
 
-    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
+    async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
         return self.suggested
 
     async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:

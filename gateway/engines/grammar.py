@@ -188,7 +188,7 @@ class _Block:
 
     def _text(self, text: str, after: _Partial) -> _Partial:
         """Return a text's words, the last of which may go on with what follows."""
-        words = text.split(" ")
+        words = text.replace("-", " ").split(" ")
         for position, word in enumerate(reversed(words)):
             if position:  # a space: a word ends before it, and one begins after it
                 after = frozenset({("", self._compiler.boundary(after))})

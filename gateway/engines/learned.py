@@ -36,7 +36,7 @@ class HouseUnderstanding(Protocol):
     async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
         """Return what `text` would mean with words that may follow it."""
 
-    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
+    async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
         """Return what may be meant by what was heard as one of `texts`."""
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
@@ -91,9 +91,9 @@ class LearnedUnderstanding:
         """Return what `text` would mean with words that may follow it. Rules are not looked at: they are few."""
         return await self._inner.continuations(text, area_id=area_id)
 
-    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
+    async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
         """Return what may be meant by what was heard as one of `texts`. Rules are not looked at: they were before."""
-        return await self._inner.suggestions(texts, area_id=area_id)
+        return await self._inner.suggestions(texts)
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; empty where nothing is to be said."""

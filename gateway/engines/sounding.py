@@ -48,6 +48,8 @@ class Piece(NamedTuple):
     cost: float
     is_wild: bool = False
     """Whether any words may stand there."""
+    is_listed: bool = False
+    """Whether it is of a list: a name, a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +178,8 @@ class Sounding:
                 for place in np.argsort(each, kind="stable")[:MOST_MEMBERS]:
                     if each[place] + rest[after, word + words] <= room:
                         unit = self._units[int(members[place])]
-                        yield Piece(unit, word, word + words, float(each[place])), after
+                        is_listed = isinstance(label, Place)
+                        yield Piece(unit, word, word + words, float(each[place]), False, is_listed), after
 
 
 class _Spans:

@@ -6,7 +6,8 @@ misheard, a word left out, or something else altogether.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
@@ -17,72 +18,69 @@ from gateway.engines.pronouncing import pronouncing
 from gateway.engines.sentences import load_sentences
 from gateway.engines.sounding import Candidate, Piece, Sounding, phoneme_cost
 from gateway.engines.wording import spelled
-from gateway.events import Intent
 from gateway.house import House
 from gateway.suggestions import Replacement, Suggestion
 
-MOST_TEXTS: Final = 3
+MOST_TEXTS: Final = 4
 """Readings that are looked at: what is in none of them was hardly said."""
-MOST_CANDIDATES: Final = 8
+MOST_CANDIDATES: Final = 12
 """Sentences that sound alike, of one reading: mostly the same words with and without "the"."""
-MOST_SUGGESTIONS: Final = 6
-"""Of all readings; each costs the matcher some ten milliseconds, and recognition as much."""
-WORSE: Final = 4.0
+MOST_SUGGESTIONS: Final = 16
+"""Of all readings; each costs recognition some milliseconds."""
+WORSE: Final = 5.0
 """Phonemes by which a sentence may be further away than the closest one."""
 HIGHEST_COST: Final = 0.5
 """Of each phoneme heard. Beyond that it is another sentence."""
+MOST_OF_A_FILLER: Final = 0.5
+"""The share of phonemes that may be others where something like "the" stands for a word that was heard."""
 
-_NUMBER: Final = re.compile(r"(?<=\d)(?=[^\W\d_]|[%°])|(?<=[^\W\d_])(?=\d)")
-"""Between a number and what is written right behind or before it."""
-_MARKS: Final = re.compile(r"[^\w\s'%°]|_")
-
-type Match = Callable[[str, str | None], Intent | None]
-"""What a sentence means, said in an area."""
+_WORD: Final = re.compile(r"\d+|(?:[^\W\d_]|')+|[%°]")
 
 
 class Suggesting:
     """Of one house. May be called from any thread."""
 
-    def __init__(self, language: str, house: House, match: Match) -> None:
+    def __init__(self, language: str, house: House) -> None:
         """Build the grammar of a language with the names of `house`: a quarter of a second, the first time twice that.
 
         Raises ConfigError for a language that has no sentences.
         """
         self._language = language
         self._unit = house.temperature_unit
-        self._match = match
         self._fillers = fillers(language)
         self._phones = _phones(language)
         grammar = _grammar(language)
         self._sounding = Sounding(grammar, Places(house, grammar.lists).members, self._phones)
 
-    def suggestions(self, texts: Sequence[str], area_id: str | None) -> tuple[Suggestion, ...]:
+    def suggestions(self, texts: Sequence[str]) -> tuple[Suggestion, ...]:
         """Return what may be meant by what was heard as one of `texts`, the closest first; a meaning once or more."""
         found: dict[str, Suggestion] = {}
         for text in dict.fromkeys(texts[:MOST_TEXTS]):
-            words = heard_words(spelled(text, self._language, self._unit))
-            for candidate in self._sounding.candidates(" ".join(words), MOST_CANDIDATES, worse=WORSE):
-                self._suggest(candidate, words, text, area_id, found)
-        closest = sorted(found.values(), key=lambda suggestion: suggestion.cost)
-        return tuple(closest[:MOST_SUGGESTIONS])
+            heard = Heard.of(spelled(text, self._language, self._unit))
+            if not heard.words:
+                continue
+            phonemes = len(self._phones(" ".join(heard.words)))
+            for candidate in self._sounding.candidates(" ".join(heard.words), MOST_CANDIDATES, worse=WORSE):
+                cost = candidate.cost / max(phonemes, 1)
+                known = found.get(candidate.text)
+                if cost <= HIGHEST_COST and (known is None or cost < known.cost):
+                    found[candidate.text] = self._suggestion(candidate, heard, text, cost)
+        return tuple(sorted(found.values(), key=lambda suggestion: suggestion.cost)[:MOST_SUGGESTIONS])
 
-    def _suggest(
-        self, candidate: Candidate, words: Sequence[str], heard: str, area_id: str | None, found: dict[str, Suggestion]
-    ) -> None:
-        phonemes = len(self._phones(" ".join(words)))
-        cost = candidate.cost / max(phonemes, 1)
-        if cost > HIGHEST_COST or (candidate.text in found and found[candidate.text].cost <= cost):
-            return
-        intent = self._match(as_written(candidate.text, heard), area_id)
-        if intent is not None:
-            replaced = tuple(self._replacement(piece, words) for piece in candidate.pieces if _is_changed(piece, words))
-            found[candidate.text] = Suggestion(
-                intent=intent,
-                heard=heard,
-                cost=cost,
-                replaced=replaced,
-                is_open=any(piece.is_wild for piece in candidate.pieces),
-            )
+    def _suggestion(self, candidate: Candidate, heard: Heard, reading: str, cost: float) -> Suggestion:
+        return Suggestion(
+            sentence=candidate.text,
+            written=tuple(dict.fromkeys(heard.with_pieces(candidate.pieces, lower=lower) for lower in (False, True))),
+            heard=reading,
+            cost=cost,
+            replaced=tuple(self._replaced(candidate.pieces, heard.words)),
+            is_open=any(piece.is_wild for piece in candidate.pieces),
+        )
+
+    def _replaced(self, pieces: Sequence[Piece], words: Sequence[str]) -> Iterator[Replacement]:
+        for piece in pieces:
+            if piece.used.casefold() != " ".join(words[piece.first : piece.last]):
+                yield self._replacement(piece, words)
 
     def _replacement(self, piece: Piece, words: Sequence[str]) -> Replacement:
         heard, used = words[piece.first : piece.last], piece.used.casefold().split()
@@ -90,28 +88,61 @@ class Suggesting:
         left_out = [word for word in heard if word not in used and word not in self._fillers]
         added = [word for word in used if word not in heard and word not in self._fillers]
         if set(heard) & set(used) and bool(left_out) != bool(added):  # "the bed light" for "light" leaves "bed" out
-            return Replacement(heard=" ".join(left_out), used=" ".join(added), cost=1.0)
-        longest = max(len(self._phones(" ".join(heard))), len(self._phones(piece.used)), 1)
+            return Replacement(
+                heard=" ".join(left_out), used=" ".join(added), cost=1.0, is_listed=piece.is_listed
+            )
+        sounds = self._phones(" ".join(heard)), self._phones(piece.used)
+        cost = min(phoneme_cost(*sounds) / max(*map(len, sounds), 1), 1.0)
+        is_lost = cost > MOST_OF_A_FILLER and left_out and not added  # "TV" is no "the"
         return Replacement(
             heard=" ".join(heard),
-            used=piece.used,
-            cost=min(phoneme_cost(self._phones(" ".join(heard)), self._phones(piece.used)) / longest, 1.0),
+            used="" if is_lost else piece.used,
+            cost=cost,
             is_filler=all(word.casefold() in self._fillers for word in differing),
+            is_listed=piece.is_listed,
         )
 
 
-def heard_words(text: str) -> list[str]:
-    """Return the words of a reading in lower case, numbers apart from their units."""
-    return _NUMBER.sub(" ", _MARKS.sub(" ", text.casefold())).split()
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A reading, and where its words are."""
 
+    text: str
+    words: tuple[str, ...]
+    """In lower case, numbers apart from their units."""
+    starts: tuple[int, ...]
+    ends: tuple[int, ...]
 
-def as_written(text: str, like: str) -> str:
-    """Return a sentence as recognition would have written it, which wrote `like`."""
-    return f"{text[:1].upper()}{text[1:]}{'?' if like.rstrip().endswith('?') else '.'}"
+    @classmethod
+    def of(cls, text: str) -> Heard:
+        """Find the words."""
+        found = list(_WORD.finditer(text))
+        return cls(
+            text,
+            tuple(one.group().casefold() for one in found),
+            tuple(one.start() for one in found),
+            tuple(one.end() for one in found),
+        )
 
+    def with_pieces(self, pieces: Sequence[Piece], *, lower: bool) -> str:
+        """Return the text with other words where a piece sounds other than what was heard; the rest stays as it is."""
+        written, is_kept = "", True
+        for piece in pieces:
+            keeps = piece.cost == 0 and piece.last > piece.first
+            used = piece.used
+            if keeps:
+                used = self.text[self.starts[piece.first] : self.ends[piece.last - 1]]
+            elif lower:
+                used = used.casefold()
+            if used:
+                written += (self._between(piece.first) if is_kept and keeps else " ") + used if written else used
+            is_kept = keeps
+        if self.text[:1].isupper():
+            written = f"{written[:1].upper()}{written[1:]}"
+        return written + self.text[self.ends[-1] :]
 
-def _is_changed(piece: Piece, words: Sequence[str]) -> bool:
-    return piece.used.casefold() != " ".join(words[piece.first : piece.last])
+    def _between(self, word: int) -> str:
+        return self.text[self.ends[word - 1] : self.starts[word]] if word else ""
 
 
 @lru_cache(maxsize=4)

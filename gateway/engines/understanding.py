@@ -44,9 +44,9 @@ class HassUnderstanding:
         """Return what `text` would mean with words that may follow it; see `GoingOn.of`."""
         return await self._worker.run(self._continuations, text, area_id)
 
-    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
-        """Return what may be meant by what was heard as one of `texts`, the closest first; see `Suggesting`."""
-        return await self._worker.run(self._suggest, texts, area_id)
+    async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
+        """Return what may have been said by what was heard as one of `texts`, the closest first; see `Suggesting`."""
+        return await self._worker.run(self._suggest, texts)
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; empty where nothing is to be said."""
@@ -62,10 +62,10 @@ class HassUnderstanding:
         self._suggesting = self._suggesting_for(house)
 
     def _suggesting_for(self, house: House) -> Suggesting:
-        return Suggesting(self.language, house, lambda text, area_id: self._intents.match(text, area_id=area_id))
+        return Suggesting(self.language, house)
 
-    def _suggest(self, texts: tuple[str, ...], area_id: str | None) -> tuple[Suggestion, ...]:
-        return self._suggesting.suggestions(texts, area_id)
+    def _suggest(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
+        return self._suggesting.suggestions(texts)
 
     def _continuations(self, text: str, area_id: str | None) -> tuple[Intent, ...]:
         return self._going_on.of(text, lambda said, area: self._intents.match(said, area_id=area), area_id=area_id)

@@ -124,12 +124,19 @@ class WhisperOnDisk:
         except RuntimeError as error:
             raise EngineError("Whisper failed while it was comparing") from error
         return tuple(
-            Likelihood(
-                log_probability=float(np.log(np.maximum(result.text_token_probs, LEAST_PROBABILITY)).sum()),
-                tokens=len(ids),
-            )
+            self._likelihood(ids, np.log(np.maximum(result.text_token_probs, LEAST_PROBABILITY)))
             for result, ids in zip(results, tokens, strict=True)
         )
+
+    def _likelihood(self, ids: Sequence[int], of_each: Sequence[float]) -> Likelihood:
+        words: list[tuple[str, float]] = []
+        for token, probability in zip(ids, of_each, strict=True):
+            text = self._tokenizer.decode([token])
+            if words and not text.startswith(" "):
+                text, probability = words[-1][0] + text, min(words[-1][1], probability)
+                words.pop()
+            words.append((text.strip(), float(probability)))
+        return Likelihood(log_probability=float(sum(of_each)), tokens=len(ids), words=tuple(words))
 
     def _encoded(self, pcm: bytes, window: Window) -> _Encoded:
         """Return the encoder's output, `[1, positions, width]`."""

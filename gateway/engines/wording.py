@@ -23,15 +23,19 @@ _ENGLISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<!half )\ban\s+hour\b(?!\s+(?:and\s+a\s+)?half)", "1 hour"),
         (r"\b(for|in|by|add|remove|take)\s+a\s+(?=(?:minute|second)\b)", r"\1 1 "),
         (r"(?<=\w)\s*&\s*(?=\w)", " and "),
+        (r"(?<=s)'(?!\w)", ""),
+        (r"^and\s+(?=(?:mute|pause)\b)", "un"),
     )
 )
+"""Nobody begins with "and pause the music"; it is how "unpause" is heard. "And lock the door" may be either."""
 _ENGLISH_UNIT: dict[str, re.Pattern[str]] = {
     "°C": re.compile(r"\s*(?:[°º]|\bdegrees?)\s*(?:c|celsius|centigrade)\b", re.IGNORECASE),
     "°F": re.compile(r"\s*(?:[°º]|\bdegrees?)\s*(?:f|fahrenheit)\b", re.IGNORECASE),
 }
 """The house's own unit goes without saying; the other one must not be taken for it."""
 _ENGLISH_OPENING = re.compile(
-    r"^(?:(?:okay|ok|hey|hi|hello|well|so|um+|uh+|er+|and|now|alright|all right|right|oh|yes|yeah)\b[\s,.!…-]+"
+    r"^(?:(?:okay|ok|hey|hi|hello|well|so|um+|uh+|er+|now|alright|all right|right|oh|yes|yeah)\b[\s,.!…-]+"
+    r"|and\b(?!\s+(?:lock|mute|pause)\b)[\s,.!…-]+"
     r"|(?:(?:please|kindly)\b[\s,]+)"
     r"|(?:(?:can|could|would|will)\s+you\s+(?:please\s+)?)"
     r"|(?:i(?:'d| would)\s+like\s+(?:you\s+)?to\s+)"

@@ -10,7 +10,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.events import Intent
-from gateway.suggestions import Suggestion
+from gateway.turn.choice import Meaning
 from gateway.turn.words import plain_words
 
 MOST_ASKED: Final = 2
@@ -76,42 +76,42 @@ WORDINGS: Final[Mapping[str, Wording]] = MappingProxyType(
 """Languages that can be asked in; in any other, what is not clear is not understood."""
 
 
-def question(suggestions: Sequence[Suggestion], language: str) -> str | None:
+def question(meanings: Sequence[Meaning], language: str) -> str | None:
     """Return the question which of these was meant; None in a language without words for it."""
     wording = WORDINGS.get(language.partition("-")[0])
     if wording is None:
         return None
-    return wording.question.format(options=wording.either.join(options(suggestions)))
+    return wording.question.format(options=wording.either.join(options(meanings)))
 
 
-def options(suggestions: Sequence[Suggestion]) -> tuple[str, ...]:
+def options(meanings: Sequence[Meaning]) -> tuple[str, ...]:
     """Return what tells these apart: the names where they differ by nothing else, or else the whole sentences."""
-    intents = [suggestion.intent for suggestion in suggestions]
+    intents = [meaning.intent for meaning in meanings]
     slot = _differing(intents)
     if slot is not None:
         return tuple(str(intent.slots[slot]) for intent in intents)
     return tuple(_in_a_sentence(intent.text) for intent in intents)
 
 
-def answered(heard: str, suggestions: Sequence[Suggestion], language: str, *, is_yes: bool) -> Suggestion | None:
+def answered(heard: str, meanings: Sequence[Meaning], language: str, *, is_yes: bool) -> Meaning | None:
     """Return which one was meant by an answer; None for neither, and where that is not clear.
 
     `is_yes` tells whether it is a yes, which is an answer where one is asked about.
     """
-    if len(suggestions) == 1 and is_yes:
-        return suggestions[0]
+    if len(meanings) == 1 and is_yes:
+        return meanings[0]
     wording = WORDINGS[language.partition("-")[0]]
     said = set(plain_words(heard))
     if said & wording.none_of_them:
         return None
-    named = [set(plain_words(option)) for option in options(suggestions)]
+    named = [set(plain_words(option)) for option in options(meanings)]
     common = set.intersection(*named)
     counts = [
-        len(said & (words - common)) + bool(len(suggestions) > 1 and said & ordinals)
+        len(said & (words - common)) + bool(len(meanings) > 1 and said & ordinals)
         for words, ordinals in zip(named, wording.ordinals, strict=False)
     ]
     best = max(counts)
-    return suggestions[counts.index(best)] if best and counts.count(best) == 1 else None
+    return meanings[counts.index(best)] if best and counts.count(best) == 1 else None
 
 
 def _differing(intents: Sequence[Intent]) -> str | None:

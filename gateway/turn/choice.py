@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from gateway.events import Hypothesis, Intent, Recognition
-from gateway.suggestions import Replacement, Suggestion
+from gateway.suggestions import Replacement
 from gateway.turn.endpoint import Standing
 from gateway.turn.words import plain_words
 
@@ -40,6 +40,15 @@ type Match = Callable[[str], Awaitable[Intent | None]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Meaning:
+    """What may have been meant."""
+
+    intent: Intent
+    replaced: tuple[Replacement, ...] = ()
+    """What its sentence has in place of what was heard."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Choice:
     """What was heard, and what was made of it."""
 
@@ -51,7 +60,7 @@ class Choice:
     intent: Intent | None = None
     replaced: tuple[Replacement, ...] = ()
     """What that reading has in place of what was heard, where it is none of recognition's own."""
-    asked: tuple[Suggestion, ...] = ()
+    asked: tuple[Meaning, ...] = ()
     """What is to be asked about, as it may have been meant; `intent` is None then."""
     is_answered: bool = False
     """Whether that was asked, and `intent` is the answer."""

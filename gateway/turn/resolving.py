@@ -6,17 +6,19 @@ changes little: a name that is not in this house must never become one that is. 
 everything else is not understood. The method and its measurements: docs/understanding.md.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from math import exp
 from typing import Final
 
-from gateway.events import Hypothesis
+from gateway.events import Hypothesis, Intent
 from gateway.suggestions import Likelihood, Replacement, Suggestion
 from gateway.turn.asking_back import MOST_ASKED
-from gateway.turn.choice import Choice
+from gateway.turn.choice import Choice, Meaning
 from gateway.turn.stages import SpeechToText, Understanding
 from gateway.turn.standing import is_same
+from gateway.turn.words import plain_words
 
 LEAST_GAIN: Final = -1.4
 """By how much each token of what is taken may be less likely than what was heard (natural logarithms)."""
@@ -37,8 +39,10 @@ MOST_REPLACED: Final = 0.6
 0.62."""
 MOST_TEXTS: Final = 3
 """Readings that suggestions are looked for."""
-MOST_COMPARED: Final = 8
-"""Each costs the recogniser some ten milliseconds."""
+MOST_MEANINGS: Final = 3
+"""The likeliest, and those that speak against it; looking up what a sentence means takes some ten milliseconds."""
+MOST_MATCHED: Final = 8
+"""Sentences that are looked up, most of which mean the same."""
 
 
 class Doubt(StrEnum):
@@ -65,22 +69,24 @@ ASKED_ABOUT: Final = frozenset({Doubt.OTHER_MEANING, Doubt.UNLIKE, Doubt.NONE})
 class Weighed:
     """A suggestion with what speaks for it."""
 
+    intent: Intent
     suggestion: Suggestion
     likelihood: Likelihood
     gain: float
     """How much likelier each token is than those of what was heard; below 0 where it is not."""
     margin: float
     """How much likelier the whole is than the likeliest other meaning; infinite where there is none."""
+    surest: float = 0.0
+    """How sure recognition was of what this replaces, where it was surest, 0 to 1."""
 
     @property
     def doubt(self) -> Doubt:
         """Why it is not to be taken without asking."""
-        per_token = self.likelihood.log_probability / max(self.likelihood.tokens, 1)
         worst = max((replaced.cost for replaced in self.suggestion.replaced if not replaced.is_filler), default=0.0)
         is_close = worst <= CLOSE_REPLACED and self.suggestion.cost <= CLOSE_CHANGED
         if self.gain < (LEAST_GAIN_OF_CLOSE if is_close else LEAST_GAIN):
             return Doubt.UNLIKELY
-        if per_token < LEAST_LIKELY and self.gain < SAME_GAIN:
+        if self.likelihood.per_token < LEAST_LIKELY and self.gain < SAME_GAIN:
             return Doubt.UNLIKELY
         if any(_is_left_out(replaced) for replaced in self.suggestion.replaced):
             return Doubt.LEFT_OUT
@@ -111,14 +117,14 @@ def decided(choice: Choice, weighed: Sequence[Weighed]) -> Choice:
     if not weighed:
         return choice
     best = weighed[0]
-    if best.doubt is Doubt.NONE and best.suggestion.intent == choice.intent:
+    if best.doubt is Doubt.NONE and best.intent == choice.intent:
         return choice
     if best.doubt is Doubt.NONE:
-        intent, likelihood = best.suggestion.intent, best.likelihood
-        used = Hypothesis(text=intent.text, score=likelihood.log_probability / max(likelihood.tokens, 1))
-        return replace(choice, used=used, intent=intent, replaced=best.suggestion.replaced)
-    close = [one.suggestion for one in weighed[:MOST_ASKED] if one.doubt in ASKED_ABOUT]
-    return replace(choice, used=None, intent=None, asked=tuple(close))
+        used = Hypothesis(text=best.intent.text, score=best.likelihood.per_token)
+        return replace(choice, used=used, intent=best.intent, replaced=best.suggestion.replaced)
+    close = [one for one in weighed[:MOST_ASKED] if one.doubt in ASKED_ABOUT]
+    asked = tuple(Meaning(intent=one.intent, replaced=one.suggestion.replaced) for one in close)
+    return replace(choice, used=None, intent=None, asked=asked)
 
 
 async def weigh(
@@ -131,40 +137,78 @@ async def weigh(
     heard = choice.heard
     if heard is None:
         return ()
-    suggestions = list(await understanding.suggestions(choice.readings[:MOST_TEXTS], area_id=area_id))
-    if choice.intent is not None and choice.used is not None:
-        suggestions.insert(0, Suggestion(intent=choice.intent, heard=choice.used.text, cost=0.0))
-    suggestions = suggestions[:MOST_COMPARED]
+    suggestions = list(await understanding.suggestions(choice.readings[:MOST_TEXTS]))
+    if choice.used is not None:
+        text = choice.used.text
+        suggestions.insert(0, Suggestion(sentence=text, written=(text,), heard=text, cost=0.0))
     if not suggestions:
         return ()
-    texts = [heard.text, *(suggestion.intent.text for suggestion in suggestions)]
-    of_heard, *of_each = await stt.compare(pcm, texts)
-    return _weighed(suggestions, of_each, of_heard)
+    of_text = await _compared(pcm, heard.text, suggestions, stt)
+    each = [(suggestion, _likeliest(of_text[text] for text in suggestion.written)) for suggestion in suggestions]
+    by_meaning: list[tuple[Intent, Suggestion, Likelihood]] = []
+    for suggestion, likelihood in sorted(each, key=lambda pair: -pair[1].log_probability)[:MOST_MATCHED]:
+        intent = await understanding.match(suggestion.sentence, area_id=area_id)
+        if intent is not None and not any(is_same(intent, other) for other, _, _ in by_meaning):
+            by_meaning.append((intent, suggestion, likelihood))
+        if len(by_meaning) == MOST_MEANINGS:
+            break
+    return _weighed(by_meaning, of_text, of_text[heard.text])
+
+
+async def _compared(
+    pcm: bytes, heard: str, suggestions: Sequence[Suggestion], stt: SpeechToText
+) -> dict[str, Likelihood]:
+    """Return how likely what was heard is, the readings that were thought of, and each suggestion."""
+    texts = [heard, *(text for suggestion in suggestions for text in (suggestion.heard, *suggestion.written))]
+    distinct = list(dict.fromkeys(texts))
+    return dict(zip(distinct, await stt.compare(pcm, distinct), strict=True))
+
+
+def _likeliest(likelihoods: Iterable[Likelihood]) -> Likelihood:
+    return max(likelihoods, key=lambda likelihood: likelihood.log_probability)
 
 
 def _weighed(
-    suggestions: Sequence[Suggestion], of_each: Sequence[Likelihood], of_heard: Likelihood
+    by_meaning: Sequence[tuple[Intent, Suggestion, Likelihood]],
+    of_text: Mapping[str, Likelihood],
+    of_heard: Likelihood,
 ) -> tuple[Weighed, ...]:
-    by_meaning: list[tuple[Suggestion, Likelihood]] = []
-    """The likeliest wording of each meaning, the likeliest meaning first."""
-    in_order = sorted(zip(suggestions, of_each, strict=True), key=lambda pair: -pair[1].log_probability)
-    for suggestion, likelihood in in_order:
-        if not any(is_same(suggestion.intent, other.intent) for other, _ in by_meaning):
-            by_meaning.append((suggestion, likelihood))
     return tuple(
         Weighed(
+            intent=intent,
             suggestion=suggestion,
             likelihood=likelihood,
             gain=(likelihood.log_probability - of_heard.log_probability) / max(likelihood.tokens, of_heard.tokens, 1),
-            margin=_margin(place, by_meaning),
+            margin=_margin(place, [likelihood.log_probability for _, _, likelihood in by_meaning]),
+            surest=_surest(suggestion.replaced, of_text[suggestion.heard]),
         )
-        for place, (suggestion, likelihood) in enumerate(by_meaning)
+        for place, (intent, suggestion, likelihood) in enumerate(by_meaning)
     )
 
 
-def _margin(place: int, by_meaning: Sequence[tuple[Suggestion, Likelihood]]) -> float:
-    others = [likelihood.log_probability for other, (_, likelihood) in enumerate(by_meaning) if other != place]
-    return by_meaning[place][1].log_probability - max(others) if others else float("inf")
+def _surest(replaced: Sequence[Replacement], heard: Likelihood) -> float:
+    """Return how sure recognition was of what is replaced, where it was surest, 0 to 1."""
+    words = [("".join(plain_words(word)), probability) for word, probability in heard.words]
+    each = [_sureness("".join(plain_words(one.heard)), words) for one in replaced if one.heard and not one.is_filler]
+    return max(each, default=0.0)
+
+
+def _sureness(said: str, words: Sequence[tuple[str, float]]) -> float:
+    for first in range(len(words)):
+        text, total = "", 0.0
+        for last in range(first, len(words)):
+            text += words[last][0]
+            total += words[last][1]
+            if text == said:
+                return exp(total / (last - first + 1))
+            if not said.startswith(text):
+                break
+    return 0.0
+
+
+def _margin(place: int, each: Sequence[float]) -> float:
+    others = [*each[:place], *each[place + 1 :]]
+    return each[place] - max(others) if others else float("inf")
 
 
 def _is_left_out(replaced: Replacement) -> bool:

@@ -75,7 +75,7 @@ class Understanding(Protocol):
         Where `text` means something itself, only words count that may make it mean something else.
         """
 
-    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
+    async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
         """Return sentences of this house that sound like what was heard as one of `texts`, the closest first."""
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:

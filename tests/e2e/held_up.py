@@ -80,9 +80,9 @@ class Understood:
         with self._work.one():
             return await self._understanding.continuations(text, area_id=area_id)
 
-    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
+    async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
         with self._work.one():
-            return await self._understanding.suggestions(texts, area_id=area_id)
+            return await self._understanding.suggestions(texts)
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         return await self._understanding.answer(intent, result)

@@ -147,7 +147,7 @@ class KnownSentences:
     async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
         return ()
 
-    async def suggestions(self, texts: tuple[str, ...], *, area_id: str | None) -> tuple[Suggestion, ...]:
+    async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
         return ()
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:

@@ -32,8 +32,8 @@ class Replacement:
     """The share of its phonemes that would have to be others, 0 to 1."""
     is_filler: bool = False
     """Whether it makes no difference: "the" and the like."""
-    is_listed: bool = False
-    """Whether it is a name of the house, a number or the like, and not a word of the language's sentences."""
+    is_name: bool = False
+    """Whether what is used is a name of the house, and not a word of the language's sentences."""
 
 
 def replaced_words(replaced: Iterable[Replacement]) -> tuple[Replacement, ...]:
@@ -51,9 +51,15 @@ class Suggestion:
     """As recognition would write it: what was heard with other words in some places."""
     heard: str
     """The reading that it sounds like."""
+    edits: float
+    """How many of that reading's phonemes would have to be others."""
     cost: float
-    """The share of that reading's phonemes that would have to be others."""
+    """The same as a share of them all."""
     replaced: tuple[Replacement, ...] = ()
     """All that is different."""
-    is_open: bool = False
-    """Whether any words may stand in it somewhere: "play …"."""
+    left_out: int = 0
+    """Words that make a difference and were heard and are not in it, or are in it and were not heard."""
+    fewer: int = 0
+    """Words that make a difference which that reading has less than the likeliest one."""
+    wild_words: int = 0
+    """Words that stand where any may: "play …"."""

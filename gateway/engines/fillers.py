@@ -9,26 +9,26 @@ FILLERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "en": frozenset(
             {
                 *("a", "an", "the", "my", "our", "your", "please", "just", "now", "um", "uh", "er", "oh", "and", "so"),
-                *("to", "of", "in", "at", "for", "is", "are", "be", "it", "that", "this", "there", "currently", "%"),
+                *("to", "of", "in", "at", "for", "it", "that", "this", "there", "currently", "%"),
             }
         ),
         "de": frozenset(
             {
                 *("der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "mein", "meine"),
-                *("meinen", "bitte", "mal", "doch", "jetzt", "äh", "ähm", "und", "im", "in", "am", "ist"),
+                *("meinen", "bitte", "mal", "doch", "jetzt", "äh", "ähm", "und", "im", "in", "am"),
                 *("es", "von", "vom", "gerade", "%"),
             }
         ),
         "fr": frozenset(
             {
                 *("le", "la", "les", "l'", "l", "un", "une", "des", "du", "de", "d'", "d", "mon", "ma", "mes", "et"),
-                *("s'il", "te", "vous", "plaît", "à", "au", "dans", "euh", "est", "il", "elle", "%"),
+                *("s'il", "te", "vous", "plaît", "à", "au", "dans", "euh", "il", "elle", "%"),
             }
         ),
         "es": frozenset(
             {
                 *("el", "la", "los", "las", "un", "una", "unos", "unas", "mi", "mis", "por", "favor", "de", "del"),
-                *("en", "a", "al", "y", "eh", "está", "es", "%"),
+                *("en", "a", "al", "y", "eh", "%"),
             }
         ),
         "it": frozenset(
@@ -48,7 +48,6 @@ FILLERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
                     "al",
                     "alla",
                     "eh",
-                    "è",
                     "%",
                 ),
             }
@@ -56,7 +55,7 @@ FILLERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "nl": frozenset(
             {
                 *("de", "het", "een", "mijn", "alsjeblieft", "even", "eens", "maar", "nu", "eh", "en", "te", "in"),
-                *("van", "is", "er", "dat", "%"),
+                *("van", "er", "dat", "%"),
             }
         ),
     }

@@ -15,6 +15,8 @@ from hassil.intents import IntentData, Intents, SlotList, WildcardSlotList
 
 LARGEST_STATES: Final = 200_000
 """Home Assistant's languages have a few thousand."""
+NAMES: Final = frozenset({"name", "area", "floor"})
+"""The lists that the house fills."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,11 @@ class Place:
     """Any words may stand here."""
     version: int = 0
     """Which of the lists with this name: a block of sentences may have its own."""
+
+    @property
+    def is_name(self) -> bool:
+        """Whether what stands there is a name of the house."""
+        return self.list_name in NAMES
 
 
 type Label = str | Place

@@ -32,6 +32,9 @@ _WILDCARD_EMPTY = frozenset(
     | {"called", "named"}
 )
 """English words that alone never name a song, an item or a timer."""
+_ANY_WORDS = frozenset({"conversation_command", "item", "message", "search_query"})
+"""Slots in which nearly any words make sense. A comma alone does not begin a command with one: "light up, play corner"
+is a light's name."""
 _AWAY = frozenset({"away", "out", "not home", "outside"})
 
 type _Name = tuple[str, str, dict[str, AttributeValue]]
@@ -110,7 +113,7 @@ class _Names:
         return self._several(text, area_id, depth, MOST_COMMANDS) if intent is None else intent
 
     def _several(self, text: str, area_id: str | None, depth: int, most: int) -> Intent | None:
-        for before, after in parted(text, self._sentences.language):
+        for before, after, is_said in parted(text, self._sentences.language):
             first = self._one(before, area_id, depth)
             if first is None and most > 2:
                 first = self._several(before, area_id, depth, most - 1)
@@ -118,7 +121,7 @@ class _Names:
                 continue
             for part in completed(after, before):
                 then = self._one(part, area_id, depth)
-                if then is not None:
+                if then is not None and (is_said or not _ANY_WORDS & then.slots.keys()):
                     return replace(first, text=text, also=(*first.also, then))
         return None
 

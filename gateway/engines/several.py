@@ -32,15 +32,18 @@ _PLACES: Final = MappingProxyType(
 )
 
 
-def parted(text: str, language: str) -> Iterator[tuple[str, str]]:
-    """Yield the ways to part a sentence in two, the latest place first; none in a language that is not known."""
+def parted(text: str, language: str) -> Iterator[tuple[str, str, bool]]:
+    """Yield the ways to part a sentence in two, the latest place first, and whether a word says that it is two.
+
+    None in a language that is not known.
+    """
     places = _PLACES.get(language.partition("-")[0])
     if places is None:
         return
     for found in reversed(list(places.finditer(text))):
         before, after = text[: found.start()].strip(), text[found.end() :].strip()
         if before and after:
-            yield before, after
+            yield before, after, any(letter.isalpha() for letter in found.group())
 
 
 def completed(part: str, first: str) -> Iterator[str]:

@@ -48,8 +48,8 @@ class Piece(NamedTuple):
     cost: float
     is_wild: bool = False
     """Whether any words may stand there."""
-    is_listed: bool = False
-    """Whether it is of a list: a name, a number."""
+    is_name: bool = False
+    """Whether it is a name of the house."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +87,7 @@ class Sounding:
     def candidates(self, heard: str, most: int, *, worse: float) -> list[Candidate]:
         """Return the sentences that sound most like `heard`, at most so many, and no more than `worse` costlier."""
         words = heard.split()
-        if not words or len(words) > LONGEST_WORDS:
+        if not words or not self._labels or len(words) > LONGEST_WORDS:
             return []
         spans = _Spans(words, self._phones)
         costs = self._costs(spans)
@@ -178,8 +178,8 @@ class Sounding:
                 for place in np.argsort(each, kind="stable")[:MOST_MEMBERS]:
                     if each[place] + rest[after, word + words] <= room:
                         unit = self._units[int(members[place])]
-                        is_listed = isinstance(label, Place)
-                        yield Piece(unit, word, word + words, float(each[place]), False, is_listed), after
+                        is_name = isinstance(label, Place) and label.is_name
+                        yield Piece(unit, word, word + words, float(each[place]), False, is_name), after
 
 
 class _Spans:

@@ -17,7 +17,7 @@ from gateway.engines.places import Places
 from gateway.engines.pronouncing import pronouncing
 from gateway.engines.sentences import load_sentences
 from gateway.engines.sounding import Candidate, Piece, Sounding, phoneme_cost
-from gateway.engines.wording import spelled
+from gateway.engines.wording import readings, spelled
 from gateway.house import House
 from gateway.suggestions import Replacement, Suggestion
 
@@ -31,6 +31,9 @@ WORSE: Final = 5.0
 """Phonemes by which a sentence may be further away than the closest one."""
 HIGHEST_COST: Final = 0.5
 """Of each phoneme heard. Beyond that it is another sentence."""
+MOST_OF_A_NAME: Final = 0.25
+"""The share of phonemes that may be others where a name has a word more or less than was heard: "the bed light" for
+"light" leaves "bed" out, "first floor" for "first for" leaves nothing out."""
 MOST_OF_A_FILLER: Final = 0.5
 """The share of phonemes that may be others where something like "the" stands for a word that was heard."""
 
@@ -53,28 +56,49 @@ class Suggesting:
         self._sounding = Sounding(grammar, Places(house, grammar.lists).members, self._phones)
 
     def suggestions(self, texts: Sequence[str]) -> tuple[Suggestion, ...]:
-        """Return what may be meant by what was heard as one of `texts`, the closest first; a meaning once or more."""
+        """Return what may be meant by what was heard as one of `texts`, the closest first; a meaning once or more.
+
+        `texts` are readings, the likeliest first.
+        """
         found: dict[str, Suggestion] = {}
+        fullest = 0
+        """How many words that count the likeliest reading has."""
         for text in dict.fromkeys(texts[:MOST_TEXTS]):
-            heard = Heard.of(spelled(text, self._language, self._unit))
+            heard = self._heard(text)
             if not heard.words:
                 continue
-            phonemes = len(self._phones(" ".join(heard.words)))
+            said = self._counting(heard.words)
+            fullest = fullest or said
             for candidate in self._sounding.candidates(" ".join(heard.words), MOST_CANDIDATES, worse=WORSE):
-                cost = candidate.cost / max(phonemes, 1)
+                suggestion = self._suggestion(candidate, heard, text, fewer=max(fullest - said, 0))
                 known = found.get(candidate.text)
-                if cost <= HIGHEST_COST and (known is None or cost < known.cost):
-                    found[candidate.text] = self._suggestion(candidate, heard, text, cost)
+                if suggestion.cost <= HIGHEST_COST and (known is None or suggestion.edits < known.edits):
+                    found[candidate.text] = suggestion
         return tuple(sorted(found.values(), key=lambda suggestion: suggestion.cost)[:MOST_SUGGESTIONS])
 
-    def _suggestion(self, candidate: Candidate, heard: Heard, reading: str, cost: float) -> Suggestion:
+    def _heard(self, text: str) -> Heard:
+        """Return a reading with its words, those of politeness and hesitation around it left out."""
+        plain = spelled(text, self._language, self._unit)
+        *_, bare = readings(text, self._language, self._unit)
+        first = max(plain.find(bare), 0)
+        return Heard.of(plain, first, first + len(bare))
+
+    def _counting(self, words: Sequence[str]) -> int:
+        return sum(word not in self._fillers for word in words)
+
+    def _suggestion(self, candidate: Candidate, heard: Heard, reading: str, *, fewer: int) -> Suggestion:
+        replaced = tuple(self._replaced(candidate.pieces, heard.words))
+        lost = sum((not one.heard or not one.used) and not one.is_filler for one in replaced)
         return Suggestion(
             sentence=candidate.text,
             written=tuple(dict.fromkeys(heard.with_pieces(candidate.pieces, lower=lower) for lower in (False, True))),
             heard=reading,
-            cost=cost,
-            replaced=tuple(self._replaced(candidate.pieces, heard.words)),
-            is_open=any(piece.is_wild for piece in candidate.pieces),
+            edits=candidate.cost,
+            cost=candidate.cost / max(len(self._phones(" ".join(heard.words))), 1),
+            replaced=replaced,
+            left_out=lost,
+            fewer=fewer,
+            wild_words=sum(piece.last - piece.first for piece in candidate.pieces if piece.is_wild),
         )
 
     def _replaced(self, pieces: Sequence[Piece], words: Sequence[str]) -> Iterator[Replacement]:
@@ -87,19 +111,17 @@ class Suggesting:
         differing = (*heard, *used)
         left_out = [word for word in heard if word not in used and word not in self._fillers]
         added = [word for word in used if word not in heard and word not in self._fillers]
-        if set(heard) & set(used) and bool(left_out) != bool(added):  # "the bed light" for "light" leaves "bed" out
-            return Replacement(
-                heard=" ".join(left_out), used=" ".join(added), cost=1.0, is_listed=piece.is_listed
-            )
         sounds = self._phones(" ".join(heard)), self._phones(piece.used)
         cost = min(phoneme_cost(*sounds) / max(*map(len, sounds), 1), 1.0)
-        is_lost = cost > MOST_OF_A_FILLER and left_out and not added  # "TV" is no "the"
+        if set(heard) & set(used) and bool(left_out) != bool(added) and cost > MOST_OF_A_NAME:
+            return Replacement(heard=" ".join(left_out), used=" ".join(added), cost=1.0, is_name=piece.is_name)
+        is_lost = cost > MOST_OF_A_FILLER and left_out and not added
         return Replacement(
             heard=" ".join(heard),
             used="" if is_lost else piece.used,
             cost=cost,
             is_filler=all(word.casefold() in self._fillers for word in differing),
-            is_listed=piece.is_listed,
+            is_name=piece.is_name,
         )
 
 
@@ -114,9 +136,9 @@ class Heard:
     ends: tuple[int, ...]
 
     @classmethod
-    def of(cls, text: str) -> Heard:
-        """Find the words."""
-        found = list(_WORD.finditer(text))
+    def of(cls, text: str, first: int, last: int) -> Heard:
+        """Find the words between two places of a text."""
+        found = list(_WORD.finditer(text, first, last))
         return cls(
             text,
             tuple(one.group().casefold() for one in found),
@@ -137,9 +159,10 @@ class Heard:
             if used:
                 written += (self._between(piece.first) if is_kept and keeps else " ") + used if written else used
             is_kept = keeps
-        if self.text[:1].isupper():
+        before, after = self.text[: self.starts[0]], self.text[self.ends[-1] :]
+        if not before and self.text[:1].isupper():
             written = f"{written[:1].upper()}{written[1:]}"
-        return written + self.text[self.ends[-1] :]
+        return before + written + after
 
     def _between(self, word: int) -> str:
         return self.text[self.ends[word - 1] : self.starts[word]] if word else ""

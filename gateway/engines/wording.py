@@ -10,6 +10,8 @@ _INITIALISM = re.compile(r"\b(?:[A-Za-z]\.){2,}(?=\W|$)")
 _QUOTES = re.compile(r"[\"“”„«»]")
 _SPACE = re.compile(r"\s+")
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}\b)")
+_NOT_IS = "".join(rf"(?<!\b{word})" for word in ("what", "who", "where", "that", "there", "here", "it", "he", "she"))
+"""Behind one of these words, "'s" is "is"; elsewhere, before a preposition, it is a plural: "check apple's off"."""
 
 _ENGLISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), replacement)
@@ -24,6 +26,7 @@ _ENGLISH: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(for|in|by|add|remove|take)\s+a\s+(?=(?:minute|second)\b)", r"\1 1 "),
         (r"(?<=\w)\s*&\s*(?=\w)", " and "),
         (r"(?<=s)'(?!\w)", ""),
+        (rf"{_NOT_IS}'s(?=\s+(?:off|from|to|on|in)\b)", "s"),
         (r"^and\s+(?=(?:mute|pause)\b)", "un"),
     )
 )

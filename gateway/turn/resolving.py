@@ -1,103 +1,30 @@
 """What was meant, where the likeliest reading means nothing here: decided by sound, by meaning, and by the recogniser.
 
 Sentences of this house that sound like what was heard are compared with it by the recogniser itself: how likely is each
-what was said? One is taken only where it is nearly as likely as what was heard, where no other meaning is, and where it
-changes little: a name that is not in this house must never become one that is. What comes close is asked about, and
-everything else is not understood. The method and its measurements: docs/understanding.md.
+what was said? What is likely and changes little is taken, what may well have been meant is asked about, and everything
+else is not understood. The method and its measurements: docs/understanding.md.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from enum import StrEnum
-from math import exp
+from collections.abc import Sequence
+from dataclasses import replace
 from typing import Final
 
 from gateway.events import Hypothesis, Intent
-from gateway.suggestions import Likelihood, Replacement, Suggestion
+from gateway.suggestions import Likelihood, Suggestion
 from gateway.turn.asking_back import MOST_ASKED
-from gateway.turn.choice import Choice, Meaning
+from gateway.turn.choice import NO_WORDS, Choice, Meaning
 from gateway.turn.stages import SpeechToText, Understanding
 from gateway.turn.standing import is_same
-from gateway.turn.words import plain_words
+from gateway.turn.weighing import ASKED_ABOUT, Doubt, Weighed, score, weighed
 
-LEAST_GAIN: Final = -1.4
-"""By how much each token of what is taken may be less likely than what was heard (natural logarithms)."""
-LEAST_GAIN_OF_CLOSE: Final = -2.4
-"""The same where next to nothing is changed."""
-CLOSE_REPLACED: Final = 0.35
-CLOSE_CHANGED: Final = 0.15
-SAME_GAIN: Final = -0.5
-"""From here on it is as likely as what was heard, however unlikely both are: a single word is."""
-LEAST_MARGIN: Final = 3.0
-"""By how much the whole must be likelier than any other meaning."""
-LEAST_LIKELY: Final = -2.5
-"""How likely each token must be, whatever was heard."""
-MOST_CHANGED: Final = 0.4
-"""The share of all phonemes that may be others."""
-MOST_REPLACED: Final = 0.6
-"""The share of one word's or name's phonemes that may be others: "incubi" for "EcoBee" is 0.56, "house" for "office"
-0.62."""
-MOST_TEXTS: Final = 3
+MOST_TEXTS: Final = 4
 """Readings that suggestions are looked for."""
 MOST_MEANINGS: Final = 3
-"""The likeliest, and those that speak against it; looking up what a sentence means takes some ten milliseconds."""
+"""The first, and those that speak against it."""
 MOST_MATCHED: Final = 8
-"""Sentences that are looked up, most of which mean the same."""
+"""Sentences that are looked up, most of which mean the same: each takes some ten milliseconds."""
 
-
-class Doubt(StrEnum):
-    """Why a suggestion is not simply taken; the worst one counts."""
-
-    NONE = "none"
-    OTHER_MEANING = "other_meaning"
-    """Another sentence, with another meaning, is as likely."""
-    UNLIKE = "unlike"
-    """A word or a name would have to be quite another one."""
-    LEFT_OUT = "left_out"
-    """Something was said that is not in it, or it has something that was not said."""
-    TOO_OPEN = "too_open"
-    """Any words would do, and those that are fixed were not heard."""
-    UNLIKELY = "unlikely"
-    """The recogniser would rather have heard something else."""
-
-
-ASKED_ABOUT: Final = frozenset({Doubt.OTHER_MEANING, Doubt.UNLIKE, Doubt.NONE})
-"""It may well have been meant."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Weighed:
-    """A suggestion with what speaks for it."""
-
-    intent: Intent
-    suggestion: Suggestion
-    likelihood: Likelihood
-    gain: float
-    """How much likelier each token is than those of what was heard; below 0 where it is not."""
-    margin: float
-    """How much likelier the whole is than the likeliest other meaning; infinite where there is none."""
-    surest: float = 0.0
-    """How sure recognition was of what this replaces, where it was surest, 0 to 1."""
-
-    @property
-    def doubt(self) -> Doubt:
-        """Why it is not to be taken without asking."""
-        worst = max((replaced.cost for replaced in self.suggestion.replaced if not replaced.is_filler), default=0.0)
-        is_close = worst <= CLOSE_REPLACED and self.suggestion.cost <= CLOSE_CHANGED
-        if self.gain < (LEAST_GAIN_OF_CLOSE if is_close else LEAST_GAIN):
-            return Doubt.UNLIKELY
-        if self.likelihood.per_token < LEAST_LIKELY and self.gain < SAME_GAIN:
-            return Doubt.UNLIKELY
-        if any(_is_left_out(replaced) for replaced in self.suggestion.replaced):
-            return Doubt.LEFT_OUT
-        if self.suggestion.is_open and worst > CLOSE_REPLACED:
-            return Doubt.TOO_OPEN
-        is_unlike = any(
-            replaced.cost > MOST_REPLACED for replaced in self.suggestion.replaced if not _is_no_word(replaced)
-        )
-        if self.suggestion.cost > MOST_CHANGED or is_unlike:
-            return Doubt.UNLIKE
-        return Doubt.OTHER_MEANING if self.margin < LEAST_MARGIN else Doubt.NONE
+type _Meant = tuple[Intent, Suggestion, Likelihood]
 
 
 async def resolved(
@@ -107,113 +34,76 @@ async def resolved(
 
     `pcm` is the sound, 16 kHz mono s16le, that it was made from. Raises EngineError.
     """
-    if choice.heard is None or choice.used == choice.heard or choice.silence_reason is not None:
+    if choice.heard is None or choice.used == choice.heard or choice.silence_reason == NO_WORDS:
         return choice
     return decided(choice, await weigh(choice, pcm, stt, understanding, area_id=area_id))
 
 
-def decided(choice: Choice, weighed: Sequence[Weighed]) -> Choice:
-    """Return `choice` as what was `weighed`, the likeliest first, makes it."""
-    if not weighed:
+def decided(choice: Choice, found: Sequence[Weighed]) -> Choice:
+    """Return `choice` as what was weighed, the first first, makes it."""
+    if not found:
         return choice
-    best = weighed[0]
+    best = found[0]
     if best.doubt is Doubt.NONE and best.intent == choice.intent:
         return choice
     if best.doubt is Doubt.NONE:
         used = Hypothesis(text=best.intent.text, score=best.likelihood.per_token)
         return replace(choice, used=used, intent=best.intent, replaced=best.suggestion.replaced)
-    close = [one for one in weighed[:MOST_ASKED] if one.doubt in ASKED_ABOUT]
+    close = [one for one in found[:MOST_ASKED] if one.doubt in ASKED_ABOUT]
     asked = tuple(Meaning(intent=one.intent, replaced=one.suggestion.replaced) for one in close)
-    return replace(choice, used=None, intent=None, asked=asked)
+    return replace(choice, used=None, intent=None, asked=asked if best.doubt in ASKED_ABOUT else ())
 
 
 async def weigh(
     choice: Choice, pcm: bytes, stt: SpeechToText, understanding: Understanding, *, area_id: str | None
 ) -> tuple[Weighed, ...]:
-    """Return what may have been meant, the likeliest first. Raises EngineError.
+    """Return what may have been meant, that for which most speaks first. Raises EngineError.
 
     `pcm` is the sound, 16 kHz mono s16le, that `choice` was made from.
     """
     heard = choice.heard
     if heard is None:
         return ()
-    suggestions = list(await understanding.suggestions(choice.readings[:MOST_TEXTS]))
-    if choice.used is not None:
+    suggestions = list(await understanding.suggestions(_texts(choice, heard)))
+    if choice.used is not None and not any(one.heard == choice.used.text and not one.edits for one in suggestions):
         text = choice.used.text
-        suggestions.insert(0, Suggestion(sentence=text, written=(text,), heard=text, cost=0.0))
+        suggestions.append(Suggestion(sentence=text, written=(text,), heard=text, edits=0.0, cost=0.0))
     if not suggestions:
         return ()
     of_text = await _compared(pcm, heard.text, suggestions, stt)
-    each = [(suggestion, _likeliest(of_text[text] for text in suggestion.written)) for suggestion in suggestions]
-    by_meaning: list[tuple[Intent, Suggestion, Likelihood]] = []
-    for suggestion, likelihood in sorted(each, key=lambda pair: -pair[1].log_probability)[:MOST_MATCHED]:
+    each = [(one, max((of_text[text] for text in one.written), key=_log_probability)) for one in suggestions]
+    each.sort(key=lambda pair: -score(*pair))
+    return weighed(await _meanings(each, understanding, area_id), of_text[heard.text], of_text)
+
+
+async def _meanings(
+    each: Sequence[tuple[Suggestion, Likelihood]], understanding: Understanding, area_id: str | None
+) -> list[_Meant]:
+    """Return the first few meanings of these, each by the first sentence that has it."""
+    found: list[_Meant] = []
+    for suggestion, likelihood in each[:MOST_MATCHED]:
         intent = await understanding.match(suggestion.sentence, area_id=area_id)
-        if intent is not None and not any(is_same(intent, other) for other, _, _ in by_meaning):
-            by_meaning.append((intent, suggestion, likelihood))
-        if len(by_meaning) == MOST_MEANINGS:
+        if intent is not None and not any(is_same(intent, other) for other, _, _ in found):
+            found.append((intent, suggestion, likelihood))
+        if len(found) == MOST_MEANINGS:
             break
-    return _weighed(by_meaning, of_text, of_text[heard.text])
+    return found
+
+
+def _texts(choice: Choice, heard: Hypothesis) -> tuple[str, ...]:
+    """Return the readings that suggestions are looked for, the likeliest first."""
+    used = () if choice.used is None else (choice.used.text,)
+    return tuple(dict.fromkeys((heard.text, *used, *choice.readings)))[:MOST_TEXTS]
 
 
 async def _compared(
     pcm: bytes, heard: str, suggestions: Sequence[Suggestion], stt: SpeechToText
 ) -> dict[str, Likelihood]:
-    """Return how likely what was heard is, the readings that were thought of, and each suggestion."""
+    """Return how likely what was heard is, the readings that were thought of, and each way to write a suggestion."""
     texts = [heard, *(text for suggestion in suggestions for text in (suggestion.heard, *suggestion.written))]
     distinct = list(dict.fromkeys(texts))
     return dict(zip(distinct, await stt.compare(pcm, distinct), strict=True))
 
 
-def _likeliest(likelihoods: Iterable[Likelihood]) -> Likelihood:
-    return max(likelihoods, key=lambda likelihood: likelihood.log_probability)
-
-
-def _weighed(
-    by_meaning: Sequence[tuple[Intent, Suggestion, Likelihood]],
-    of_text: Mapping[str, Likelihood],
-    of_heard: Likelihood,
-) -> tuple[Weighed, ...]:
-    return tuple(
-        Weighed(
-            intent=intent,
-            suggestion=suggestion,
-            likelihood=likelihood,
-            gain=(likelihood.log_probability - of_heard.log_probability) / max(likelihood.tokens, of_heard.tokens, 1),
-            margin=_margin(place, [likelihood.log_probability for _, _, likelihood in by_meaning]),
-            surest=_surest(suggestion.replaced, of_text[suggestion.heard]),
-        )
-        for place, (intent, suggestion, likelihood) in enumerate(by_meaning)
-    )
-
-
-def _surest(replaced: Sequence[Replacement], heard: Likelihood) -> float:
-    """Return how sure recognition was of what is replaced, where it was surest, 0 to 1."""
-    words = [("".join(plain_words(word)), probability) for word, probability in heard.words]
-    each = [_sureness("".join(plain_words(one.heard)), words) for one in replaced if one.heard and not one.is_filler]
-    return max(each, default=0.0)
-
-
-def _sureness(said: str, words: Sequence[tuple[str, float]]) -> float:
-    for first in range(len(words)):
-        text, total = "", 0.0
-        for last in range(first, len(words)):
-            text += words[last][0]
-            total += words[last][1]
-            if text == said:
-                return exp(total / (last - first + 1))
-            if not said.startswith(text):
-                break
-    return 0.0
-
-
-def _margin(place: int, each: Sequence[float]) -> float:
-    others = [*each[:place], *each[place + 1 :]]
-    return each[place] - max(others) if others else float("inf")
-
-
-def _is_left_out(replaced: Replacement) -> bool:
-    return _is_no_word(replaced) and not replaced.is_filler
-
-
-def _is_no_word(replaced: Replacement) -> bool:
-    return not replaced.heard or not replaced.used
+def _log_probability(likelihood: Likelihood) -> float:
+    return likelihood.log_probability

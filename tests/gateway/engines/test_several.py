@@ -24,7 +24,12 @@ from gateway.engines.several import completed, parted
 def test_a_sentence_is_parted_where_a_second_command_may_begin(
     text: str, language: str, parts: list[tuple[str, str]]
 ) -> None:
-    assert list(parted(text, language)) == parts
+    assert [(before, after) for before, after, _ in parted(text, language)] == parts
+
+
+def test_a_comma_alone_does_not_say_that_it_is_two() -> None:
+    assert [is_said for *_, is_said in parted("a, b, and c and d. E, danach f", "en")] == [False, False, True, True, False]
+    assert [is_said for *_, is_said in parted("a, danach b", "de")] == [True]
 
 
 def test_a_later_part_may_borrow_the_beginning_of_the_first() -> None:

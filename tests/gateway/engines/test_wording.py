@@ -24,6 +24,13 @@ from gateway.engines.wording import readings, spelled
         ("play “Blue  Afternoon”", "play Blue Afternoon"),
         ("what\u2019s the time", "what's the time"),
         ("salt & pepper", "salt and pepper"),
+        ("add 30 seconds to the 5 minutes' timer", "add 30 seconds to the 5 minutes timer"),
+        ("check apple's off my list", "check apples off my list"),
+        ("what's on my list", "what's on my list"),
+        ("turn on Ada's lamp", "turn on Ada's lamp"),
+        ("and mute the TV", "unmute the TV"),
+        ("and pause", "unpause"),
+        ("turn off the lamp and pause the TV", "turn off the lamp and pause the TV"),
     ],
 )
 def test_one_thing_is_spelled_one_way(heard: str, written: str) -> None:

@@ -1,20 +1,18 @@
 import pytest
 
 from gateway.events import Intent
-from gateway.suggestions import Suggestion
 from gateway.turn.asking_back import WORDINGS, answered, options, question
+from gateway.turn.choice import Meaning
 
 
-def meaning(text: str, name: str = "HassTurnOn", **slots: str) -> Suggestion:
-    return Suggestion(intent=Intent(name=name, slots=slots, text=text), heard="", cost=0.2)
+def meaning(text: str, name: str = "HassTurnOn", **slots: str) -> Meaning:
+    return Meaning(intent=Intent(name=name, slots=slots, text=text))
 
 
-LIGHTS = (
-    Suggestion(intent=Intent(name="HassTurnOn", slots={"name": "Standing Light"}, text="Turn on the standing light."),
-               heard="", cost=0.2),
-    Suggestion(intent=Intent(name="HassTurnOn", slots={"name": "Ceiling Light"}, text="Turn on the ceiling light."),
-               heard="", cost=0.2),
-)  # fmt: skip
+LIGHTS = tuple(
+    Meaning(intent=Intent(name="HassTurnOn", slots={"name": name}, text=f"Turn on the {name.casefold()}."))
+    for name in ("Standing Light", "Ceiling Light")
+)
 SENTENCES = (meaning("Open the garage door.", area="Garage"), meaning("Close the garage door.", name="HassTurnOff"))
 
 

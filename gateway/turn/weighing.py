@@ -1,0 +1,163 @@
+"""How much speaks for a sentence that may have been said: what the recogniser says of it, and what it changes.
+
+Sentences are put in order by how likely they are, less what they change. For the first of them, the chance that it was
+meant is a logistic function of that; its weights were fitted to what 1,200 recordings came to, in houses with and
+without the names that are said in them (docs/understanding.md). What may not happen, whatever the chance, is a rule: a
+name that is not in this house must never become one that is.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from math import exp
+from typing import Final
+
+from gateway.events import Intent
+from gateway.suggestions import Likelihood, Replacement, Suggestion
+from gateway.turn.words import plain_words
+
+EDIT_NATS: Final = 0.5
+"""What each phoneme that would have to be another one takes from a sentence's likelihood (a natural logarithm)."""
+LEFT_OUT_NATS: Final = 2.0
+"""The same for each word that was heard and is not in it, or is in it and was not heard."""
+WILD_NATS: Final = 1.0
+"""The same for each word that stands where any may: of "timer named pizza" and "timer for name pizza" the former."""
+MOST_MARGIN: Final = 10.0
+"""More than that is the same."""
+MOST_REPLACED: Final = 0.6
+"""The share of a name's phonemes that may be others: "incubi" for "EcoBee" is 0.43, "house" for "office" 0.62."""
+SURE_REPLACED: Final = 0.2
+"""The same times how sure recognition was of what it heard instead: "Jane" is not "John", though it sounds like it."""
+LEAST_CHANCE: Final = 0.5
+"""From here on a sentence is taken."""
+LEAST_CHANCE_ASKED: Final = 0.25
+"""From here on it is asked about."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """Of the logistic function."""
+
+    bias: float
+    gain: float
+    margin: float
+    per_token: float
+    loss: float
+    edit: float
+    wild: float
+    left_out: float
+
+
+FITTED: Final = Weights(
+    bias=4.2, gain=0.6, margin=0.11, per_token=0.65, loss=-0.2, edit=-0.22, wild=-0.35, left_out=-1.0
+)
+
+
+class Doubt(StrEnum):
+    """Why a sentence is not simply taken."""
+
+    NONE = "none"
+    UNSURE = "unsure"
+    """It may well have been meant."""
+    UNLIKE = "unlike"
+    """A name would have to be quite another one than was heard."""
+    LEFT_OUT = "left_out"
+    """Something was said that is not in it, or it has something that was not said."""
+    UNLIKELY = "unlikely"
+    """It was hardly meant."""
+
+
+ASKED_ABOUT: Final = frozenset({Doubt.UNSURE, Doubt.UNLIKE, Doubt.NONE})
+"""It may well have been meant."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weighed:
+    """A sentence with what speaks for it."""
+
+    intent: Intent
+    suggestion: Suggestion
+    likelihood: Likelihood
+    gain: float
+    """How much likelier each token is than those of what was heard; below 0 where it is not."""
+    margin: float
+    """How much more speaks for it than for any other meaning, in nats; `MOST_MARGIN` at most."""
+    sure_of_other: float = 0.0
+    """The share of a name's phonemes that are others, times how sure recognition was of these; the highest, 0 to 1."""
+
+    @property
+    def chance(self) -> float:
+        """How likely it is that this was meant, 0 to 1."""
+        weights, suggestion = FITTED, self.suggestion
+        total = (
+            weights.bias
+            + weights.gain * self.gain
+            + weights.margin * self.margin
+            + weights.per_token * self.likelihood.per_token
+            + weights.loss * max(-self.gain * max(self.likelihood.tokens, 1), 0.0)
+            + weights.edit * suggestion.edits
+            + weights.wild * suggestion.wild_words
+            + weights.left_out * (suggestion.left_out + suggestion.fewer)
+        )
+        return 1 / (1 + exp(-total))
+
+    @property
+    def doubt(self) -> Doubt:
+        """Why it is not to be taken without asking."""
+        replaced = self.suggestion.replaced
+        if self.chance < LEAST_CHANCE_ASKED:
+            return Doubt.UNLIKELY
+        if self.suggestion.left_out:
+            return Doubt.LEFT_OUT
+        if any(one.is_name and one.cost > MOST_REPLACED for one in replaced) or self.sure_of_other > SURE_REPLACED:
+            return Doubt.UNLIKE
+        return Doubt.UNSURE if self.chance < LEAST_CHANCE else Doubt.NONE
+
+
+def score(suggestion: Suggestion, likelihood: Likelihood) -> float:
+    """Return what speaks for a sentence, in nats: by this they are put in order."""
+    changed = EDIT_NATS * suggestion.edits + LEFT_OUT_NATS * (suggestion.left_out + suggestion.fewer)
+    return likelihood.log_probability - changed - WILD_NATS * suggestion.wild_words
+
+
+def weighed(
+    meanings: Sequence[tuple[Intent, Suggestion, Likelihood]], of_heard: Likelihood, of_text: Mapping[str, Likelihood]
+) -> tuple[Weighed, ...]:
+    """Return distinct meanings, that for which most speaks first, with what speaks for them.
+
+    `of_heard` is the likelihood of what was heard, `of_text` that of each reading that they sound like.
+    """
+    scores = [score(suggestion, likelihood) for _, suggestion, likelihood in meanings]
+    return tuple(
+        Weighed(
+            intent=intent,
+            suggestion=suggestion,
+            likelihood=likelihood,
+            gain=(likelihood.log_probability - of_heard.log_probability) / max(likelihood.tokens, of_heard.tokens, 1),
+            margin=min(own - max([*scores[:place], *scores[place + 1 :]], default=-MOST_MARGIN), MOST_MARGIN)
+            if len(scores) > 1
+            else MOST_MARGIN,
+            sure_of_other=_sure_of_other(suggestion.replaced, of_text[suggestion.heard]),
+        )
+        for place, ((intent, suggestion, likelihood), own) in enumerate(zip(meanings, scores, strict=True))
+    )
+
+
+def _sure_of_other(replaced: Sequence[Replacement], heard: Likelihood) -> float:
+    words = [("".join(plain_words(word)), log_probability) for word, log_probability in heard.words]
+    each = [one.cost * _sureness("".join(plain_words(one.heard)), words) for one in replaced if one.is_name]
+    return max(each, default=0.0)
+
+
+def _sureness(said: str, words: Sequence[tuple[str, float]]) -> float:
+    """Return how likely words were, on average, where they stand next to each other; 0 where they do not."""
+    for first in range(len(words)):
+        text, total = "", 0.0
+        for count, (word, log_probability) in enumerate(words[first:], start=1):
+            text += word
+            total += log_probability
+            if text == said:
+                return exp(total / count)
+            if not said.startswith(text):
+                break
+    return 0.0

@@ -1,0 +1,97 @@
+"""What may have been said in a house: its sentences that sound like what was heard."""
+
+import pytest
+
+from gateway.engines.sounding import Piece
+from gateway.engines.suggesting import MOST_SUGGESTIONS, Heard, Suggesting
+from gateway.house import Area, Entity, House
+from gateway.suggestions import Replacement, Suggestion
+
+HOUSE = House(
+    name="Test",
+    areas=(Area(id="kitchen", name="Kitchen"), Area(id="office", name="Office")),
+    entities=(
+        Entity(id="climate.ecobee", name="EcoBee"),
+        Entity(id="light.bed", name="Bed Light", area_id="office"),
+        Entity(id="light.standing", name="Standing Light", area_id="office"),
+        Entity(id="media_player.tv", name="TV", area_id="office"),
+    ),
+)
+
+
+@pytest.fixture(scope="module")
+def suggesting() -> Suggesting:
+    return Suggesting("en", HOUSE)
+
+
+def closest(suggesting: Suggesting, *heard: str) -> Suggestion:
+    return suggesting.suggestions(heard)[0]
+
+
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [
+        ("What's the temperature of the incubi?", "what's the temperature of the EcoBee"),
+        ("Turn on the bad light.", "turn on the Bed Light"),
+        ("Turn of the standing lied.", "turn off the Standing Light"),
+        ("which plates are on", "which lights are on"),
+        ("Set the incubi to twenty degrees.", "set the EcoBee to 20 degrees"),
+    ],
+)
+def test_what_is_misheard_is_found_by_its_sound(suggesting: Suggesting, heard: str, meant: str) -> None:
+    assert closest(suggesting, heard).sentence == meant
+
+
+def test_it_is_written_as_recognition_wrote_the_rest(suggesting: Suggesting) -> None:
+    found = closest(suggesting, "Set the incubi to twenty degrees.")
+    assert found.written == ("Set the EcoBee to twenty degrees.", "Set the ecobee to twenty degrees.")
+    assert closest(suggesting, "please turn on the bad light, thanks").written[-1] == (
+        "please turn on the bed light, thanks"
+    )
+
+
+def test_what_is_replaced_is_told(suggesting: Suggesting) -> None:
+    found = closest(suggesting, "Turn on the bad light.")
+    assert found.replaced == (Replacement(heard="bad light", used="Bed Light", cost=pytest.approx(0.08, abs=0.08),
+                                          is_name=True),)  # fmt: skip
+    assert found.edits == pytest.approx(found.cost * len("tɜnɔnðəbædlaɪt"), rel=0.2)
+    assert (found.left_out, found.wild_words) == (0, 0)
+
+
+def test_a_name_that_is_not_in_the_house_is_left_out_and_told_so(suggesting: Suggesting) -> None:
+    for heard in ("Turn on the garage light.", "Turn the TV volume down to nine in the attic."):
+        assert all(one.left_out or one.cost > 0.1 for one in suggesting.suggestions([heard]))
+    lost = next(one for one in suggesting.suggestions(["Turn on the garage light."]) if "light" in one.sentence)
+    assert lost.left_out
+
+
+def test_a_reading_with_fewer_words_than_the_likeliest_leaves_some_out(suggesting: Suggesting) -> None:
+    texts = ("Cost thirty seconds timer.", "thirty seconds timer.")
+    found = {one.sentence: one for one in suggesting.suggestions(texts)}
+    assert found["30 seconds timer"].fewer == 1
+
+
+def test_words_that_may_be_any_are_counted(suggesting: Suggesting) -> None:
+    found = {one.sentence: one for one in suggesting.suggestions(["Add milk to the shopping wrist."])}
+    assert any(one.wild_words for one in found.values())
+
+
+@pytest.mark.parametrize("heard", ["", "?!", "…"])
+def test_without_words_there_is_nothing_to_suggest(suggesting: Suggesting, heard: str) -> None:
+    assert suggesting.suggestions([heard]) == ()
+
+
+def test_there_are_never_too_many(suggesting: Suggesting) -> None:
+    texts = ["turn on the light", "turn of the light", "turn on delight", "turn off the light"]
+    found = suggesting.suggestions(texts)
+    assert len(found) <= MOST_SUGGESTIONS
+    assert [one.cost for one in found] == sorted(one.cost for one in found)
+
+
+def test_pieces_that_were_heard_are_kept_as_they_were_written() -> None:
+    heard = Heard.of("Okay, dim 50% of Bad light!", 6, 26)
+    pieces = (Piece("dim", 0, 1, 0.0), Piece("50", 1, 2, 0.0), Piece("percent", 2, 3, 0.0), Piece("", 3, 4, 2.0),
+              Piece("Bed Light", 4, 6, 1.0))  # fmt: skip
+    assert heard.words == ("dim", "50", "%", "of", "bad", "light")
+    assert heard.with_pieces(pieces, lower=False) == "Okay, dim 50% Bed Light!"
+    assert heard.with_pieces(pieces, lower=True) == "Okay, dim 50% bed light!"

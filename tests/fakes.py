@@ -141,11 +141,12 @@ class ScriptedStt:
     async def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
         self.compared.append(tuple(texts))
         await asyncio.sleep(0)
-        counts = [len(text.split()) for text in texts]
-        return tuple(
-            Likelihood(log_probability=count * self.likely.get(text, 0.0), tokens=count)
-            for text, count in zip(texts, counts, strict=True)
-        )
+        return tuple(self.likelihood(text, self.likely.get(text, 0.0)) for text in texts)
+
+    @staticmethod
+    def likelihood(text: str, of_a_word: float) -> Likelihood:
+        words = tuple((word, of_a_word) for word in text.split())
+        return Likelihood(log_probability=len(words) * of_a_word, tokens=len(words), words=words)
 
     async def recognize(self, pcm: bytes) -> Recognition:
         self.heard.append(pcm)
@@ -177,11 +178,13 @@ class ScriptedUnderstanding:
         self.language = language
         self.suggested: tuple[Suggestion, ...] = ()
         """What any words sound like."""
+        self.asked_for: list[tuple[str, ...]] = []
 
     async def match(self, text: str, *, area_id: str | None) -> Intent | None:
         return self.intents.get(text)
 
     async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
+        self.asked_for.append(texts)
         return self.suggested
 
     async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:

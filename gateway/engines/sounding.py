@@ -100,14 +100,14 @@ class Sounding:
         """Return for each label what it costs over each span: [first word, how many words], the best of its members."""
         plain = cdist(self._unit_phones, spans.sounds, scorer=Levenshtein.distance, dtype=np.float32)
         coarse = cdist(self._unit_coarse, spans.coarse, scorer=Levenshtein.distance, dtype=np.float32)
-        self._unit_costs = (plain + coarse)[:, spans.index] / 2  # [unit, first, words]
-        self._unit_costs[:, ~spans.exists] = _NOTHING
-        found = []
+        spans.of_units = (plain + coarse)[:, spans.index] / 2
+        spans.of_units[:, ~spans.exists] = _NOTHING
+        found: list[Floats] = []
         for label, members in zip(self._labels, self._members, strict=True):
             if isinstance(label, Place) and label.is_wild:
                 found.append(spans.wild)
             elif len(members):
-                found.append(self._unit_costs[members].min(axis=0))
+                found.append(spans.of_units[members].min(axis=0))
             else:
                 found.append(np.full(spans.exists.shape, _NOTHING, np.float32))
         return found
@@ -174,7 +174,7 @@ class Sounding:
                     yield Piece(spans.text(word, word + words), word, word + words, float(cost), True), after
                     continue
                 members = self._members[number]
-                each = self._unit_costs[members, word, words]
+                each = spans.of_units[members, word, words]
                 for place in np.argsort(each, kind="stable")[:MOST_MEMBERS]:
                     if each[place] + rest[after, word + words] <= room:
                         unit = self._units[int(members[place])]
@@ -203,6 +203,8 @@ class _Spans:
         self.left_out = np.array([max(len(sound), 1) for sound in each], np.float32)
         self.wild = np.full(self.exists.shape, _NOTHING, np.float32)
         """What any words cost: at least one of them."""
+        self.of_units = self.wild
+        """What each word or name of the house costs: [unit, first word, how many words]."""
         for first in range(self.count):
             for words_ in range(1, self.count - first + 1):
                 self.wild[first, words_] = WILD_COST * self.left_out[first : first + words_].sum()
@@ -251,9 +253,9 @@ def _levels(grammar: Grammar, numbers: dict[Label, int]) -> list[tuple[np.ndarra
     levels = []
     for level in sorted(by_height):
         states = by_height[level]
-        arcs = [
+        leading = [
             (place, numbers[label], after) for place, state in enumerate(states) for label, after in grammar.arcs[state]
         ]
-        sources, labels, targets = (np.array([arc[at] for arc in arcs], np.intp) for at in range(3))
+        sources, labels, targets = (np.array([arc[at] for arc in leading], np.intp) for at in range(3))
         levels.append((np.array(states, np.intp), sources, labels, targets))
     return levels

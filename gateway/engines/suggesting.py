@@ -60,7 +60,7 @@ class Suggesting:
 
         `texts` are readings, the likeliest first.
         """
-        found: dict[str, Suggestion] = {}
+        found: dict[str, tuple[float, Suggestion]] = {}
         fullest = 0
         """How many words that count the likeliest reading has."""
         for text in dict.fromkeys(texts[:MOST_TEXTS]):
@@ -70,11 +70,15 @@ class Suggesting:
             said = self._counting(heard.words)
             fullest = fullest or said
             for candidate in self._sounding.candidates(" ".join(heard.words), MOST_CANDIDATES, worse=WORSE):
-                suggestion = self._suggestion(candidate, heard, text, fewer=max(fullest - said, 0))
-                known = found.get(candidate.text)
-                if suggestion.cost <= HIGHEST_COST and (known is None or suggestion.edits < known.edits):
-                    found[candidate.text] = suggestion
-        return tuple(sorted(found.values(), key=lambda suggestion: suggestion.cost)[:MOST_SUGGESTIONS])
+                known_cost, _ = found.get(candidate.text, (HIGHEST_COST * self._phonemes(heard), None))
+                if candidate.cost <= known_cost:
+                    suggestion = self._suggestion(candidate, heard, text, fewer=max(fullest - said, 0))
+                    found[candidate.text] = (candidate.cost, suggestion)
+        closest = sorted(found.values(), key=lambda pair: pair[0])
+        return tuple(suggestion for _, suggestion in closest[:MOST_SUGGESTIONS])
+
+    def _phonemes(self, heard: Heard) -> int:
+        return max(len(self._phones(" ".join(heard.words))), 1)
 
     def _heard(self, text: str) -> Heard:
         """Return a reading with its words, those of politeness and hesitation around it left out."""
@@ -88,13 +92,14 @@ class Suggesting:
 
     def _suggestion(self, candidate: Candidate, heard: Heard, reading: str, *, fewer: int) -> Suggestion:
         replaced = tuple(self._replaced(candidate.pieces, heard.words))
+        edits = sum(piece.cost for piece in candidate.pieces if not piece.is_wild)
         lost = sum((not one.heard or not one.used) and not one.is_filler for one in replaced)
         return Suggestion(
             sentence=candidate.text,
             written=tuple(dict.fromkeys(heard.with_pieces(candidate.pieces, lower=lower) for lower in (False, True))),
             heard=reading,
-            edits=candidate.cost,
-            cost=candidate.cost / max(len(self._phones(" ".join(heard.words))), 1),
+            edits=edits,
+            cost=edits / self._phonemes(heard),
             replaced=replaced,
             left_out=lost,
             fewer=fewer,

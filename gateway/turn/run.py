@@ -294,30 +294,34 @@ class _Turn:
         return question is not None and await self._says_yes_to(question)
 
     async def _asked_back(self, choice: Choice) -> Choice:
-        """Ask what was meant; return `choice` with that, or with nothing where neither was, or nobody answers."""
+        """Ask what was meant; return `choice` with that, or with nothing where neither was, or nobody answers.
+
+        Whoever says another command instead of an answer means that.
+        """
         question = asking_back.question(choice.asked, self._language)
-        answer = "" if question is None else await self._answer_to(question)
-        meant = None
-        if answer:
-            is_agreed = is_yes(answer, self._language)
-            meant = asking_back.answered(answer, choice.asked, self._language, is_yes=is_agreed)
-        if meant is None:
+        answer = None if question is None else await self._answer_to(question)
+        if answer is None or answer.heard is None:
             return replace(choice, asked=())
-        return replace(choice, asked=(), intent=meant.intent, replaced=meant.replaced, is_answered=True)
+        said = answer.heard.text
+        is_agreed = is_yes(said, self._language)
+        meant = asking_back.answered(said, choice.asked, self._language, is_yes=is_agreed)
+        if meant is not None:
+            return replace(choice, asked=(), intent=meant.intent, replaced=meant.replaced, is_answered=True)
+        return replace(choice, asked=()) if answer.intent is None else answer
 
     async def _says_yes_to(self, question: str) -> bool:
         """Ask back; tell whether a yes came."""
-        return is_yes(await self._answer_to(question), self._language)
+        answer = await self._answer_to(question)
+        return answer is not None and answer.heard is not None and is_yes(answer.heard.text, self._language)
 
-    async def _answer_to(self, question: str) -> str:
-        """Ask back; return what was answered, nothing where nobody did."""
+    async def _answer_to(self, question: str) -> Choice | None:
+        """Ask back; return what was answered, None where nobody did."""
         await drop(self._rest)  # it was no action to do early after all: now somebody is to answer
         await self._speaking.ask(question)
         answer = await self._hearing.answer()
-        if answer is None or answer.heard is None:
-            return ""
-        await self._tell(_transcript(self._progress.now_ms, answer))
-        return answer.heard.text
+        if answer is not None and answer.heard is not None:
+            await self._tell(_transcript(self._progress.now_ms, answer))
+        return answer
 
     async def _act(self, request: ActionRequest) -> _Answer:
         """Do it; return what is to be said of it."""

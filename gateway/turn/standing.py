@@ -33,10 +33,10 @@ async def standing(
     """Return how what was heard stands, said in the area `area_id`. Raises EngineError."""
     if choice.heard is None or choice.silence_reason is not None or _is_about_us(choice, understanding.language):
         return Standing.UNKNOWN
-    heard = choice.heard.text
-    intent = choice.intent
     if choice.asked:
         return Standing.UNKNOWN
+    heard = choice.heard.text
+    intent = choice.intent
     if intent is None:
         is_begun = await understanding.continuations(heard, area_id=area_id)
         return Standing.UNFINISHED if is_begun else Standing.UNKNOWN

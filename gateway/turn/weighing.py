@@ -13,7 +13,7 @@ from math import exp
 from typing import Final
 
 from gateway.events import Intent
-from gateway.suggestions import Likelihood, Replacement, Suggestion
+from gateway.suggestions import Likelihood, Replacement, Suggestion, replaced_words
 from gateway.turn.words import plain_words
 
 EDIT_NATS: Final = 0.5
@@ -28,6 +28,15 @@ MOST_REPLACED: Final = 0.6
 """The share of a name's phonemes that may be others: "incubi" for "EcoBee" is 0.43, "house" for "office" 0.62."""
 SURE_REPLACED: Final = 0.2
 """The same times how sure recognition was of what it heard instead: "Jane" is not "John", though it sounds like it."""
+SURE_OTHER: Final = 0.4
+"""The same from which on nobody need be asked: another name was said, which is not here."""
+SURE_REPLACED_WORD: Final = 0.85
+"""The same of any other word: "kitchen" is not "here"."""
+LEAST_GAIN_OF_FEWER: Final = -0.25
+"""A reading that has a word less than the likeliest is nearly as likely, or else the word was said: "is the lamp on" is
+no "the lamp on"."""
+LEAST_PER_TOKEN: Final = -3.0
+"""Where each token is less likely than that, what was heard was hardly speech."""
 LEAST_CHANCE: Final = 0.5
 """From here on a sentence is taken."""
 LEAST_CHANCE_ASKED: Final = 0.25
@@ -49,7 +58,7 @@ class Weights:
 
 
 FITTED: Final = Weights(
-    bias=4.2, gain=0.6, margin=0.11, per_token=0.65, loss=-0.2, edit=-0.22, wild=-0.35, left_out=-1.0
+    bias=3.9, gain=0.58, margin=0.09, per_token=0.7, loss=-0.16, edit=-0.19, wild=-0.4, left_out=-1.9
 )
 
 
@@ -82,8 +91,10 @@ class Weighed:
     """How much likelier each token is than those of what was heard; below 0 where it is not."""
     margin: float
     """How much more speaks for it than for any other meaning, in nats; `MOST_MARGIN` at most."""
-    sure_of_other: float = 0.0
+    sure_of_name: float = 0.0
     """The share of a name's phonemes that are others, times how sure recognition was of these; the highest, 0 to 1."""
+    sure_of_word: float = 0.0
+    """The same of all words that make a difference."""
 
     @property
     def chance(self) -> float:
@@ -104,14 +115,21 @@ class Weighed:
     @property
     def doubt(self) -> Doubt:
         """Why it is not to be taken without asking."""
-        replaced = self.suggestion.replaced
-        if self.chance < LEAST_CHANCE_ASKED:
+        if self.chance < LEAST_CHANCE_ASKED or self.sure_of_name > SURE_OTHER:
             return Doubt.UNLIKELY
         if self.suggestion.left_out:
             return Doubt.LEFT_OUT
-        if any(one.is_name and one.cost > MOST_REPLACED for one in replaced) or self.sure_of_other > SURE_REPLACED:
+        if self._has_another_name:
             return Doubt.UNLIKE
-        return Doubt.UNSURE if self.chance < LEAST_CHANCE else Doubt.NONE
+        is_fewer = self.suggestion.fewer and self.gain < LEAST_GAIN_OF_FEWER
+        if is_fewer or self.chance < LEAST_CHANCE or self.likelihood.per_token < LEAST_PER_TOKEN:
+            return Doubt.UNSURE
+        return Doubt.NONE
+
+    @property
+    def _has_another_name(self) -> bool:
+        is_quite_other = any(one.is_name and one.cost > MOST_REPLACED for one in self.suggestion.replaced)
+        return is_quite_other or self.sure_of_name > SURE_REPLACED or self.sure_of_word > SURE_REPLACED_WORD
 
 
 def score(suggestion: Suggestion, likelihood: Likelihood) -> float:
@@ -137,7 +155,8 @@ def weighed(
             margin=min(own - max([*scores[:place], *scores[place + 1 :]], default=-MOST_MARGIN), MOST_MARGIN)
             if len(scores) > 1
             else MOST_MARGIN,
-            sure_of_other=_sure_of_other(suggestion.replaced, of_text[suggestion.heard]),
+            sure_of_name=_sure_of_other([one for one in suggestion.replaced if one.is_name], of_text[suggestion.heard]),
+            sure_of_word=_sure_of_other(replaced_words(suggestion.replaced), of_text[suggestion.heard]),
         )
         for place, ((intent, suggestion, likelihood), own) in enumerate(zip(meanings, scores, strict=True))
     )
@@ -145,8 +164,7 @@ def weighed(
 
 def _sure_of_other(replaced: Sequence[Replacement], heard: Likelihood) -> float:
     words = [("".join(plain_words(word)), log_probability) for word, log_probability in heard.words]
-    each = [one.cost * _sureness("".join(plain_words(one.heard)), words) for one in replaced if one.is_name]
-    return max(each, default=0.0)
+    return max((one.cost * _sureness("".join(plain_words(one.heard)), words) for one in replaced), default=0.0)
 
 
 def _sureness(said: str, words: Sequence[tuple[str, float]]) -> float:

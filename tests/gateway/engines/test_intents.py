@@ -203,3 +203,44 @@ def test_an_unknown_language_is_refused() -> None:
 def test_no_text_whatever_makes_matching_fail(intents: HassilIntents, text: str) -> None:
     intent = intents.match(text, area_id="bedroom")
     assert intent is None or intent.text == text
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        (
+            "turn on the reading lamp and lock the front door",
+            [("HassTurnOn", "Reading Lamp"), ("HassTurnOn", "Front Door")],
+        ),
+        (
+            "Turn on the reading lamp, lock the front door.",
+            [("HassTurnOn", "Reading Lamp"), ("HassTurnOn", "Front Door")],
+        ),
+        ("turn on the reading lamp and the TV", [("HassTurnOn", "Reading Lamp"), ("HassTurnOn", "T.V.")]),
+        (
+            "turn on the reading lamp then the TV and lock the front door",
+            [("HassTurnOn", "Reading Lamp"), ("HassTurnOn", "T.V."), ("HassTurnOn", "Front Door")],
+        ),
+    ],
+)
+def test_several_commands_may_be_said_in_one_breath(
+    intents: HassilIntents, said: str, meant: list[tuple[str, str]]
+) -> None:
+    intent = intents.match(said)
+    assert intent is not None
+    assert [(one.name, one.slots["name"]) for one in (intent, *intent.also)] == meant
+    assert intent.text == said
+
+
+@pytest.mark.parametrize(
+    "said",
+    ["turn on the reading lamp and fly", "fly and turn on the reading lamp", "turn on the reading lamp, play corner"],
+)
+def test_what_means_nothing_in_part_means_nothing(intents: HassilIntents, said: str) -> None:
+    assert intents.match(said, area_id="bedroom") is None
+
+
+def test_an_item_with_an_and_in_it_is_one(intents: HassilIntents) -> None:
+    intent = intents.match("add salt and pepper to my chores list")
+    assert intent is not None
+    assert (intent.slots["item"], intent.also) == ("salt and pepper", ())

@@ -28,7 +28,13 @@ def test_a_sentence_is_parted_where_a_second_command_may_begin(
 
 
 def test_a_comma_alone_does_not_say_that_it_is_two() -> None:
-    assert [is_said for *_, is_said in parted("a, b, and c and d. E, danach f", "en")] == [False, False, True, True, False]
+    assert [is_said for *_, is_said in parted("a, b, and c and d. E, danach f", "en")] == [
+        False,
+        False,
+        True,
+        True,
+        False,
+    ]
     assert [is_said for *_, is_said in parted("a, danach b", "de")] == [True]
 
 

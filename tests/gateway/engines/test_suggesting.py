@@ -54,7 +54,7 @@ def test_what_is_replaced_is_told(suggesting: Suggesting) -> None:
     found = closest(suggesting, "Turn on the bad light.")
     assert found.replaced == (Replacement(heard="bad light", used="Bed Light", cost=pytest.approx(0.08, abs=0.08),
                                           is_name=True),)  # fmt: skip
-    assert found.edits == pytest.approx(found.cost * len("tɜnɔnðəbædlaɪt"), rel=0.2)
+    assert found.edits == pytest.approx(found.cost * len("turnonthebadlit"), rel=0.2)
     assert (found.left_out, found.wild_words) == (0, 0)
 
 

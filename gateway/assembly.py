@@ -163,13 +163,18 @@ class Assembly:
         models = self._second_models(tuple(words or self._config.wake.words))
         return None if models is None else OpenWakeWordOpinion(models)
 
-    def understanding(self, house: House) -> LearnedUnderstanding:
-        """Return what knows the sentences of this house, and no rules yet. Raises ConfigError."""
+    def understanding(self, house: House, *, by_sound: bool = True) -> LearnedUnderstanding:
+        """Return what knows the sentences of this house, and no rules yet; `by_sound` is whether they are spoken.
+
+        Raises ConfigError.
+        """
         from gateway.engines.learned import LearnedUnderstanding
         from gateway.engines.understanding import HassUnderstanding
 
         return LearnedUnderstanding(
-            HassUnderstanding(house, self._worker("understanding"), language=self._config.stt.language)
+            HassUnderstanding(
+                house, self._worker("understanding"), language=self._config.stt.language, by_sound=by_sound
+            )
         )
 
     def home(

@@ -44,7 +44,7 @@ async def _run(args: argparse.Namespace) -> int:
     house = assembly.house()
     place = assembly.place(house)
     home = assembly.home(house, asyncio.get_running_loop())
-    understanding = assembly.understanding(house)
+    understanding = assembly.understanding(house, by_sound=False)
     code = OK
     try:
         async for sentence in _sentences(args.text):

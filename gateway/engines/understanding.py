@@ -13,8 +13,12 @@ from gateway.suggestions import Suggestion
 class HassUnderstanding:
     """Home Assistant's sentences and answers over the names of one house."""
 
-    def __init__(self, house: House, worker: Worker, *, language: str) -> None:
-        """Raises ConfigError for a language that has no sentences."""
+    def __init__(self, house: House, worker: Worker, *, language: str, by_sound: bool = True) -> None:
+        """`by_sound` is whether what is understood was spoken, so that it may have been misheard.
+
+        Raises ConfigError for a language that has no sentences.
+        """
+        self._by_sound = by_sound
         self._worker = worker
         self._intents = HassilIntents(language)
         self._answers = HassAnswers(language)
@@ -24,7 +28,8 @@ class HassUnderstanding:
         self._intents.use(house)
         self._going_on = GoingOn(self.language)
         self._going_on.use(house)
-        self._suggesting = self._suggesting_for(house)
+        self._house = house
+        self._suggesting = Suggesting(self.language, house) if by_sound else None
 
     async def use(self, house: House) -> None:
         """Understand the names of `house` from now on."""
@@ -45,7 +50,10 @@ class HassUnderstanding:
         return await self._worker.run(self._continuations, text, area_id)
 
     async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
-        """Return what may have been said by what was heard as one of `texts`, the closest first; see `Suggesting`."""
+        """Return what may have been said by what was heard as one of `texts`, the closest first; see `Suggesting`.
+
+        None where nothing is heard here.
+        """
         return await self._worker.run(self._suggest, texts)
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
@@ -59,12 +67,14 @@ class HassUnderstanding:
     def _use(self, house: House) -> None:
         self._intents.use(house)
         self._going_on.use(house)
-        self._suggesting = self._suggesting_for(house)
-
-    def _suggesting_for(self, house: House) -> Suggesting:
-        return Suggesting(self.language, house)
+        self._house = house
+        self._suggesting = None
 
     def _suggest(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
+        if not self._by_sound:
+            return ()
+        if self._suggesting is None:  # a house that is told anew in pieces need not be ready for this each time
+            self._suggesting = Suggesting(self.language, self._house)
         return self._suggesting.suggestions(texts)
 
     def _continuations(self, text: str, area_id: str | None) -> tuple[Intent, ...]:

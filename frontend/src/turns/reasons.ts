@@ -26,6 +26,12 @@ const SILENCES: readonly (readonly [said: string, text: Key])[] = [
   ["that was taken for noise", "reasons.noise"],
   ["there were no words in it", "reasons.no_words"],
 ];
+/** Behind what it was taken for, where that is no reading of what was heard. */
+const READINGS: readonly (readonly [said: string, text: Key])[] = [
+  [", by rule", "reasons.rule"],
+  [", as somebody said who was asked", "reasons.asked"],
+  [": of what is in this house, ", "reasons.by_sound"],
+];
 const OUTCOMES: Readonly<Record<string, Key>> = {
   answer: "reasons.own_sentence",
   not_understood: "reasons.not_understood",
@@ -40,12 +46,13 @@ const FAILURE = /(?:^|; )something failed: ([a-z0-9_]{1,64})(?:; it was cut shor
 
 export function reasonsOf(turn: Turn): Reasons {
   const all = afterWords(turn.why, `heard "${turn.heard}"`);
-  const isByRule = all.startsWith(`took it for "${turn.used}", by rule`);
+  const taken = READINGS.find(([said]) => all.startsWith(`took it for "${turn.used}"${said}`))?.[1];
+  const isByRule = taken === "reasons.rule";
   const why = afterWords(afterWords(all, `took it for "${turn.used}"`), `took "${turn.used}"`);
   const failure = FAILURE.exec(why)?.[1] ?? "";
   const [, question = "", answer = ""] = QUESTION.exec(why) ?? [];
   const requestId = REQUEST.exec(why)?.[1] ?? "";
-  const texts = [...meaning(turn, why, { isByRule, requestId }), ...nothingDone(turn, { question, answer })];
+  const texts = [...meaning(turn, why, { taken, requestId }), ...nothingDone(turn, { question, answer })];
   if (why.endsWith("it was cut short")) texts.push("reasons.cut_short");
   return { texts, failure, requestId, question, answer, isByRule };
 }
@@ -55,12 +62,12 @@ function afterWords(why: string, words: string): string {
   return why.startsWith(words) ? why.slice(words.length).replace(/^; /, "") : why;
 }
 
-function meaning(turn: Turn, why: string, { isByRule, requestId }: Pick<Reasons, "isByRule" | "requestId">): Key[] {
+function meaning(turn: Turn, why: string, { taken, requestId }: { taken?: Key; requestId: string }): Key[] {
   if (turn.outcome === "nothing_heard")
     return [SILENCES.find(([said]) => why.startsWith(said))?.[1] ?? "reasons.nothing"];
   if (requestId) return ["reasons.consent"];
   if (turn.intent || turn.used) {
-    if (isByRule) return ["reasons.rule"];
+    if (taken) return [taken];
     return [turn.used === turn.heard ? "reasons.likeliest" : "reasons.later"];
   }
   const known = own(OUTCOMES, turn.outcome);

@@ -51,3 +51,15 @@ async def test_another_house_has_other_names(worker: Worker) -> None:
 def test_a_language_without_sentences_is_refused(worker: Worker) -> None:
     with pytest.raises(ConfigError, match="tlh"):
         HassUnderstanding(HOUSE, worker, language="tlh")
+
+
+async def test_what_was_misheard_is_suggested_by_its_sound(worker: Worker) -> None:
+    understanding = HassUnderstanding(HOUSE, worker, language="en")
+    await understanding.use(House(name="other", entities=(Entity(id="climate.ecobee", name="EcoBee"),)))
+    suggestions = await understanding.suggestions(("What's the temperature of the incubi?",))
+    assert suggestions[0].sentence == "what's the temperature of the EcoBee"
+
+
+async def test_nothing_that_is_written_is_misheard(worker: Worker) -> None:
+    understanding = HassUnderstanding(HOUSE, worker, language="en", by_sound=False)
+    assert await understanding.suggestions(("turn on the lambs",)) == ()

@@ -14,6 +14,7 @@ from gateway.events import ConsentAsked, Event, IntentRecognized, NothingHeard, 
 from gateway.ledger.rows import TurnRow
 from gateway.server import turn_rows
 from gateway.server.pipeline_turns import PipelineTurns
+from gateway.suggestions import Replacement
 from tests.gateway.server.kept_ledger import NotingLedger
 from tests.gateway.server.test_pipeline_turns import spoken
 from tests.gateway.server.test_turn_rows import (
@@ -72,6 +73,11 @@ def cases() -> Iterator[tuple[TurnRow, list[str], dict[str, Any]]]:
     for rule_ids in (("0a",), ("0a", "0b")):
         taught = replace(UNDERSTOOD, rule_ids=rule_ids)
         yield row_of(*heard(taught, DONE), ended(Outcome.ACTION)), ["rule"], {"isByRule": True}
+    misheard = (Replacement(heard="life", used="Light", cost=0.3), Replacement(heard="the", used="", cost=1.0))
+    by_sound = replace(UNDERSTOOD, replaced=misheard)
+    yield row_of(*heard(by_sound, DONE), ended(Outcome.ACTION)), ["by_sound"], {}
+    chosen = heard(QUESTION, answer("The light."), replace(by_sound, is_asked=True), DONE)
+    yield row_of(*chosen, ended(Outcome.ACTION)), ["asked"], {**asked, "answer": "The light."}
     yield row_of(*heard(), ended(Outcome.ANSWER)), ["own_sentence"], {}
     yield row_of(*heard(), ended(Outcome.NOT_UNDERSTOOD)), ["not_understood"], {}
     yield row_of(*heard(), ended(Outcome.NEVER_MIND)), ["never_mind"], {}
@@ -102,6 +108,8 @@ def cases() -> Iterator[tuple[TurnRow, list[str], dict[str, Any]]]:
 def imitations() -> Iterator[tuple[TurnRow, list[str], dict[str, Any]]]:
     said = replace(HEARD, text=IMITATION)
     yield row_of(*SPEECH, said, ended(Outcome.NOT_UNDERSTOOD)), ["not_understood"], {}
+    by_sound = replace(UNDERSTOOD, used=IMITATION, replaced=(Replacement(heard=IMITATION, used=IMITATION, cost=0.3),))
+    yield row_of(*heard(by_sound), ended(Outcome.ACTION)), ["by_sound"], {}
     for rule_ids, text in (((), "later"), (("0a",), "rule")):
         used = replace(UNDERSTOOD, used=IMITATION, rule_ids=rule_ids)
         yield row_of(*heard(used), ended(Outcome.ACTION)), [text], {"isByRule": text == "rule"}

@@ -30,7 +30,7 @@ ANSWER = (speech(320), quiet(1_000))
 SAID = "turn on the lab"
 STANDING = Intent(name="HassTurnOn", slots={"name": "Standing Light"}, text="turn on the standing light")
 CEILING = Intent(name="HassTurnOn", slots={"name": "Ceiling Light"}, text="turn on the ceiling light")
-UNSURE = -2.2
+UNSURE = -2.65
 """Of a word: what is so much less likely than what was heard is asked about."""
 
 
@@ -86,7 +86,7 @@ async def test_what_may_be_one_of_two_is_asked_and_the_answer_is_done() -> None:
 
 
 async def test_a_yes_is_an_answer_where_one_thing_is_asked_about() -> None:
-    parts, home = doubtful("Yes.", meant=(STANDING,))
+    parts, home = doubtful("Yes.", likely=UNSURE - 0.25, meant=(STANDING,))
     events = await turn(*COMMAND, *ANSWER, parts=parts)
     assert the(events, QuestionAsked).text == "Did you mean turn on the standing light?"
     assert [request.intent for request in home.requests] == [STANDING]

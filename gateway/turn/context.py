@@ -27,17 +27,17 @@ _PRONOUNS: Final[Mapping[str, str]] = MappingProxyType(
         "nl": r"\b(?:het|hem|ze|die|dat)\b",
     }
 )
-_THERE: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+_THERE: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = MappingProxyType(
     {
-        "en": (r"\b(?:in there|there|in that room)\b", "in the {}"),
-        "de": (r"\b(?:dort|da|darin)\b", "im {}"),
-        "fr": (r"\b(?:là-bas|là|y)\b", "dans {}"),
-        "es": (r"\b(?:allí|allá|ahí)\b", "en {}"),
-        "it": (r"\b(?:lì|là)\b", "in {}"),
-        "nl": (r"\b(?:daar|daarin)\b", "in de {}"),
+        "en": (r"\b(?:in there|there|in that room)\b", ("in the {}",)),
+        "de": (r"\b(?:dort|da|darin)\b", ("im {}", "in der {}", "in {}")),
+        "fr": (r"\b(?:là-bas|là|y)\b", ("dans {}", "dans la {}", "dans le {}")),
+        "es": (r"\b(?:allí|allá|ahí)\b", ("en {}", "en la {}", "en el {}")),
+        "it": (r"\b(?:lì|là)\b", ("in {}", "nel {}", "nella {}")),
+        "nl": (r"\b(?:daar|daarin)\b", ("in de {}", "in het {}", "in {}")),
     }
 )
-"""How a place is pointed at, and how it is named."""
+"""How a place is pointed at, and how it is named: of which gender a room is, nobody says."""
 _ENCLITICS: Final[Mapping[str, re.Pattern[str]]] = MappingProxyType(
     {
         "es": re.compile(r"^(\w{3,}?)(?:la|lo|las|los)\b", re.IGNORECASE),
@@ -78,13 +78,17 @@ class Context:
         if about is None or self._clock() >= about.until_s:
             return
         code = language.partition("-")[0]
-        pointing, naming = _THERE.get(code, ("", ""))
-        if about.place and pointing:
-            there = re.sub(pointing, naming.format(about.place), text, count=1, flags=re.IGNORECASE)
-            if there != text:
-                yield there
+        if about.place and code in _THERE:
+            yield from _with_place(text, about.place, *_THERE[code])
         if about.name:
             yield from _with_name(text, about.name, code)
+
+
+def _with_place(text: str, place: str, pointing: str, namings: tuple[str, ...]) -> Iterator[str]:
+    found = re.search(pointing, text, re.IGNORECASE)
+    if found is not None:
+        for naming in namings:
+            yield f"{text[: found.start()]}{naming.format(place)}{text[found.end() :]}"
 
 
 def _with_name(text: str, name: str, code: str) -> Iterator[str]:
@@ -94,10 +98,10 @@ def _with_name(text: str, name: str, code: str) -> Iterator[str]:
         )
         if replaced != text:
             yield replaced
-    if enclitic := _ENCLITICS.get(code):
-        found = enclitic.match(text)
-        if found is not None:
-            yield f"{_unaccented(found[1])} {name}{text[found.end() :]}"
+    enclitic = _ENCLITICS.get(code)
+    found = None if enclitic is None else enclitic.match(text)
+    if found is not None:
+        yield f"{_unaccented(found[1])} {name}{text[found.end() :]}"
 
 
 def _unaccented(verb: str) -> str:

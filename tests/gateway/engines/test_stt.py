@@ -199,3 +199,12 @@ async def test_the_base_model_hears_german(voices: Voices, worker: Worker) -> No
     recognition = await stt.recognize(voices.espeak("Schalte das Licht in der Küche ein.", "de"))
     assert "licht" in recognition.hypotheses[0].text.casefold()
     assert recognition.language == "de"
+
+
+async def test_texts_are_compared_by_what_was_heard(stt: WhisperSpeechToText, voices: Voices) -> None:
+    pcm = voices.piper("Turn on the kitchen light.")
+    said, other = await stt.compare(pcm, ("Turn on the kitchen light.", "Turn off the kitchen light."))
+    assert said.log_probability > other.log_probability
+    assert await stt.compare(pcm, ()) == ()
+    with pytest.raises(EngineError, match="at most"):
+        await stt.compare(bytes(31 * BYTES_PER_S), ("something",))

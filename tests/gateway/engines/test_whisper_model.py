@@ -68,3 +68,24 @@ def test_what_fails_inside_whisper_is_an_error_without_what_was_said(
     monkeypatch.setattr(whisper, "_generate", fails)
     with pytest.raises(EngineError, match=r"^Whisper failed while it was decoding$"):
         whisper.read(bytes(32_000), window=Window.FITTED, most_tokens=8, readings=1)
+
+
+def test_what_was_said_is_likelier_than_what_was_not(whisper: WhisperOnDisk, voices: Voices) -> None:
+    texts = (SENTENCE, SENTENCE.replace("blinds", "curtains"), "Where is the cat?")
+    said, other, strange = whisper.compare(voices.piper(SENTENCE), texts)
+    assert said.log_probability > other.log_probability > strange.log_probability
+    assert said.per_token > -0.5
+    assert " ".join(word for word, _ in said.words) == SENTENCE
+    sure = dict(other.words)
+    assert min(sure, key=sure.__getitem__) == "curtains"
+
+
+def test_what_fails_while_it_compares_is_an_error_without_what_was_said(
+    whisper: WhisperOnDisk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: object) -> None:
+        raise RuntimeError("shape mismatch")
+
+    monkeypatch.setattr(whisper, "_encode", fails)
+    with pytest.raises(EngineError, match=r"^Whisper failed while it was comparing$"):
+        whisper.compare(bytes(32_000), ["something"])

@@ -3,7 +3,7 @@ import pytest
 from gateway.events import Intent
 from gateway.turn.context import REMEMBERED_S, Context
 
-NAMES = {"name": "Lampe", "area": "Küche"}
+NAME, AREA = "Lampe", "Küche"
 
 
 class Clock:
@@ -39,7 +39,7 @@ def test_it_is_what_the_command_before_was_about(text: str, language: str, readi
     ("text", "language", "reading"),
     [
         ("open the blinds there", "en", "open the blinds in the Küche"),
-        ("mach dort das Licht aus", "de", "mach im Küche das Licht aus"),
+        ("mach dort das Licht aus", "de", "mach in der Küche das Licht aus"),
         ("éteins la lumière là-bas", "fr", "éteins la lumière dans Küche"),
     ],
 )
@@ -52,8 +52,8 @@ def test_a_storey_is_a_place_too() -> None:
 
 
 def test_what_points_at_nothing_is_left_as_it_is() -> None:
-    assert not list(about(**NAMES).readings("turn on the light", "en"))
-    assert not list(about(**NAMES).readings("turn it off", "xx"))
+    assert not list(about(name=NAME, area=AREA).readings("turn on the light", "en"))
+    assert not list(about(name=NAME, area=AREA).readings("turn it off", "xx"))
     assert not list(about().readings("turn it off", "en"))
     assert not list(about(area="Küche").readings("turn it off", "en"))
     assert not list(about(name="Lampe").readings("on the light there", "en"))

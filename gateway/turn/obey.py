@@ -18,6 +18,7 @@ ACTION_DEADLINE_S: Final = 5.0
 NEVER_MIND: Final = "HassNevermind"
 DELAYED_COMMAND: Final = "conversation_command"
 """The slot of a sentence such as "… in ten minutes"."""
+_ENDS: Final = (".", "!", "?", "…")
 
 
 class Doer(Protocol):
@@ -77,9 +78,11 @@ def foreseen(request: ActionRequest, doer: Doer) -> tuple[Entity, ...]:
 
 
 async def answer(done: tuple[Done, ...], understanding: Understanding) -> str:
-    """Return what to say to all that was done; what is the same is said once."""
-    said = [await understanding.answer(one.intent, one.result) for one in done]
-    return " ".join(dict.fromkeys(filter(None, said)))
+    """Return what to say to all that was done, a sentence each; what is the same is said once."""
+    answers = [await understanding.answer(one.intent, one.result) for one in done]
+    said = list(dict.fromkeys(filter(None, answers)))
+    before = [text if text.endswith(_ENDS) else f"{text}." for text in said[:-1]]
+    return " ".join([*before, *said[-1:]])
 
 
 async def protected(request: ActionRequest, doer: Doer, understanding: Understanding) -> tuple[Entity, ...]:

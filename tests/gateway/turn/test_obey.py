@@ -5,8 +5,8 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import HomeError
-from gateway.events import ActionRequest, Intent, Outcome
-from gateway.turn.obey import obey, perform, protected
+from gateway.events import ActionRequest, ActionResult, Intent, Outcome
+from gateway.turn.obey import Done, answer, obey, perform, protected
 from tests.fakes import LIGHT_ON, LIT, UNLOCK, UNLOCKED, ScriptedHome, ScriptedUnderstanding
 
 UNDERSTANDING = ScriptedUnderstanding(LIGHT_ON, UNLOCK)
@@ -53,3 +53,11 @@ async def test_a_home_that_does_not_answer_in_time_has_failed(monkeypatch: pytes
     monkeypatch.setattr("gateway.turn.obey.ACTION_DEADLINE_S", 0.01)
     with pytest.raises(HomeError, match=r"within 0\.01 s"):
         await perform(ActionRequest(intent=LIGHT_ON), ScriptedHome(delay_s=60))
+
+
+async def test_what_is_said_of_several_commands_is_a_sentence_each_and_the_same_once() -> None:
+    done = [Done(intent=intent, result=ActionResult()) for intent in (LIGHT_ON, UNLOCK, LIGHT_ON)]
+    assert await answer(tuple(done), UNDERSTANDING) == "answer to HassTurnOn. answer to HassTurnOff"
+    asked = Done(intent=LIGHT_ON, result=ActionResult(error="Which one?"))
+    assert await answer((asked, done[0]), UNDERSTANDING) == "Which one? answer to HassTurnOn"
+    assert await answer((), UNDERSTANDING) == ""

@@ -44,16 +44,16 @@ class Case:
     """The YAML file with its house, relative to the reference."""
 
 
-def cases() -> Iterator[Case]:
-    """Yield all English cases."""
-    for line in (REFERENCE / "en.jsonl").read_text(encoding="utf-8").splitlines():
+def cases(language: str = "en") -> Iterator[Case]:
+    """Yield all cases of a language."""
+    for line in (REFERENCE / f"{language}.jsonl").read_text(encoding="utf-8").splitlines():
         row = json.loads(line)
         yield Case(
             sentence=row["sentence"],
             intent=row["intent"],
             slots=row["slots"],
             response=row["response"],
-            file=Path("yaml_en") / Path(*Path(row["file"]).parts[2:]),
+            file=Path(f"yaml_{language}") / Path(*Path(row["file"]).parts[2:]),
         )
 
 
@@ -98,8 +98,10 @@ def _places(document: Mapping[str, Any]) -> tuple[list[dict[str, Any]], list[dic
     for area in areas:
         if area.get("floor") is not None and area["floor"] not in [floor["name"] for floor in floors]:
             floors.append({"name": area["floor"]})
-    if context_area(document) not in [area["name"] for area in areas]:
-        areas.append({"name": context_area(document)})
+    named = [entity["area"] for entity in document.get("entities") or [] if entity.get("area")]
+    for name in dict.fromkeys([context_area(document), *named]):
+        if name.casefold() not in [area["name"].casefold() for area in areas]:
+            areas.append({"name": name})
     return floors, areas
 
 

@@ -20,6 +20,7 @@ BASE = frozenset(
         "frame_queue",
         "json_depth",
         "languages",
+        "lasting_timers",
         "offer",
         "protection",
         "recordings",

@@ -151,6 +151,10 @@ class TimerFinished:
     """As it was set, with what was added since."""
     is_confirmed: bool = False
     """Somebody said yes to the `command` when it was asked for."""
+    late_s: int = 0
+    """It was up so long ago, when nobody ran, or nobody was there to ring."""
+    is_missed: bool = False
+    """Too late, or not to be done any more: people are told of it, and nothing rings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

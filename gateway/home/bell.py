@@ -21,9 +21,14 @@ class Bell:
         clock: Clock,
         on_timer_finished: Callable[[TimerFinished], None] | None = None,
         on_announcement: Callable[[Announcement], None] | None = None,
+        *,
+        language: str = "",
     ) -> None:
-        """Keep time by `clock`. Without listeners, delayed commands and messages are refused."""
-        self.timers: Final = Timers(clock, on_timer_finished)
+        """Keep time by `clock`. Without listeners, delayed commands and messages are refused.
+
+        `language` is the one that delayed commands are said in.
+        """
+        self.timers: Final = Timers(clock, on_timer_finished, language=language)
         self._on_announcement = on_announcement
 
     def handles(self, request: ActionRequest) -> bool:

@@ -10,6 +10,7 @@ from gateway.events import ActionRequest, Slots
 from gateway.home.effects import number
 from gateway.home.targets import text_slot
 from gateway.house import House
+from gateway.lasting_timers import LONGEST_COMMAND_CHARS, LONGEST_NAME_CHARS, LONGEST_S, LastingTimer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Timer:
     is_active: bool = True
     is_confirmed: bool = False
     """Somebody said yes to the command."""
+    language: str = ""
+    """In which the command was said."""
 
     def seconds_left(self, now_s: float) -> int:
         """Return what is left of it."""
@@ -58,6 +61,46 @@ class Timer:
     def label(self) -> str:
         """What a person calls it."""
         return f"{self.name} timer" if self.name else "timer"
+
+
+def lasting(timer: Timer, now_s: float) -> LastingTimer:
+    """Return a timer as it is to outlast the program."""
+    left_s = timer.left_s - (now_s - timer.since_s) if timer.is_active else timer.left_s
+    return LastingTimer(
+        number=timer.number,
+        left_s=min(left_s, LONGEST_S),
+        is_active=timer.is_active,
+        name=None if timer.name is None else timer.name[:LONGEST_NAME_CHARS],
+        command=None if timer.command is None else timer.command[:LONGEST_COMMAND_CHARS],
+        satellite_id=timer.satellite_id,
+        area_id=timer.area_id,
+        area_name=timer.area_name,
+        floor_id=timer.floor_id,
+        start=timer.start,
+        duration_s=min(timer.duration_s, LONGEST_S),
+        is_confirmed=timer.is_confirmed,
+        language=timer.language,
+    )
+
+
+def revived(kept: LastingTimer, *, number: int, now_s: float) -> Timer:
+    """Return a timer that outlasted the program, under this number."""
+    return Timer(
+        number=number,
+        name=kept.name,
+        command=kept.command,
+        satellite_id=kept.satellite_id,
+        area_id=kept.area_id,
+        area_name=kept.area_name,
+        floor_id=kept.floor_id,
+        start=kept.start,
+        duration_s=kept.duration_s,
+        left_s=kept.left_s,
+        since_s=now_s,
+        is_active=kept.is_active,
+        is_confirmed=kept.is_confirmed,
+        language=kept.language,
+    )
 
 
 type _Test = Callable[[Timer], bool]

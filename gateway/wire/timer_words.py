@@ -1,17 +1,16 @@
 """Timers and delayed commands that run at satellites of the gateway, as a home is told of them; and cancelling one.
 
-They are kept in memory alone: when the gateway ends they are gone, and numbers begin anew.
+They outlast the gateway, each with its number; numbers begin anew where there were none when it began.
 """
 
 from typing import Annotated, Final
 
 import msgspec
 
+from gateway.lasting_timers import MOST_TIMERS
 from gateway.wire.messages import Count, Message, Name, Text
 from gateway.wire.request_words import RequestId
 
-MOST_TIMERS: Final = 100
-"""As many as a household may set."""
 LONGEST_COMMAND_CHARS: Final = 200
 """Of what is told of a delayed command; nobody says more in a breath, and a hundred of them are to fit a message."""
 

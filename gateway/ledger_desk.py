@@ -65,7 +65,9 @@ from gateway.wire.ledger_words import (
 )
 from gateway.wire.taught_rules import rule_of
 
-_ANSWERS: Final[dict[type, type[Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes | TimersKept]]] = {
+_ANSWERS: Final[
+    dict[type, type[Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes | TimersKept]]
+] = {
     AskTurns: Turns,
     AskStats: Stats,
     ForgetTurns: TurnsForgotten,

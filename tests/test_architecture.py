@@ -20,7 +20,6 @@ BASE = frozenset(
         "frame_queue",
         "json_depth",
         "languages",
-        "lasting_timers",
         "offer",
         "protection",
         "recordings",
@@ -30,6 +29,7 @@ BASE = frozenset(
         "sound_files",
         "sqlite_copies",
         "paths",
+        "timers",
     }
 )
 """What everybody may know."""

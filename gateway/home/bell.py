@@ -6,9 +6,10 @@ It keeps time and tells listeners; it makes no sound itself.
 from collections.abc import Callable
 from typing import Final
 
-from gateway.events import ActionRequest, ActionResult, Announcement, TimerFinished
+from gateway.events import ActionRequest, ActionResult, Announcement
 from gateway.home.timers import Clock, Timers
 from gateway.house import House
+from gateway.timers import TimerFinished
 
 _MESSAGE: Final = "HassBroadcast"
 

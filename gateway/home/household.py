@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from gateway.errors import HomeError
-from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer, TimerFinished
+from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer
 from gateway.home.bell import Bell
 from gateway.home.effects import Situation, told
 from gateway.home.handlers import effect_of, foreseen
@@ -21,6 +21,7 @@ from gateway.home.targets import areas_named
 from gateway.home.timers import START_TIMER, Cancellable, Clock, Timers
 from gateway.home.told import ToldHouse
 from gateway.house import AttributeValue, Entity, House, KnownName, names_in
+from gateway.timers import TimerFinished
 
 GATHER_S: Final = 0.1
 """Names that change this close together are understood together: half of what people take for "at once"."""

@@ -10,7 +10,7 @@ from gateway.events import ActionRequest, Slots
 from gateway.home.effects import number
 from gateway.home.targets import text_slot
 from gateway.house import House
-from gateway.lasting_timers import LONGEST_COMMAND_CHARS, LONGEST_NAME_CHARS, LONGEST_S, LastingTimer
+from gateway.timers import LONGEST_COMMAND_CHARS, LONGEST_NAME_CHARS, LONGEST_S, LastingTimer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

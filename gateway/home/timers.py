@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Protocol
 
-from gateway.events import ActionRequest, RunningTimer, StateChange, TimerFinished
+from gateway.events import ActionRequest, StateChange
 from gateway.home.targets import text_slot
 from gateway.home.timer import (
     Timer,
@@ -22,13 +22,13 @@ from gateway.home.timer import (
     status,
 )
 from gateway.house import House
-from gateway.lasting_timers import MOST_TIMERS, LastingTimer
+from gateway.timers import MOST_TIMERS, LastingTimer, RunningTimer, TimerFinished
 
 START_TIMER: Final = "HassStartTimer"
 LATE_S: Final = 600.0
-"""What was up while nobody ran rings all the same, this long: the cake can still be saved, and a restart takes a minute.
-What was up before is told of, and does not ring: power that is back at three in the morning is to wake nobody for
-the eggs of last night, and what was to be done hours ago may not be wanted any more."""
+"""What was up while nobody ran rings all the same, if it was no longer ago: the cake can still be saved, and a restart
+takes a minute. What was up before is told of, and does not ring: power that is back at three in the morning is to wake
+nobody for the eggs of last night, and what was to be done hours ago may not be wanted any more."""
 
 
 class Cancellable(Protocol):

@@ -1,4 +1,4 @@
-"""Timers that are to outlast the program: encrypted as rules are, each with a key of its own, and gone when they are over.
+"""Timers that are to outlast the program: encrypted, each with a key of its own, and gone when they are over.
 
 How much is left of one is reckoned by the ledger's own time (`clock`): while the machine is on by a clock that nobody
 sets, and only for how long it was off by the wall clock. So neither a wall clock that is put right nor summer time
@@ -14,12 +14,12 @@ from typing import Final
 import msgspec
 
 from gateway.errors import LedgerError
-from gateway.lasting_timers import LONGEST_S, MOST_TIMERS, LastingTimer
 from gateway.ledger.cipher import Place, decrypted, encrypted, quickest
 from gateway.ledger.database import Database
 from gateway.ledger.keys import new_key
 from gateway.ledger.rotation import Rotation
 from gateway.ledger.times import SECOND_US, in_us
+from gateway.timers import LONGEST_S, MOST_TIMERS, LastingTimer
 
 VERSION: Final = 1
 """The form in which timers are written now; each is bound to its own."""

@@ -22,7 +22,6 @@ import msgspec
 
 from gateway.ballast import Ballast
 from gateway.errors import ConfigError, LedgerError
-from gateway.lasting_timers import LastingTimer
 from gateway.ledger.clips import FOLDER_NAME, Clips
 from gateway.ledger.clock import LedgerClock
 from gateway.ledger.corrections import Correction
@@ -47,6 +46,7 @@ from gateway.ledger.timekeeping import STATE, Timekeeping
 from gateway.ledger.times import in_us
 from gateway.ledger.wakes import MOST_WAKES, Wake, Wakes
 from gateway.rules import Rule
+from gateway.timers import LastingTimer
 
 BALLAST_NAME: Final = "ledger.ballast"
 BALLAST_BYTES: Final = 16 * 1024 * 1024
@@ -239,8 +239,8 @@ class Ledger:
     ) -> Receipt:
         """Delete what is selected, for good, with the rules that came of it; also those of turns that have expired.
 
-        With `keep_rules` these stay, as where a turn expires. With `everything`, counts, wakes, sensitivities and timers go
-        as well. It works on a full disk; what a power cut ends goes on at the next start. What `owing` makes of the
+        With `keep_rules` these stay, as where a turn expires. With `everything`, counts, wakes, timers and sensitivity
+        go, too. It works on a full disk; what a power cut ends goes on at the next start. What `owing` makes of the
         receipt is owed to the audit log from the same moment on. When this returns, no byte of it is in the ledger's
         files. Where only the last step fails, another wrapping key, that is done with the next `sweep`.
         """

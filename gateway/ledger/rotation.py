@@ -90,7 +90,9 @@ class Rotation:
         """Wrap all keys by the current one, and let the other go."""
         failed = sum(self._rewrap_all(table) for table in _TABLES)
         if failed:
-            _LOG.error("ledger: the keys of %d rows, rules or timers were altered; these cannot be read any more", failed)
+            _LOG.error(
+                "ledger: the keys of %d rows, rules or timers were altered; these cannot be read any more", failed
+            )
         with self._database.transaction():
             self._database.set_state(_CHECK, self.ring.check())
         self._database.forget_log()

@@ -11,11 +11,11 @@ from typing import Final
 
 import apsw
 
-from gateway.lasting_timers import LARGEST_TIMER_BYTES
 from gateway.ledger.cipher import OVERHEAD_BYTES
 from gateway.ledger.corrections import LARGEST_CORRECTION_BYTES, LARGEST_RULE_BYTES
 from gateway.ledger.keys import WRAPPED_BYTES
 from gateway.ledger.rows import LONGEST_ID_CHARS
+from gateway.timers import LARGEST_TIMER_BYTES
 
 type Migration = Callable[[apsw.Connection], None]
 """Makes of one version the next."""

@@ -15,8 +15,8 @@ from typing import Annotated, Final
 
 import msgspec
 
-from gateway.lasting_timers import MOST_TIMERS, LastingTimer
 from gateway.rules import MOST_RULES
+from gateway.timers import MOST_TIMERS, LastingTimer
 from gateway.wire.learning_words import (
     AskTuning,
     CorrectionWords,
@@ -156,9 +156,7 @@ class KeptIs(Message, frozen=True, tag="kept_is"):
 
 
 type Asked = Question | AskClip | KeepCorrection | MarkTurn | AskWakes | BeginExport | AskKept | KeepTimers | AskTimers
-type Answer = (
-    LedgerDone | Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes | KeptIs | TimersKept
-)
+type Answer = LedgerDone | Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes | KeptIs | TimersKept
 type VoicesQuestion = CorrectTurn | AskTuning | MarkWake | AskStats
 """What takes understanding or knowledge of the models: answered by voice, which asks the ledger for what it needs."""
 

@@ -12,13 +12,14 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.events import Announcement, TimerFinished
+from gateway.events import Announcement
 from gateway.server.cloud_answers import CloudAnswer, CloudAnswers
 from gateway.server.home_session import HomeSession
 from gateway.server.ledger_requests import LedgerRequests
 from gateway.server.satellites import Satellites
 from gateway.server.services import Services
 from gateway.server.translate import offered
+from gateway.timers import TimerFinished
 from gateway.turn.endpoint import EndpointSettings
 from gateway.wire.admission import Admission
 from gateway.wire.channel import Channel, accepted_channel, server_websocket

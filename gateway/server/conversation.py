@@ -11,19 +11,10 @@ from typing import Protocol
 
 from gateway.chimes import timer_ring
 from gateway.errors import EngineError, VoiceError
-from gateway.events import (
-    Event,
-    QuestionAsked,
-    Reply,
-    ReplyAudio,
-    Sound,
-    SpeechStarted,
-    TimerFinished,
-    TurnFailed,
-    WakeDetected,
-)
+from gateway.events import Event, QuestionAsked, Reply, ReplyAudio, Sound, SpeechStarted, TurnFailed, WakeDetected
 from gateway.server.delayed import answer_to
 from gateway.server.notice import Notice, Then
+from gateway.timers import TimerFinished
 from gateway.turn.answer import wait_for_answer
 from gateway.turn.ear import Ear
 from gateway.turn.earlier import Earlier

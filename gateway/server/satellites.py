@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from typing import Final
 
 from gateway.errors import ProtocolError, VoiceError
-from gateway.events import Announcement, Sound, TimerFinished
+from gateway.events import Announcement, Sound
 from gateway.server.arbiter import Arbiter
 from gateway.server.conversation import Conversation
 from gateway.server.notice import Notice, Then
@@ -17,6 +17,7 @@ from gateway.server.services import Services
 from gateway.server.translate import timers_running
 from gateway.server.turn_record import TurnSummary
 from gateway.server.unheard_timers import UnheardTimers
+from gateway.timers import TimerFinished
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.tasks import drop
 from gateway.wire.channel import Channel

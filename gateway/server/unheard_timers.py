@@ -4,7 +4,7 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
-from gateway.events import TimerFinished
+from gateway.timers import TimerFinished
 
 KEPT_S: Final = 600.0
 """Later nobody knows any more what it was for."""

@@ -7,7 +7,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from gateway.lasting_timers import MOST_TIMERS
+from gateway.timers import MOST_TIMERS
 from gateway.wire.messages import Count, Message, Name, Text
 from gateway.wire.request_words import RequestId
 

@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import EngineError, HomeError
-from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer, Slots, TimerFinished
+from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer, Slots
 from gateway.home.household import GATHER_S, Household
 from gateway.house import Area, AttributeValue, Entity, House
+from gateway.timers import TimerFinished
 from tests.gateway.home.manual_clock import ManualClock
 from tests.gateway.home.rooms import HOUSE, NOW, entity, request
 

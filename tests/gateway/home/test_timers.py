@@ -3,11 +3,10 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.events import RunningTimer, TimerFinished
 from gateway.home.timer import TimerStatus
 from gateway.home.timers import LATE_S, TimerEffect, Timers
 from gateway.house import AttributeValue
-from gateway.lasting_timers import MOST_TIMERS, LastingTimer
+from gateway.timers import MOST_TIMERS, LastingTimer, RunningTimer, TimerFinished
 from tests.gateway.home.manual_clock import ManualClock
 from tests.gateway.home.rooms import HOUSE, request
 
@@ -307,9 +306,7 @@ def test_what_is_up_rings_before_anybody_is_told_that_it_runs_no_more(kitchen: K
 
 def outlasting(kitchen: Kitchen, off_s: float) -> Kitchen:
     """Return the timers of a program that began `off_s` after this one had ended."""
-    kept = [
-        replace(one, left_s=one.left_s - off_s) if one.is_active else one for one in kitchen.timers.lasting()
-    ]
+    kept = [replace(one, left_s=one.left_s - off_s) if one.is_active else one for one in kitchen.timers.lasting()]
     after = Kitchen()
     after.timers.restore(kept)
     return after

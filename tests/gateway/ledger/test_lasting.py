@@ -1,4 +1,4 @@
-"""Timers last over restarts, boots and clocks that are put right; they are encrypted, few, and gone when they are over."""
+"""Timers last over restarts, boots and clocks that are put right; they are encrypted, and gone when they are over."""
 
 import logging
 from dataclasses import replace
@@ -8,9 +8,9 @@ from typing import Final
 
 import pytest
 
-from gateway.lasting_timers import LONGEST_COMMAND_CHARS, LONGEST_NAME_CHARS, MOST_TIMERS, LastingTimer
 from gateway.ledger.selection import EVERYTHING
 from gateway.ledger.snapshot import snapshot
+from gateway.timers import LONGEST_COMMAND_CHARS, LONGEST_NAME_CHARS, MOST_TIMERS, LastingTimer
 from tests.gateway.ledger.ledgers import BEGIN, DAY, EVENING, HOUR, Hands, opened, tampering, where
 
 MINUTE: Final = timedelta(minutes=1)

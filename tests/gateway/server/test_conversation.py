@@ -9,10 +9,11 @@ import pytest
 
 from gateway.chimes import timer_ring, wake_chime
 from gateway.errors import AudioError, EngineError, HomeError
-from gateway.events import Event, Intent, Sound, TimerFinished
+from gateway.events import Event, Intent, Sound
 from gateway.satellite.local_device import LocalDevice
 from gateway.server.conversation import MOST_WAITING, Conversation
 from gateway.server.notice import Notice, Then
+from gateway.timers import TimerFinished
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import Place
 from gateway.turn.stages import Stages

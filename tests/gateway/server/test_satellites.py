@@ -11,8 +11,9 @@ import pytest
 
 from gateway.chimes import timer_ring
 from gateway.errors import EngineError, ModelError
-from gateway.events import Announcement, Sound, TimerFinished
+from gateway.events import Announcement, Sound
 from gateway.server import satellites as module
+from gateway.timers import TimerFinished
 from gateway.wire.peers import Role
 from gateway.wire.request_words import Offered
 from gateway.wire.voice_words import Listening, PlaceSatellite, SatelliteChanged, Silence, TurnBegan, TurnHappened

@@ -3,9 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.events import ActionRequest, ActionResult, Intent, RunningTimer, SentenceAnswer, StateChange
+from gateway.events import ActionRequest, ActionResult, Intent, SentenceAnswer, StateChange
 from gateway.house import Area, AttributeValue, Entity, Floor, House
-from gateway.lasting_timers import MOST_TIMERS
 from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.server.house_news import HouseNews
 from gateway.server.translate import (
@@ -19,6 +18,7 @@ from gateway.server.translate import (
     settings_change_of,
     timers_running,
 )
+from gateway.timers import MOST_TIMERS, RunningTimer
 from gateway.wire.messages import LARGEST_MESSAGE_BYTES, NAME_CHARS, encode
 from gateway.wire.request_words import ChangeSettings, Offered, VoiceWords, WakeWordWords
 from gateway.wire.timer_words import LONGEST_COMMAND_CHARS, TimersRunning, TimerWords

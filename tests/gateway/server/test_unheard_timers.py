@@ -1,7 +1,7 @@
 """Timers that nobody could hear."""
 
-from gateway.events import TimerFinished
 from gateway.server.unheard_timers import KEPT_S, MOST_KEPT, UnheardTimers
+from gateway.timers import TimerFinished
 
 
 def timer(name: str) -> TimerFinished:

@@ -1,4 +1,4 @@
-"""A timer as it outlasts the program: what voice hands the ledger whenever timers are different, and gets back later."""
+"""Timers, as the parts of the gateway speak of them: one that runs, one that is up, one that outlasts the program."""
 
 from dataclasses import dataclass
 from typing import Annotated, Final
@@ -12,7 +12,7 @@ LONGEST_S: Final = 366 * 24 * 3_600
 LONGEST_NAME_CHARS: Final = 255
 """Home Assistant's own limit for the ids of its things; names are shorter."""
 LONGEST_COMMAND_CHARS: Final = 500
-"""Half a minute of fast speech. A hundred such timers fit into a message between processes, whatever is said in them."""
+"""Half a minute of fast speech. A hundred such timers fit into one message between processes."""
 LARGEST_TIMER_BYTES: Final = 16 * 1024
 """One as JSON: the longest texts there may be, in any script."""
 
@@ -24,7 +24,7 @@ type _Said = Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LastingTimer:
-    """A timer, or a delayed command, when it was handed over."""
+    """A timer, or a delayed command, as voice hands it to the ledger, and gets it back when it begins anew."""
 
     number: _Number
     left_s: Annotated[float, msgspec.Meta(ge=-1e12, le=LONGEST_S)]
@@ -46,3 +46,37 @@ class LastingTimer:
     """Somebody said yes to the command."""
     language: _Name = ""
     """In which the command was said."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimerFinished:
+    """A timer is up. It rings at the satellite where it was set; a `command` is to be carried out as if said there."""
+
+    name: str | None
+    command: str | None
+    satellite_id: str
+    area_id: str | None
+    duration_s: int
+    """As it was set, with what was added since."""
+    is_confirmed: bool = False
+    """Somebody said yes to the `command` when it was asked for."""
+    late_s: int = 0
+    """It was up so long ago, when nobody ran, or nobody was there to ring."""
+    is_missed: bool = False
+    """Too late, or not to be done any more: people are told of it, and nothing rings."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunningTimer:
+    """A timer that has not run out yet, at one moment; or a `command` that waits for its time."""
+
+    number: int
+    name: str | None
+    command: str | None
+    satellite_id: str
+    area_id: str | None
+    duration_s: int
+    """As it was set, with what was added since."""
+    left_s: int
+    is_active: bool
+    """Not paused."""

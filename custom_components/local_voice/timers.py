@@ -1,6 +1,6 @@
-"""The timers and delayed commands that run at a gateway's satellites, as it tells of them; and cancelling one.
+"""The timers and delayed commands that a gateway keeps, as it tells of them; and cancelling one.
 
-Those of Home Assistant's own satellites are Home Assistant's, and not among them.
+Those that another assistant set at a satellite of Home Assistant's are Home Assistant's, and not among them.
 """
 
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from homeassistant.core import callback
 
 from .errors import RefusedError
 from .listeners import Listeners
-from .wire.timer_messages import CancelTimer, TimerCancelled, TimersRunning, TimerWords
+from .wire.timer_messages import CancelTimer, TimerCancelled, TimersRunning, TimerUnheard, TimerWords
 
 if TYPE_CHECKING:
     from .wire.client import Client
@@ -31,14 +31,22 @@ class Timers:
         """When that was, by the clock of `time.monotonic`."""
         self._connected = connected
         self._on_change: Listeners[()] = Listeners()
+        self._on_unheard: Listeners[str] = Listeners()
 
     def on_change(self, cb: Callable[[], None]) -> Callable[[], None]:
         """Have `cb` called whenever `running` is different; return what ends it."""
         return self._on_change.add(cb)
 
+    def on_unheard(self, cb: Callable[[str], None]) -> Callable[[], None]:
+        """Have `cb` called with what is to be shown of a timer that nobody could ring for; return what ends it."""
+        return self._on_unheard.add(cb)
+
     @callback
-    def told(self, heard: TimersRunning) -> None:
+    def told(self, heard: TimersRunning | TimerUnheard) -> None:
         """Take what the gateway says."""
+        if isinstance(heard, TimerUnheard):
+            self._on_unheard.tell(heard.text)
+            return
         self.told_s = monotonic()
         self._run(heard.timers)
 

@@ -121,8 +121,8 @@ class VoiceServer:
         self._satellites.offer_changed(offered(self._services.equipment.offer()))
 
     def timer_finished(self, timer: TimerFinished) -> None:
-        """Ring where the timer was set; where that satellite is gone, wherever somebody may hear it."""
-        self._satellites.timer_finished(timer)
+        """Ring where the timer was set; where that satellite is gone, wherever somebody may hear it; return at once."""
+        self._satellites.ringing.up(timer)
 
     def announcement(self, announcement: Announcement) -> None:
         """Say it at all satellites but the one that it was said to, as soon as its sound is there."""

@@ -4,10 +4,12 @@ Those that another assistant set at a satellite of Home Assistant's are Home Ass
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
 
 from .errors import RefusedError
 from .listeners import Listeners
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 CANCELLED_S: Final = 10.0
 """For an answer: the gateway looks at nothing but its memory."""
+SAME: Final = timedelta(seconds=2)
+"""A gateway tells whole seconds, and takes some time to tell: an end that differs by less has not changed."""
 
 
 class Timers:
@@ -30,8 +34,18 @@ class Timers:
         self.told_s = monotonic()
         """When that was, by the clock of `time.monotonic`."""
         self._connected = connected
+        self._ends: dict[int, datetime] = {}
         self._on_change: Listeners[()] = Listeners()
         self._on_unheard: Listeners[str] = Listeners()
+
+    @property
+    def next(self) -> TimerWords | None:
+        """The timer that will be up soonest; no delayed command, and none that is paused."""
+        return next((timer for timer in self.running if timer.is_active and not timer.is_command), None)
+
+    def ends_at(self, timer: TimerWords) -> datetime | None:
+        """Return when one of `running` is up, UTC; None while it is paused."""
+        return self._ends.get(timer.timer_id)
 
     def on_change(self, cb: Callable[[], None]) -> Callable[[], None]:
         """Have `cb` called whenever `running` is different; return what ends it."""
@@ -67,5 +81,12 @@ class Timers:
 
     def _run(self, timers: tuple[TimerWords, ...]) -> None:
         before, self.running = self.running, timers
+        ends, now = self._ends, dt_util.utcnow().replace(microsecond=0)
+        self._ends = {}
+        for timer in timers:
+            if timer.is_active:
+                end = now + timedelta(seconds=timer.left_s)
+                known = ends.get(timer.timer_id, end)
+                self._ends[timer.timer_id] = known if abs(known - end) < SAME else end
         if timers != before:
             self._on_change.tell()

@@ -31,11 +31,13 @@ from custom_components.local_voice.wire.messages import (
     TurnBegan,
     TurnHappened,
 )
+from custom_components.local_voice.wire.timer_messages import RingTimer, TimerRung
 from tests.home_assistant.conftest import until
 from tests.home_assistant.scripted_gateway import GATEWAY_ID, SATELLITE, ScriptedGateway
 
 ASKED = {"type": "action_asked", "id": 5, "intent": "HassTurnOn", "slots": {}, "response": "", "text": "canary"}
 QUESTION = {"type": "sentence_asked", "id": 6, "texts": ["canary"]}
+RING = {"type": "ring_timer", "id": 7, "text": "canary"}
 
 
 class House:
@@ -68,6 +70,12 @@ class House:
         if self.failure is not None:
             raise self.failure
         return SentenceDone(id=asked.id, text=asked.texts[0], speech="Done")
+
+    async def ring(self, asked: RingTimer) -> TimerRung:
+        await self.may_act.wait()
+        if self.failure is not None:
+            raise self.failure
+        return TimerRung(id=asked.id, is_heard=True)
 
 
 @pytest.fixture

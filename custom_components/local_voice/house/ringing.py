@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.components.assist_satellite import DOMAIN as ASSIST_SATELLITE
 from homeassistant.components.assist_satellite import AssistSatelliteEntityFeature
 from homeassistant.const import ATTR_ENTITY_ID, ATTR_SUPPORTED_FEATURES, STATE_UNAVAILABLE, STATE_UNKNOWN
-from homeassistant.core import HomeAssistant, State, callback
+from homeassistant.core import CoreState, HomeAssistant, State, callback
 from homeassistant.exceptions import HomeAssistantError
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -42,7 +42,7 @@ async def _patiently(hass: HomeAssistant, entity_id: str, text: str) -> bool:
     while _may_come(hass, entity_id):
         if _can_announce(hass.states.get(entity_id)) and await _announced(hass, entity_id, text):
             return True
-        if hass.is_running and not _can_announce(hass.states.get(entity_id)):
+        if hass.state is CoreState.running and not _can_announce(hass.states.get(entity_id)):
             return False
         await asyncio.sleep(LOOK_AGAIN_S)
     return False

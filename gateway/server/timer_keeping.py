@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Final
 
 from gateway.errors import LedgerError
@@ -14,7 +15,7 @@ from gateway.wire.messages import Message
 BY: Final = "timers"
 """Who asks; the audit log is told nothing of it."""
 AGAIN_S: Final = 5.0
-"""A ledger that could not be asked is asked again after this: it is started anew within half a second."""
+"""A ledger that could not be asked is asked again after this, or when it says that it is there again."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -72,4 +73,11 @@ class TimerKeeping:
             if error != told:
                 _LOG.warning("timers are not kept yet: %s", error)
             told = error
-            await asyncio.sleep(AGAIN_S)
+            await self._soon()
+
+    async def _soon(self) -> None:
+        """Return when something is different, and at the latest after a while."""
+        self._is_different.clear()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(AGAIN_S):
+                await self._is_different.wait()

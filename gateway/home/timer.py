@@ -109,12 +109,14 @@ type _Test = Callable[[Timer], bool]
 def find_timer(
     all_timers: Iterable[Timer], request: ActionRequest, house: House, *, is_active: bool | None = None
 ) -> Timer | str:
-    """Return the one timer that is meant, or the key of the error answer: Home Assistant's `_find_timer`."""
+    """Return the one timer that is meant, or the key of the error answer: Home Assistant's `_find_timer`.
+
+    Home Assistant takes the only timer that runs before it looks at the name that was said. Here all that was said has
+    to be true of it: "pause the egg timer" pauses no other one.
+    """
     timers = [timer for timer in all_timers if timer.command is None]
     for step in _filters(request.intent.slots, is_active=is_active):
         timers = [timer for timer in timers if step(timer)]
-        if len(timers) == 1:
-            return timers[0]
     if len(timers) == 1:
         return timers[0]
     if not timers:
@@ -174,6 +176,11 @@ def _filters(slots: Slots, *, is_active: bool | None = None) -> list[_Test]:
     if start != (None, None, None):
         filters.append(lambda timer: timer.start == start)
     return filters
+
+
+def names_one(slots: Slots) -> bool:
+    """Tell whether a sentence is about a certain timer, by its name, its room or how long it was set for."""
+    return bool(_filters(slots))
 
 
 def said_start(slots: Slots, prefix: str) -> tuple[int | None, int | None, int | None]:

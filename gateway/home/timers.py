@@ -16,6 +16,7 @@ from gateway.home.timer import (
     find_timer,
     find_timers,
     lasting,
+    names_one,
     revived,
     said_seconds,
     said_start,
@@ -232,8 +233,11 @@ class Timers:
         return self._changed(found, replace(found, since_s=self._clock.time(), is_active=True))
 
     def _status(self, request: ActionRequest, house: House) -> TimerEffect:
+        """Tell how long all that are meant still run; that a certain one does not run is not that none does."""
         now_s = self._clock.time()
         statuses = [status(timer, now_s) for timer in find_timers(self._timers.values(), request, house)]
+        if not statuses and names_one(request.intent.slots):
+            return TimerEffect(error="timer_not_found")
         return TimerEffect(speech_slots={"timers": statuses})
 
     def _find(self, request: ActionRequest, house: House, *, is_active: bool | None = None) -> Timer | TimerEffect:

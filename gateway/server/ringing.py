@@ -7,7 +7,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING, Final, Protocol
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from gateway.server.services import Equipment
 
 RETURN_S: Final = 10.0
-"""How long a timer waits for its own satellite before it rings elsewhere: one whose connection was lost, or whose
-gateway began anew, is back by then."""
+"""How long a timer waits for its own satellite, or for its home, before it rings elsewhere: one whose connection was
+lost, or whose gateway began anew, is back by then."""
 HOME_ROUNDS: Final = 3
 """How often it is announced at a home's satellite, unless somebody says something there."""
 HOME_PAUSE_S: Final = 8.0
@@ -117,6 +117,7 @@ class Ringing:
     def home_came(self, home: HomeBell) -> None:
         """Ring at this home's satellites from now on, and have it show what could not be shown."""
         self._homes.append(home)
+        self._came.set()
         while self._untold:
             home.tell_of_timer(self._untold.popleft())
         for timer in self._unheard.take(lambda one: not self._is_ours(one.satellite_id)):
@@ -136,12 +137,15 @@ class Ringing:
 
     async def _look(self, timer: TimerFinished) -> None:
         """Find somebody who hears a timer whose own satellite is not ours, or not there."""
-        if not self._is_ours(timer.satellite_id):
+        if self._is_ours(timer.satellite_id):
+            await self._wait_for(lambda: timer.satellite_id in self._ears())
+            if (own := self._ears().get(timer.satellite_id)) is not None:
+                own.timer_finished(timer)
+                return
+        else:
+            await self._wait_for(lambda: bool(self._homes))
             if await self._announced(timer, satellite_id=timer.satellite_id):
                 return
-        elif (own := await self._returned(timer.satellite_id)) is not None:
-            own.timer_finished(timer)
-            return
         ears = list(self._ears().values())
         if ears:
             for ear in ears[:1] if timer.command else ears:
@@ -152,16 +156,13 @@ class Ringing:
             self._unheard.keep(timer)
             self._tell(timer)
 
-    async def _returned(self, satellite_id: str) -> Ear | None:
-        """Return a satellite of ours that may be on its way back; None where it does not come soon."""
-        try:
+    async def _wait_for(self, is_there: Callable[[], bool]) -> None:
+        """Return when somebody is there who may be on the way back, and at the latest after a moment."""
+        with suppress(TimeoutError):
             async with asyncio.timeout(RETURN_S):
-                while (ear := self._ears().get(satellite_id)) is None:
+                while not is_there():
                     self._came.clear()
                     await self._came.wait()
-                return ear
-        except TimeoutError:
-            return None
 
     async def _announced(self, timer: TimerFinished, *, satellite_id: str = "") -> bool:
         """Have it announced at a home's satellite, or at all of its room's, a few times; return whether it was."""

@@ -140,10 +140,17 @@ def test_a_timer_is_found_by_its_name_its_area_or_how_long_it_was_set_for(kitche
     assert kitchen.left({"name": " egg "}) == [300]
     assert kitchen.left({"area": "bedroom"}) == [3600]
     assert kitchen.left({"start_minutes": 30}) == [1800]
-    assert kitchen.left({"start_minutes": 29}) == []
     assert kitchen.ask("HassCancelTimer", {"name": "egg"}).error is None
     assert kitchen.ask("HassCancelTimer", {"start_hours": 1}).error is None
     assert kitchen.left() == [1800]
+
+
+@pytest.mark.parametrize("slots", [{"name": "egg"}, {"area": "bedroom"}, {"start_minutes": 29}])
+def test_that_one_is_not_there_is_not_that_none_is(kitchen: Kitchen, slots: dict[str, AttributeValue]) -> None:
+    assert kitchen.ask("HassTimerStatus", slots).error == "timer_not_found"
+    assert kitchen.left() == []
+    kitchen.start("bread", hours=1, area_id="kitchen")
+    assert kitchen.ask("HassTimerStatus", slots).error == "timer_not_found"
 
 
 def test_of_several_timers_the_one_of_this_satellite_is_meant(kitchen: Kitchen) -> None:

@@ -124,6 +124,17 @@ async def test_it_waits_a_moment_for_its_own_satellite_to_come_back(monkeypatch:
         assert (desk.heard, bed.heard) == ([], [])
 
 
+async def test_a_home_s_satellite_waits_a_moment_for_its_home_to_come_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "RETURN_S", 10.0)
+    async with house() as it:
+        desk, bell = it.comes("desk"), Bell()
+        it.ringing.up(PHONE)
+        await asyncio.sleep(0.01)
+        it.ringing.home_came(bell)
+        await until(lambda: bell.rung)
+        assert (desk.heard, bell.shown) == ([], [])
+
+
 async def test_where_its_own_does_not_come_all_others_ring_but_a_command_is_done_at_one() -> None:
     async with house() as it:
         desk, bed = it.comes("desk"), it.comes("bed")

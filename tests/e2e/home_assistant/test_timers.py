@@ -97,3 +97,6 @@ async def test_timers_outlast_home_assistant_and_the_gateway_ring_where_they_wer
             assert left.speech
             assert len(await attribute(again, SATELLITE, "announced")) < 4
     assert "bread" not in home.home_assistant.log, "what somebody said is in no log"
+    databases = list(home.home_assistant.folder.glob("*.db*"))
+    assert databases
+    assert not [path.name for path in databases if b"bread" in path.read_bytes()], "the recorder has no name"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from gateway.events import ActionRequest, Slots
 from gateway.home.effects import number
-from gateway.home.targets import text_slot
+from gateway.home.targets import areas_named, text_slot
 from gateway.house import House
 from gateway.timers import LONGEST_COMMAND_CHARS, LONGEST_NAME_CHARS, LONGEST_S, LastingTimer
 
@@ -115,7 +115,7 @@ def find_timer(
     to be true of it: "pause the egg timer" pauses no other one.
     """
     timers = [timer for timer in all_timers if timer.command is None]
-    for step in _filters(request.intent.slots, is_active=is_active):
+    for step in _filters(request.intent.slots, house, is_active=is_active):
         timers = [timer for timer in timers if step(timer)]
     if len(timers) == 1:
         return timers[0]
@@ -131,7 +131,7 @@ def find_timer(
 def find_timers(all_timers: Iterable[Timer], request: ActionRequest, house: House) -> list[Timer]:
     """Return all timers that are meant, the nearest first: Home Assistant's `_find_timers`."""
     timers = [timer for timer in all_timers if timer.command is None]
-    for step in _filters(request.intent.slots):
+    for step in _filters(request.intent.slots, house):
         timers = [timer for timer in timers if step(timer)]
     _, in_area, on_floor = _nearby(request, house)
     return sorted(timers, key=lambda timer: 0 if in_area(timer) else 1 if on_floor(timer) else 2)
@@ -164,14 +164,19 @@ def rounded(seconds: int) -> tuple[int, int, int]:
     return 0, 0, seconds if seconds < 10 else seconds - seconds % 10
 
 
-def _filters(slots: Slots, *, is_active: bool | None = None) -> list[_Test]:
+def _filters(slots: Slots, house: House, *, is_active: bool | None = None) -> list[_Test]:
     filters: list[_Test] = []
     if is_active is not None:
         filters.append(lambda timer: timer.is_active is is_active)
     if (name := text_slot(slots, "name")) is not None:
         filters.append(lambda timer: (timer.name or "").strip().casefold() == name.strip().casefold())
     if (area := text_slot(slots, "area")) is not None:
-        filters.append(lambda timer: (timer.area_name or "").strip().casefold() == area.strip().casefold())
+        meant = {one.id for one in areas_named(house, area)}
+        filters.append(
+            lambda timer: (
+                timer.area_id in meant or (timer.area_name or "").strip().casefold() == area.strip().casefold()
+            )
+        )
     start = said_start(slots, "start_")
     if start != (None, None, None):
         filters.append(lambda timer: timer.start == start)
@@ -180,7 +185,8 @@ def _filters(slots: Slots, *, is_active: bool | None = None) -> list[_Test]:
 
 def names_one(slots: Slots) -> bool:
     """Tell whether a sentence is about a certain timer, by its name, its room or how long it was set for."""
-    return bool(_filters(slots))
+    has_start = said_start(slots, "start_") != (None, None, None)
+    return has_start or any(text_slot(slots, slot) is not None for slot in ("name", "area"))
 
 
 def said_start(slots: Slots, prefix: str) -> tuple[int | None, int | None, int | None]:

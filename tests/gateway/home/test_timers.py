@@ -145,6 +145,14 @@ def test_a_timer_is_found_by_its_name_its_area_or_how_long_it_was_set_for(kitche
     assert kitchen.left() == [1800]
 
 
+def test_a_room_is_meant_by_each_of_its_names(kitchen: Kitchen) -> None:
+    kitchen.start(minutes=5, area_id="kitchen")
+    kitchen.start(minutes=6, area_id="bedroom")
+    assert [kitchen.left({"area": name}) for name in ("Galley", "kitchen", "KITCHEN ")] == [[300]] * 3
+    assert kitchen.ask("HassCancelAllTimers", {"area": "galley"}).speech_slots["canceled"] == 1
+    assert kitchen.left() == [360]
+
+
 @pytest.mark.parametrize("slots", [{"name": "egg"}, {"area": "bedroom"}, {"start_minutes": 29}])
 def test_that_one_is_not_there_is_not_that_none_is(kitchen: Kitchen, slots: dict[str, AttributeValue]) -> None:
     assert kitchen.ask("HassTimerStatus", slots).error == "timer_not_found"

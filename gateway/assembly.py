@@ -18,7 +18,7 @@ from gateway.engines.espeak import EspeakTextToSpeech, espeak_voices
 from gateway.engines.replies import Replies
 from gateway.engines.worker import MAX_WAITING_CALLS, Worker
 from gateway.errors import ConfigError, ModelError
-from gateway.events import Announcement, TimerFinished
+from gateway.events import Announcement
 from gateway.home.demo import demo_house
 from gateway.home.files import load_house
 from gateway.home.simulated import SimulatedHome
@@ -27,6 +27,7 @@ from gateway.house import House
 from gateway.models import ModelStore, installed
 from gateway.offer import ROBOT, Offer, Settings, Voice
 from gateway.paths import models_dir
+from gateway.timers import TimerFinished
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import Place
 from gateway.turn.stages import (

@@ -140,36 +140,6 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TimerFinished:
-    """A timer is up. It rings at the satellite where it was set; a `command` is to be carried out as if said there."""
-
-    name: str | None
-    command: str | None
-    satellite_id: str
-    area_id: str | None
-    duration_s: int
-    """As it was set, with what was added since."""
-    is_confirmed: bool = False
-    """Somebody said yes to the `command` when it was asked for."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunningTimer:
-    """A timer that has not run out yet, at one moment; or a `command` that waits for its time."""
-
-    number: int
-    name: str | None
-    command: str | None
-    satellite_id: str
-    area_id: str | None
-    duration_s: int
-    """As it was set, with what was added since."""
-    left_s: int
-    is_active: bool
-    """Not paused."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Announcement:
     """A message for all other satellites."""
 

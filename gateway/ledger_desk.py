@@ -28,12 +28,15 @@ from gateway.processes.ledger_words import (
     AskClip,
     Asked,
     AskKept,
+    AskTimers,
     AskWakes,
     BeginExport,
     KeepCorrection,
+    KeepTimers,
     KeptIs,
     MarkTurn,
     RecordAct,
+    TimersKept,
     Wakes,
     WakeWords,
 )
@@ -62,7 +65,9 @@ from gateway.wire.ledger_words import (
 )
 from gateway.wire.taught_rules import rule_of
 
-_ANSWERS: Final[dict[type, type[Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes]]] = {
+_ANSWERS: Final[
+    dict[type, type[Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes | TimersKept]]
+] = {
     AskTurns: Turns,
     AskStats: Stats,
     ForgetTurns: TurnsForgotten,
@@ -71,6 +76,7 @@ _ANSWERS: Final[dict[type, type[Turns | Stats | TurnsForgotten | TurnCorrected |
     MarkWake: Tuning,
     AskTuning: Tuning,
     AskWakes: Wakes,
+    AskTimers: TimersKept,
 }
 """What a question is answered with where that is not `LedgerDone`, or more."""
 _NO_TURN: Final = "there is no such turn, or not any more"
@@ -128,14 +134,14 @@ class LedgerDesk:
                 return await self._begin_export(asked, who), b""
             case ChangeKept():
                 return await self._change_kept(asked, who), b""
-            case AskTurns() | AskStats() | AskRules() | AskWakes() | AskKept():
+            case AskTurns() | AskStats() | AskRules() | AskWakes() | AskKept() | AskTimers():
                 return self._looked_up(asked), b""
             case CorrectTurn() | MarkWake() | AskTuning():
                 raise ProtocolError("away", "this takes a gateway that runs: what hears has to try it")
             case _:
                 return self._done(asked, who), b""
 
-    def _looked_up(self, asked: AskTurns | AskStats | AskRules | AskWakes | AskKept) -> Answer:
+    def _looked_up(self, asked: AskTurns | AskStats | AskRules | AskWakes | AskKept | AskTimers) -> Answer:
         match asked:
             case AskTurns():
                 return self._turns(asked)
@@ -147,8 +153,12 @@ class LedgerDesk:
                 return self._wakes(asked)
             case AskKept():
                 return self._kept(asked)
+            case AskTimers():
+                return TimersKept(id=asked.id, timers=self._ledger.timers())
 
-    def _done(self, asked: ForgetTurns | KeepCorrection | RemoveRule | MarkTurn | SetSensitivity, who: Who) -> Answer:
+    def _done(
+        self, asked: ForgetTurns | KeepCorrection | RemoveRule | MarkTurn | SetSensitivity | KeepTimers, who: Who
+    ) -> Answer:
         match asked:
             case ForgetTurns():
                 return self._forget(asked, who)
@@ -160,6 +170,9 @@ class LedgerDesk:
                 return self._mark(asked)
             case SetSensitivity():
                 return self._set_sensitivity(asked, who)
+            case KeepTimers():
+                self._ledger.keep_timers(asked.timers)
+                return LedgerDone(id=asked.id)
 
     # Looking
 

@@ -36,6 +36,7 @@ from gateway.processes.ledger_words import (
     Asked,
     AskKept,
     AskLedger,
+    AskTimers,
     AskVoice,
     AskWakes,
     Gone,
@@ -66,7 +67,7 @@ MOST_TURNS, TURNS_WITHIN_S = 120, 60.0
 MOST_ACTS, ACTS_WITHIN_S = 100, 60.0
 """Of voice's: fewer than the audit log takes, so that none is dropped that is owed. A person plays one in some seconds;
 a voice process that was taken over must not bury the receipt of what it had forgotten."""
-LOOKS: Final = (AskTurns, AskStats, AskRules, AskWakes, AskKept)
+LOOKS: Final = (AskTurns, AskStats, AskRules, AskWakes, AskKept, AskTimers)
 """Questions of which the audit log is told nothing."""
 FOR_OWNER: Final = (AskTurns, AskStats, AskWakes, AskClip, KeepCorrection, MarkTurn, SetSensitivity)
 """What voice asks to answer the owner: nothing that forgets or plays."""

@@ -5,11 +5,12 @@ from collections.abc import Callable
 
 from gateway.assembly import Assembly
 from gateway.config import Config
-from gateway.events import Event, TimerFinished
+from gateway.events import Event
 from gateway.satellite.local_device import LocalDevice
 from gateway.satellite.microphone import open_microphone
 from gateway.satellite.speaker import open_speaker
 from gateway.server.conversation import Conversation
+from gateway.timers import TimerFinished
 from gateway.turn.stages import Stages
 
 

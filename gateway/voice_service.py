@@ -18,7 +18,7 @@ from gateway.engines.usual_replies import usual_replies
 from gateway.engines.worker import Worker
 from gateway.equipment import Equipment, Remember
 from gateway.errors import ConfigError, EngineError, LedgerError, ModelError
-from gateway.events import Announcement, Sound, TimerFinished
+from gateway.events import Announcement, Sound
 from gateway.home.household import Household
 from gateway.house import House
 from gateway.offer import Settings, SettingsChange
@@ -28,8 +28,10 @@ from gateway.server.cloud_answers import CloudAnswer
 from gateway.server.pipeline_turns import PipelineTurns
 from gateway.server.remembering import LedgerMemory
 from gateway.server.services import NO_LEDGER, Ledger, Services
+from gateway.server.timer_keeping import TimerKeeping
 from gateway.settings_file import SettingsFile, told
 from gateway.sound_files import decode
+from gateway.timers import TimerFinished
 from gateway.turn.stages import NO_CLOUD, Cloud, Stages
 from gateway.turn.wake import WakeListener
 from gateway.wire.identity import Identity
@@ -91,7 +93,9 @@ class VoiceService:
             is_paired=lambda: self._has_home,
             on_timer_finished=self._timer_finished,
             on_announcement=self._announcement,
+            language=config.stt.language,
         )
+        self._timers = TimerKeeping(self._household.timers, ledger)
         self._has_home = False
         self._understanding: LearnedUnderstanding | None = None
         self._server: VoiceServer | None = None
@@ -122,6 +126,7 @@ class VoiceService:
         """Let them in who are known. To be called after `load`."""
         if self._server is not None:
             self._server.start()
+        self._timers.start()
         if self._wyoming is not None:
             self._wyoming.start()
             _LOG.warning("wyoming: anybody who reaches port %d may use it, it has no protection", self._wyoming.port)
@@ -134,6 +139,7 @@ class VoiceService:
         if self._wyoming is not None:
             await self._wyoming.close()
         self._wyoming_turns.close()
+        await self._timers.close()
         if self._server is not None:
             await self._server.close()
         for task in (*self._refreshing, self._learning):

@@ -29,6 +29,7 @@ BASE = frozenset(
         "sound_files",
         "sqlite_copies",
         "paths",
+        "timers",
     }
 )
 """What everybody may know."""

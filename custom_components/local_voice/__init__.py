@@ -23,6 +23,7 @@ from . import (
     page_api,
     panel,
     reply_cache,
+    timer_notices,
     turn_log,
 )
 from .const import DOMAIN, PLATFORMS
@@ -64,6 +65,7 @@ async def async_setup_entry(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -
     page_api.async_watch(hass, entry)
     notifications.async_watch(hass, entry)
     asked_often.async_watch(hass, entry)
+    timer_notices.async_watch(hass, entry)
     devices.async_watch(hass, entry)
     await reply_cache.async_watch(hass, entry)
     turn_log.async_watch(hass, entry)

@@ -1,4 +1,7 @@
-"""Buttons: a test of a satellite's loudspeaker; and to forget everything, which an administrator then confirms."""
+"""Buttons: a test of a satellite's loudspeaker; to forget everything, which an administrator then confirms.
+
+The one that cancels a timer is in `timer_entities.py`.
+"""
 
 import asyncio
 import logging
@@ -11,6 +14,7 @@ from homeassistant.helpers.entity_platform import AddConfigEntryEntitiesCallback
 
 from . import forget_repair
 from .entity import LedgerEntity, SatelliteEntity, add_for_each_satellite
+from .timer_entities import CancelNextTimerButton
 
 if TYPE_CHECKING:
     from .gateway import Gateway, LocalVoiceConfigEntry
@@ -28,9 +32,9 @@ async def async_setup_entry(
     entry: LocalVoiceConfigEntry,
     async_add_entities: AddConfigEntryEntitiesCallback,
 ) -> None:
-    """Add the gateway's button, and one for each satellite."""
+    """Add the gateway's buttons, and one for each satellite."""
     gateway = entry.runtime_data
-    async_add_entities([ForgetEverythingButton(gateway, entry)])
+    async_add_entities([ForgetEverythingButton(gateway, entry), CancelNextTimerButton(gateway)])
     add_for_each_satellite(gateway, entry, async_add_entities, lambda one: [TestButton(gateway, entry, one)])
 
 

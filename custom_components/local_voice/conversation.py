@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Final, override
 
+from homeassistant.components.assist_satellite import DOMAIN as ASSIST_SATELLITE
 from homeassistant.components.conversation import (
     AssistantContent,
     ChatLog,
@@ -115,7 +116,7 @@ class LocalVoiceAgent(LocalVoiceEntity, ConversationEntity):
             context=user_input.context,
             area_id=_area_of(self.hass, user_input),
             device_id=user_input.device_id,
-            satellite_id=user_input.satellite_id,
+            satellite_id=user_input.satellite_id or _satellite_of(self.hass, user_input.device_id),
         )
         try:
             conversed = await self.gateway.converse(said)
@@ -158,6 +159,13 @@ def response_to(conversed: Conversed, language: str) -> IntentResponse:
 
 def _speech(response: IntentResponse) -> str:
     return str(response.speech.get("plain", {}).get("speech") or "")
+
+
+@callback
+def _satellite_of(hass: HomeAssistant, device_id: str | None) -> str | None:
+    """Return the satellite that a device is: a timer that is set there rings there."""
+    entities = er.async_entries_for_device(er.async_get(hass), device_id) if device_id else []
+    return next((entity.entity_id for entity in entities if entity.domain == ASSIST_SATELLITE), None)
 
 
 @callback

@@ -41,7 +41,7 @@ from .wire.messages import (
     TurnHappened,
 )
 from .wire.open_request import Said, ended, to_its_end
-from .wire.timer_messages import TimersRunning
+from .wire.timer_messages import RingTimer, TimersRunning, TimerUnheard
 
 __all__ = ["Gateway", "Home", "LocalVoiceConfigEntry", "Said"]
 
@@ -213,11 +213,11 @@ class Gateway:
                 self._tell_places()
             case TurnBegan() | TurnHappened():
                 self._on_turn.tell(message)
-            case ActionAsked() | SentenceAsked():
+            case ActionAsked() | SentenceAsked() | RingTimer():
                 self._answering.ask(message)
             case Kept() | SomethingForgotten():
                 self.ledger.told(message)
-            case TimersRunning():
+            case TimersRunning() | TimerUnheard():
                 self.timers.told(message)
             case Refused():
                 _LOGGER.warning("%s does not do what it was told (%s): %s", self.name, message.about, message.code)

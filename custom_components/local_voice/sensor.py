@@ -1,6 +1,6 @@
 """How the gateway and its satellites do: how fast they answered, how often they were spoken to, and woke in vain.
 
-What the broker tells is in `broker_sensors.py`.
+What the broker tells is in `broker_sensors.py`, what of timers in `timer_entities.py`.
 """
 
 from abc import abstractmethod
@@ -25,6 +25,7 @@ from homeassistant.util import dt as dt_util
 from .broker_sensors import AuditLogSensor, CloudBytesSensor, ProtectionSensor
 from .day_count import DayCount
 from .entity import LocalVoiceEntity, SatelliteEntity, add_for_each_satellite
+from .timer_entities import NextTimerSensor
 from .wire.messages import TurnHappened
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ async def async_setup_entry(
             ProtectionSensor(gateway),
             AuditLogSensor(gateway),
             CloudBytesSensor(gateway),
+            NextTimerSensor(gateway),
         ]
     )
     add_for_each_satellite(

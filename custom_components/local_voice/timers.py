@@ -1,23 +1,27 @@
-"""The timers and delayed commands that run at a gateway's satellites, as it tells of them; and cancelling one.
+"""The timers and delayed commands that a gateway keeps, as it tells of them; and cancelling one.
 
-Those of Home Assistant's own satellites are Home Assistant's, and not among them.
+Those that another assistant set at a satellite of Home Assistant's are Home Assistant's, and not among them.
 """
 
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import TYPE_CHECKING, Final
 
 from homeassistant.core import callback
+from homeassistant.util import dt as dt_util
 
 from .errors import RefusedError
 from .listeners import Listeners
-from .wire.timer_messages import CancelTimer, TimerCancelled, TimersRunning, TimerWords
+from .wire.timer_messages import CancelTimer, TimerCancelled, TimersRunning, TimerUnheard, TimerWords
 
 if TYPE_CHECKING:
     from .wire.client import Client
 
 CANCELLED_S: Final = 10.0
 """For an answer: the gateway looks at nothing but its memory."""
+SAME: Final = timedelta(seconds=2)
+"""A gateway tells whole seconds, and takes some time to tell: an end that differs by less has not changed."""
 
 
 class Timers:
@@ -30,15 +34,33 @@ class Timers:
         self.told_s = monotonic()
         """When that was, by the clock of `time.monotonic`."""
         self._connected = connected
+        self._ends: dict[int, datetime] = {}
         self._on_change: Listeners[()] = Listeners()
+        self._on_unheard: Listeners[str] = Listeners()
+
+    @property
+    def next(self) -> TimerWords | None:
+        """The timer that will be up soonest; no delayed command, and none that is paused."""
+        return next((timer for timer in self.running if timer.is_active and not timer.is_command), None)
+
+    def ends_at(self, timer: TimerWords) -> datetime | None:
+        """Return when one of `running` is up, UTC; None while it is paused."""
+        return self._ends.get(timer.timer_id)
 
     def on_change(self, cb: Callable[[], None]) -> Callable[[], None]:
         """Have `cb` called whenever `running` is different; return what ends it."""
         return self._on_change.add(cb)
 
+    def on_unheard(self, cb: Callable[[str], None]) -> Callable[[], None]:
+        """Have `cb` called with what is to be shown of a timer that nobody could ring for; return what ends it."""
+        return self._on_unheard.add(cb)
+
     @callback
-    def told(self, heard: TimersRunning) -> None:
+    def told(self, heard: TimersRunning | TimerUnheard) -> None:
         """Take what the gateway says."""
+        if isinstance(heard, TimerUnheard):
+            self._on_unheard.tell(heard.text)
+            return
         self.told_s = monotonic()
         self._run(heard.timers)
 
@@ -59,5 +81,12 @@ class Timers:
 
     def _run(self, timers: tuple[TimerWords, ...]) -> None:
         before, self.running = self.running, timers
+        ends, now = self._ends, dt_util.utcnow().replace(microsecond=0)
+        self._ends = {}
+        for timer in timers:
+            if timer.is_active:
+                end = now + timedelta(seconds=timer.left_s)
+                known = ends.get(timer.timer_id, end)
+                self._ends[timer.timer_id] = known if abs(known - end) < SAME else end
         if timers != before:
             self._on_change.tell()

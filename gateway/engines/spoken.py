@@ -50,6 +50,11 @@ OWN_ERRORS: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
             "Sorry, {{ entity }} can be set from {{ lowest }} to {{ highest }} degrees"
         ),
         ("en", "too_many_timers"): "Sorry, there are too many timers already",
+        ("de", "too_many_timers"): "Es laufen schon zu viele Timer",
+        ("fr", "too_many_timers"): "Désolé, il y a déjà trop de minuteurs",
+        ("es", "too_many_timers"): "Lo siento, ya hay demasiados temporizadores",
+        ("it", "too_many_timers"): "Mi dispiace, ci sono già troppi timer",
+        ("nl", "too_many_timers"): "Sorry, er lopen al te veel timers",
     }
 )
 

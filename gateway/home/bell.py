@@ -6,9 +6,10 @@ It keeps time and tells listeners; it makes no sound itself.
 from collections.abc import Callable
 from typing import Final
 
-from gateway.events import ActionRequest, ActionResult, Announcement, TimerFinished
+from gateway.events import ActionRequest, ActionResult, Announcement
 from gateway.home.timers import Clock, Timers
 from gateway.house import House
+from gateway.timers import TimerFinished
 
 _MESSAGE: Final = "HassBroadcast"
 
@@ -21,9 +22,14 @@ class Bell:
         clock: Clock,
         on_timer_finished: Callable[[TimerFinished], None] | None = None,
         on_announcement: Callable[[Announcement], None] | None = None,
+        *,
+        language: str = "",
     ) -> None:
-        """Keep time by `clock`. Without listeners, delayed commands and messages are refused."""
-        self.timers: Final = Timers(clock, on_timer_finished)
+        """Keep time by `clock`. Without listeners, delayed commands and messages are refused.
+
+        `language` is the one that delayed commands are said in.
+        """
+        self.timers: Final = Timers(clock, on_timer_finished, language=language)
         self._on_announcement = on_announcement
 
     def handles(self, request: ActionRequest) -> bool:

@@ -12,15 +12,16 @@ from datetime import datetime
 from typing import Final, Protocol
 
 from gateway.errors import HomeError
-from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer, TimerFinished
+from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer
 from gateway.home.bell import Bell
 from gateway.home.effects import Situation, told
 from gateway.home.handlers import effect_of, foreseen
 from gateway.home.simulated import SimulatedHome
 from gateway.home.targets import areas_named
-from gateway.home.timers import Cancellable, Clock, Timers
+from gateway.home.timers import START_TIMER, Cancellable, Clock, Timers
 from gateway.home.told import ToldHouse
 from gateway.house import AttributeValue, Entity, House, KnownName, names_in
+from gateway.timers import TimerFinished
 
 GATHER_S: Final = 0.1
 """Names that change this close together are understood together: half of what people take for "at once"."""
@@ -57,15 +58,16 @@ class Household:
         is_paired: Callable[[], bool],
         on_timer_finished: Callable[[TimerFinished], None] | None = None,
         on_announcement: Callable[[Announcement], None] | None = None,
+        language: str = "",
     ) -> None:
         """Begin without a home; nothing is understood before `refresh` or `use`.
 
         `understand` makes sentences mean what they mean in a house; `is_paired` tells whether there is a home at all;
-        the others are as for `SimulatedHome`.
+        `language` is the one that is spoken; the others are as for `SimulatedHome`.
         """
         self._demo = SimulatedHome(demo, clock=clock, now=now)
         self._told = ToldHouse()
-        self._bell = Bell(clock, on_timer_finished, on_announcement)
+        self._bell = Bell(clock, on_timer_finished, on_announcement, language=language)
         self._clock = clock
         self._now = now
         self._understand = understand
@@ -141,7 +143,15 @@ class Household:
         return self._unforeseeable(request) or await self._homes[-1].act(request)
 
     async def perform_in(self, home: ConnectedHome, request: ActionRequest) -> ActionResult:
-        """Have this very home do what was said to it: its satellites' timers and messages are its own business, too."""
+        """Have this very home do what was said to it: messages between its satellites are its own business, too.
+
+        Timers are ours wherever they are set: so they outlast a restart of the home. One needs a satellite, as it
+        could ring nowhere. What was said to do later is the home's: it knows on whose behalf that will be.
+        """
+        if self._bell.timers.handles(request.intent.name) and "conversation_command" not in request.intent.slots:
+            if request.intent.name == START_TIMER and not request.satellite_id:
+                return ActionResult(error="no_timer_support")
+            return self._bell.perform(request, self.house)
         if request.intent.name in _ANSWERED_HERE:
             return told(effect_of(self._situation(request)))
         return self._unforeseeable(request) or await home.act(request)

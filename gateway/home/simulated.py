@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime
 
-from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer, StateChange, TimerFinished
+from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer, StateChange
 from gateway.home.bell import Bell
 from gateway.home.changes import difference
 from gateway.home.effects import Effect, Situation, told
@@ -15,6 +15,7 @@ from gateway.home.handlers import effect_of, foreseen
 from gateway.home.timers import Clock
 from gateway.home.titles import CATALOGUE, Title
 from gateway.house import Entity, House, KnownName, names_in
+from gateway.timers import TimerFinished
 
 
 class SimulatedHome:

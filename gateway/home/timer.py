@@ -8,8 +8,9 @@ from dataclasses import dataclass
 
 from gateway.events import ActionRequest, Slots
 from gateway.home.effects import number
-from gateway.home.targets import text_slot
+from gateway.home.targets import areas_named, text_slot
 from gateway.house import House
+from gateway.timers import LONGEST_COMMAND_CHARS, LONGEST_NAME_CHARS, LONGEST_S, LastingTimer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,8 @@ class Timer:
     is_active: bool = True
     is_confirmed: bool = False
     """Somebody said yes to the command."""
+    language: str = ""
+    """In which the command was said."""
 
     def seconds_left(self, now_s: float) -> int:
         """Return what is left of it."""
@@ -60,18 +63,60 @@ class Timer:
         return f"{self.name} timer" if self.name else "timer"
 
 
+def lasting(timer: Timer, now_s: float) -> LastingTimer:
+    """Return a timer as it is to outlast the program."""
+    left_s = timer.left_s - (now_s - timer.since_s) if timer.is_active else timer.left_s
+    return LastingTimer(
+        number=timer.number,
+        left_s=min(left_s, LONGEST_S),
+        is_active=timer.is_active,
+        name=None if timer.name is None else timer.name[:LONGEST_NAME_CHARS],
+        command=None if timer.command is None else timer.command[:LONGEST_COMMAND_CHARS],
+        satellite_id=timer.satellite_id,
+        area_id=timer.area_id,
+        area_name=timer.area_name,
+        floor_id=timer.floor_id,
+        start=timer.start,
+        duration_s=min(timer.duration_s, LONGEST_S),
+        is_confirmed=timer.is_confirmed,
+        language=timer.language,
+    )
+
+
+def revived(kept: LastingTimer, *, number: int, now_s: float) -> Timer:
+    """Return a timer that outlasted the program, under this number."""
+    return Timer(
+        number=number,
+        name=kept.name,
+        command=kept.command,
+        satellite_id=kept.satellite_id,
+        area_id=kept.area_id,
+        area_name=kept.area_name,
+        floor_id=kept.floor_id,
+        start=kept.start,
+        duration_s=kept.duration_s,
+        left_s=kept.left_s,
+        since_s=now_s,
+        is_active=kept.is_active,
+        is_confirmed=kept.is_confirmed,
+        language=kept.language,
+    )
+
+
 type _Test = Callable[[Timer], bool]
 
 
 def find_timer(
     all_timers: Iterable[Timer], request: ActionRequest, house: House, *, is_active: bool | None = None
 ) -> Timer | str:
-    """Return the one timer that is meant, or the key of the error answer: Home Assistant's `_find_timer`."""
+    """Return the one timer that is meant, or the key of the error answer: Home Assistant's `_find_timer`.
+
+    Home Assistant takes the only timer that runs before it looks at the name that was said. Here all that was said has
+    to be true of it: "pause the egg timer" pauses no other one.
+    """
     timers = [timer for timer in all_timers if timer.command is None]
-    for step in _filters(request.intent.slots, is_active=is_active):
+    for step in _filters(request.intent.slots, house, is_active=is_active):
         timers = [timer for timer in timers if step(timer)]
-        if len(timers) == 1:
-            return timers[0]
     if len(timers) == 1:
         return timers[0]
     if not timers:
@@ -86,7 +131,7 @@ def find_timer(
 def find_timers(all_timers: Iterable[Timer], request: ActionRequest, house: House) -> list[Timer]:
     """Return all timers that are meant, the nearest first: Home Assistant's `_find_timers`."""
     timers = [timer for timer in all_timers if timer.command is None]
-    for step in _filters(request.intent.slots):
+    for step in _filters(request.intent.slots, house):
         timers = [timer for timer in timers if step(timer)]
     _, in_area, on_floor = _nearby(request, house)
     return sorted(timers, key=lambda timer: 0 if in_area(timer) else 1 if on_floor(timer) else 2)
@@ -119,18 +164,29 @@ def rounded(seconds: int) -> tuple[int, int, int]:
     return 0, 0, seconds if seconds < 10 else seconds - seconds % 10
 
 
-def _filters(slots: Slots, *, is_active: bool | None = None) -> list[_Test]:
+def _filters(slots: Slots, house: House, *, is_active: bool | None = None) -> list[_Test]:
     filters: list[_Test] = []
     if is_active is not None:
         filters.append(lambda timer: timer.is_active is is_active)
     if (name := text_slot(slots, "name")) is not None:
         filters.append(lambda timer: (timer.name or "").strip().casefold() == name.strip().casefold())
     if (area := text_slot(slots, "area")) is not None:
-        filters.append(lambda timer: (timer.area_name or "").strip().casefold() == area.strip().casefold())
+        meant = {one.id for one in areas_named(house, area)}
+        filters.append(
+            lambda timer: (
+                timer.area_id in meant or (timer.area_name or "").strip().casefold() == area.strip().casefold()
+            )
+        )
     start = said_start(slots, "start_")
     if start != (None, None, None):
         filters.append(lambda timer: timer.start == start)
     return filters
+
+
+def names_one(slots: Slots) -> bool:
+    """Tell whether a sentence is about a certain timer, by its name, its room or how long it was set for."""
+    has_start = said_start(slots, "start_") != (None, None, None)
+    return has_start or any(text_slot(slots, slot) is not None for slot in ("name", "area"))
 
 
 def said_start(slots: Slots, prefix: str) -> tuple[int | None, int | None, int | None]:

@@ -3,27 +3,33 @@
 It keeps time through the loop it is given and tells listeners; it makes no sound and runs no command itself.
 """
 
-import itertools
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Protocol
+from typing import Final, Protocol
 
-from gateway.events import ActionRequest, RunningTimer, StateChange, TimerFinished
+from gateway.events import ActionRequest, StateChange
 from gateway.home.targets import text_slot
 from gateway.home.timer import (
     Timer,
     described,
     find_timer,
     find_timers,
+    lasting,
+    names_one,
+    revived,
     said_seconds,
     said_start,
     status,
 )
 from gateway.house import House
+from gateway.timers import MOST_TIMERS, LastingTimer, RunningTimer, TimerFinished
 
-TIMER_LIMIT = 100
-"""More than anybody keeps in mind; what runs away must not fill memory."""
+START_TIMER: Final = "HassStartTimer"
+LATE_S: Final = 600.0
+"""What was up while nobody ran rings all the same, if it was no longer ago: the cake can still be saved, and a restart
+takes a minute. What was up before is told of, and does not ring: power that is back at three in the morning is to wake
+nobody for the eggs of last night, and what was to be done hours ago may not be wanted any more."""
 
 
 class Cancellable(Protocol):
@@ -55,17 +61,23 @@ class TimerEffect:
 class Timers:
     """All timers of a house, of all its satellites."""
 
-    def __init__(self, clock: Clock, on_finished: Callable[[TimerFinished], None] | None = None) -> None:
-        """Keep time by `clock`; without a listener a delayed command is refused, as nobody could carry it out."""
+    def __init__(
+        self, clock: Clock, on_finished: Callable[[TimerFinished], None] | None = None, *, language: str = ""
+    ) -> None:
+        """Keep time by `clock`; without a listener a delayed command is refused, as nobody could carry it out.
+
+        `language` is the one that delayed commands are said in.
+        """
+        self._language = language
         self._clock = clock
         self._on_finished = on_finished
         self._timers: dict[int, Timer] = {}
         self._calls: dict[int, Cancellable] = {}
-        self._numbers = itertools.count(1)
+        self._next_number = 1
         self._known: tuple[Timer, ...] = ()
         self._on_change: list[Callable[[], None]] = []
         self._requests: Mapping[str, Callable[[ActionRequest, House], TimerEffect]] = {
-            "HassStartTimer": self._start,
+            START_TIMER: self._start,
             "HassCancelTimer": self._cancel,
             "HassCancelAllTimers": self._cancel_all,
             "HassIncreaseTimer": self._increase,
@@ -115,6 +127,36 @@ class Timers:
         """Call `changed` whenever something else runs than before, or is paused, resumed or given another time."""
         self._on_change.append(changed)
 
+    def lasting(self) -> tuple[LastingTimer, ...]:
+        """Return what is `running` as it is to outlast the program."""
+        now_s = self._clock.time()
+        return tuple(lasting(self._timers[number], now_s) for number in sorted(self._timers))
+
+    def restore(self, kept: Iterable[LastingTimer]) -> None:
+        """Go on with what outlasted the program; what was up meanwhile is up now, and late, or too late.
+
+        Each has the number that it had, unless another one has it by now. A command in another language than is
+        understood now is missed, as nobody would know what it means when its time has come.
+        """
+        all_kept = tuple(kept)
+        self._next_number = max(self._next_number, *(one.number + 1 for one in all_kept), 1)
+        for one in all_kept:
+            is_taken = one.number in self._timers
+            timer = revived(one, number=self._number() if is_taken else one.number, now_s=self._clock.time())
+            is_foreign = timer.command is not None and timer.language != self._language
+            if is_foreign or (timer.is_active and timer.left_s < -LATE_S):
+                self._up(timer, is_missed=True)
+            elif timer.is_active and timer.left_s <= 0:
+                self._up(timer)
+            elif len(self._timers) < MOST_TIMERS:
+                self._keep(timer)
+        self._tell()
+
+    def forget(self) -> None:
+        """Forget all timers: somebody wants nothing to be remembered."""
+        self.close()
+        self._tell()
+
     def close(self) -> None:
         """Forget all timers; none of them rings any more."""
         for call in self._calls.values():
@@ -129,12 +171,12 @@ class Timers:
         command = (text_slot(slots, "conversation_command") or "").strip() or None
         if command is not None and self._on_finished is None:
             return TimerEffect(error="no_timer_support")
-        if len(self._timers) >= TIMER_LIMIT:
+        if len(self._timers) >= MOST_TIMERS:
             return TimerEffect(error="too_many_timers")
         duration_s = said_seconds(slots)
         area = next((area for area in house.areas if area.id == request.area_id), None)
         timer = Timer(
-            number=next(self._numbers),
+            number=self._number(),
             name=text_slot(slots, "name"),
             command=command,
             satellite_id=request.satellite_id,
@@ -146,6 +188,7 @@ class Timers:
             left_s=duration_s,
             since_s=self._clock.time(),
             is_confirmed=request.is_confirmed,
+            language=self._language,
         )
         self._keep(timer)
         return self._told(timer, None, timer)
@@ -190,8 +233,11 @@ class Timers:
         return self._changed(found, replace(found, since_s=self._clock.time(), is_active=True))
 
     def _status(self, request: ActionRequest, house: House) -> TimerEffect:
+        """Tell how long all that are meant still run; that a certain one does not run is not that none does."""
         now_s = self._clock.time()
         statuses = [status(timer, now_s) for timer in find_timers(self._timers.values(), request, house)]
+        if not statuses and names_one(request.intent.slots):
+            return TimerEffect(error="timer_not_found")
         return TimerEffect(speech_slots={"timers": statuses})
 
     def _find(self, request: ActionRequest, house: House, *, is_active: bool | None = None) -> Timer | TimerEffect:
@@ -230,9 +276,19 @@ class Timers:
             call.cancel()
         return self._told(timer, timer, None)
 
+    def _number(self) -> int:
+        number, self._next_number = self._next_number, self._next_number + 1
+        return number
+
     def _finish(self, number_: int) -> None:
         timer = self._timers.pop(number_)
         del self._calls[number_]
+        self._up(timer)
+        self._tell()
+
+    def _up(self, timer: Timer, *, is_missed: bool = False) -> None:
+        """Tell who listens that a timer is up, and how late; it is none of ours any more."""
+        late_s = round(self._clock.time() - timer.since_s - timer.left_s)
         if self._on_finished is not None:
             self._on_finished(
                 TimerFinished(
@@ -242,9 +298,10 @@ class Timers:
                     area_id=timer.area_id,
                     duration_s=timer.duration_s,
                     is_confirmed=timer.is_confirmed,
+                    late_s=late_s if is_missed else max(0, late_s),
+                    is_missed=is_missed,
                 )
             )
-        self._tell()
 
     def _tell(self) -> None:
         """Tell listeners, once, where something is different from what it was when they were told last."""

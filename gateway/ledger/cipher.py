@@ -26,7 +26,7 @@ LARGEST_CPUINFO_CHARS: Final = 64 * 1024
 """Enough for the first processors; all of one machine can do the same."""
 _DOMAIN: Final = b"local-voice ledger"
 
-type Part = Literal["content", "clip", "correction", "rule"]
+type Part = Literal["content", "clip", "correction", "rule", "timer"]
 
 
 class Algorithm(IntEnum):
@@ -41,10 +41,10 @@ class Place:
     """What a ciphertext belongs to."""
 
     row_id: str
-    """Of a row; of a rule, its own."""
+    """Of a row; of a rule or a timer, its own."""
     part: Part
     at_us: int
-    """When the turn began, in microseconds since 1970."""
+    """When the turn began, in microseconds since 1970; 0 for a timer, which belongs to no turn."""
     version: int
     """The form in which rows were written when this one was."""
 

@@ -100,7 +100,7 @@ class Forgetting:
             rules = 0 if keep_rules else self._destroy_rules(_RULES_OF + where, values)
             forgotten = replace(self._destroy_keys(where, values), rules=rules)
             if everything:
-                for table in ("tallies", "wakes", "sensitivities"):
+                for table in ("tallies", "wakes", "sensitivities", "timers"):
                     database.execute(f"DELETE FROM {table}")  # noqa: S608 - names of ours
             database.set_state(ROTATION_DUE, b"1")
             done(forgotten)

@@ -10,7 +10,7 @@ All methods are synchronous, for one thread. They raise LedgerError, in which no
 
 import logging
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
@@ -30,6 +30,7 @@ from gateway.ledger.folders import keep_folder
 from gateway.ledger.forgetting import RETENTION, Forgetting, Forgotten
 from gateway.ledger.keys import FILE_NAME as KEY_NAME
 from gateway.ledger.keys import remove_unfinished
+from gateway.ledger.lasting import Lasting
 from gateway.ledger.lately import Lately
 from gateway.ledger.owing import Owing
 from gateway.ledger.reading import Entry, Page, Reading
@@ -45,6 +46,7 @@ from gateway.ledger.timekeeping import STATE, Timekeeping
 from gateway.ledger.times import in_us
 from gateway.ledger.wakes import MOST_WAKES, Wake, Wakes
 from gateway.rules import Rule
+from gateway.timers import LastingTimer
 
 BALLAST_NAME: Final = "ledger.ballast"
 BALLAST_BYTES: Final = 16 * 1024 * 1024
@@ -204,6 +206,15 @@ class Ledger:
         with self._clear_errors():
             self._wakes.set_sensitivity(satellite_id, percent)
 
+    def timers(self) -> tuple[LastingTimer, ...]:
+        """Return what was kept by `keep_timers`, with what is left of each now; less than nothing where it is over."""
+        with self._clear_errors():
+            return self._lasting.timers(self._time.now())
+
+    def keep_timers(self, timers: Iterable[LastingTimer]) -> None:
+        """Keep these timers and no others, also on a full disk; of what is gone no byte is left when this returns."""
+        self._urgently(lambda: self._lasting.keep(timers, self._time.now()))
+
     def owe(self, act: bytes) -> int:
         """Keep what the audit log has yet to be told, also on a full disk; return its number."""
         return self._urgently(lambda: self._owing.owe(act))
@@ -228,8 +239,8 @@ class Ledger:
     ) -> Receipt:
         """Delete what is selected, for good, with the rules that came of it; also those of turns that have expired.
 
-        With `keep_rules` these stay, as where a turn expires. With `everything`, counts, wakes and sensitivities go as
-        well. It works on a full disk; what a power cut ends goes on at the next start. What `owing` makes of the
+        With `keep_rules` these stay, as where a turn expires. With `everything`, counts, wakes, timers and sensitivity
+        go, too. It works on a full disk; what a power cut ends goes on at the next start. What `owing` makes of the
         receipt is owed to the audit log from the same moment on. When this returns, no byte of it is in the ledger's
         files. Where only the last step fails, another wrapping key, that is done with the next `sweep`.
         """
@@ -300,6 +311,7 @@ class Ledger:
         self._recording = Recording(database, clips, self._rotation, self._time, self._tallies, self._wakes)
         self._teaching = Teaching(database, self._rotation, self._tallies)
         self._owing = Owing(database)
+        self._lasting = Lasting(database, self._rotation)
         self._lately = Lately()
         self._reading = Reading(database, clips, self._rotation, self._time.on_the_wall)
         self._retention = _retention(database.state(RETENTION))

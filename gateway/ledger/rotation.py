@@ -34,7 +34,7 @@ class _Table:
 
 
 _ROW_KEYS: Final = _Table("keys", ("content_key", "clip_key", "correction_key"))
-_TABLES: Final = (_ROW_KEYS, _Table("rule_keys", ("content_key",)))
+_TABLES: Final = (_ROW_KEYS, _Table("rule_keys", ("content_key",)), _Table("timers", ("content_key",)))
 
 
 class Rotation:
@@ -90,7 +90,9 @@ class Rotation:
         """Wrap all keys by the current one, and let the other go."""
         failed = sum(self._rewrap_all(table) for table in _TABLES)
         if failed:
-            _LOG.error("ledger: the keys of %d rows or rules were altered; these cannot be read any more", failed)
+            _LOG.error(
+                "ledger: the keys of %d rows, rules or timers were altered; these cannot be read any more", failed
+            )
         with self._database.transaction():
             self._database.set_state(_CHECK, self.ring.check())
         self._database.forget_log()

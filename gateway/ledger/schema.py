@@ -15,6 +15,7 @@ from gateway.ledger.cipher import OVERHEAD_BYTES
 from gateway.ledger.corrections import LARGEST_CORRECTION_BYTES, LARGEST_RULE_BYTES
 from gateway.ledger.keys import WRAPPED_BYTES
 from gateway.ledger.rows import LONGEST_ID_CHARS
+from gateway.timers import LARGEST_TIMER_BYTES
 
 type Migration = Callable[[apsw.Connection], None]
 """Makes of one version the next."""
@@ -116,6 +117,20 @@ CREATE TABLE owed (
 ) STRICT;
 """
 
+_VERSION_3: Final = f"""
+CREATE TABLE timers (
+    seq INTEGER PRIMARY KEY,
+    made_us INTEGER NOT NULL,
+    left_us INTEGER NOT NULL,
+    is_active INTEGER NOT NULL CHECK (is_active IN (0, 1)),
+    version INTEGER NOT NULL,
+    wrapped_by INTEGER NOT NULL,
+    content_key BLOB NOT NULL CHECK (length(content_key) = {WRAPPED_BYTES}),
+    content BLOB NOT NULL CHECK (length(content) <= {LARGEST_TIMER_BYTES + OVERHEAD_BYTES})
+) STRICT;
+"""
+"""A timer and its key are one row: there are few of them, and a full disk has room to delete all at once."""
+
 
 def _to_version_1(connection: apsw.Connection) -> None:
     connection.execute(_VERSION_1)
@@ -124,6 +139,11 @@ def _to_version_1(connection: apsw.Connection) -> None:
 def _to_version_2(connection: apsw.Connection) -> None:
     """Add corrections, rules, counts without content, wakes, and what the audit log is owed."""
     connection.execute(_VERSION_2)
+
+
+def _to_version_3(connection: apsw.Connection) -> None:
+    """Add timers that are to outlast the program."""
+    connection.execute(_VERSION_3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,4 +159,4 @@ class Schema:
         return max(self.migrations) + 1
 
 
-SCHEMA: Final = Schema(migrations={0: _to_version_1, 1: _to_version_2})
+SCHEMA: Final = Schema(migrations={0: _to_version_1, 1: _to_version_2, 2: _to_version_3})

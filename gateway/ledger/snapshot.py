@@ -23,6 +23,7 @@ DELETE FROM keys;
 DELETE FROM corrections;
 DELETE FROM rows;
 DELETE FROM wakes;
+DELETE FROM timers;
 VACUUM;
 """
 """What is left: rules, counts, sensitivities, how long things are kept, and what the audit log is owed."""

@@ -14,7 +14,10 @@ STATE: Final = "clock"
 _LEAPS: Final = (
     "UPDATE rows SET made_us = made_us + ?1, keep_until_us = keep_until_us + ?1, clip_until_us = clip_until_us + ?1 "
     "WHERE made_us >= ?2",
-    *(f"UPDATE {table} SET made_us = made_us + ?1 WHERE made_us >= ?2" for table in ("rules", "tallies", "wakes")),  # noqa: S608 - tables of ours
+    *(
+        f"UPDATE {table} SET made_us = made_us + ?1 WHERE made_us >= ?2"  # noqa: S608 - tables of ours
+        for table in ("rules", "tallies", "wakes", "timers")
+    ),
 )
 
 _LOG = logging.getLogger(__name__)

@@ -16,6 +16,7 @@ from typing import Annotated, Final
 import msgspec
 
 from gateway.rules import MOST_RULES
+from gateway.timers import MOST_TIMERS, LastingTimer
 from gateway.wire.learning_words import (
     AskTuning,
     CorrectionWords,
@@ -100,6 +101,31 @@ class Wakes(Message, frozen=True, tag="wakes"):
     message: Text = ""
 
 
+type LastingTimers = Annotated[tuple[LastingTimer, ...], msgspec.Meta(max_length=MOST_TIMERS)]
+
+
+class KeepTimers(Message, frozen=True, tag="keep_timers"):
+    """Remember these timers over restarts, and no others. Answered with `ledger_done` when they are on disk."""
+
+    id: RequestId
+    timers: LastingTimers = ()
+
+
+class AskTimers(Message, frozen=True, tag="ask_timers"):
+    """Which timers were remembered? Answered with `timers_kept`."""
+
+    id: RequestId
+
+
+class TimersKept(Message, frozen=True, tag="timers_kept"):
+    """These, with what is left of each; less than nothing where it was up meanwhile."""
+
+    id: RequestId
+    timers: LastingTimers = ()
+    error: Name = ""
+    message: Text = ""
+
+
 # What the owner asks besides
 
 
@@ -129,8 +155,8 @@ class KeptIs(Message, frozen=True, tag="kept_is"):
     false_wakes_s: Count = 60
 
 
-type Asked = Question | AskClip | KeepCorrection | MarkTurn | AskWakes | BeginExport | AskKept
-type Answer = LedgerDone | Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes | KeptIs
+type Asked = Question | AskClip | KeepCorrection | MarkTurn | AskWakes | BeginExport | AskKept | KeepTimers | AskTimers
+type Answer = LedgerDone | Turns | Stats | TurnsForgotten | TurnCorrected | Rules | Tuning | Wakes | KeptIs | TimersKept
 type VoicesQuestion = CorrectTurn | AskTuning | MarkWake | AskStats
 """What takes understanding or knowledge of the models: answered by voice, which asks the ledger for what it needs."""
 

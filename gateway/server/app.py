@@ -12,13 +12,14 @@ from typing import Final
 
 from aiohttp import web
 
-from gateway.events import Announcement, TimerFinished
+from gateway.events import Announcement
 from gateway.server.cloud_answers import CloudAnswer, CloudAnswers
 from gateway.server.home_session import HomeSession
 from gateway.server.ledger_requests import LedgerRequests
 from gateway.server.satellites import Satellites
 from gateway.server.services import Services
 from gateway.server.translate import offered
+from gateway.timers import TimerFinished
 from gateway.turn.endpoint import EndpointSettings
 from gateway.wire.admission import Admission
 from gateway.wire.channel import Channel, accepted_channel, server_websocket
@@ -120,8 +121,8 @@ class VoiceServer:
         self._satellites.offer_changed(offered(self._services.equipment.offer()))
 
     def timer_finished(self, timer: TimerFinished) -> None:
-        """Ring where the timer was set; where that satellite is gone, wherever somebody may hear it."""
-        self._satellites.timer_finished(timer)
+        """Ring where the timer was set; where that satellite is gone, wherever somebody may hear it; return at once."""
+        self._satellites.ringing.up(timer)
 
     def announcement(self, announcement: Announcement) -> None:
         """Say it at all satellites but the one that it was said to, as soon as its sound is there."""

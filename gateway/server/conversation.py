@@ -11,19 +11,11 @@ from typing import Protocol
 
 from gateway.chimes import timer_ring
 from gateway.errors import EngineError, VoiceError
-from gateway.events import (
-    Event,
-    QuestionAsked,
-    Reply,
-    ReplyAudio,
-    Sound,
-    SpeechStarted,
-    TimerFinished,
-    TurnFailed,
-    WakeDetected,
-)
+from gateway.events import Event, QuestionAsked, Reply, ReplyAudio, Sound, SpeechStarted, TurnFailed, WakeDetected
 from gateway.server.delayed import answer_to
 from gateway.server.notice import Notice, Then
+from gateway.server.timer_phrases import LATE_S, is_up
+from gateway.timers import TimerFinished
 from gateway.turn.answer import wait_for_answer
 from gateway.turn.ear import Ear
 from gateway.turn.earlier import Earlier
@@ -175,7 +167,7 @@ class Conversation:
     def timer_finished(self, timer: TimerFinished) -> None:
         """Ring, or do what was asked for later, as soon as no turn is under way."""
         command = timer.command
-        self._interlude(lambda: self._interruptibly(self._delayed(timer, command) if command else self._ring()))
+        self._interlude(lambda: self._interruptibly(self._delayed(timer, command) if command else self._ring(timer)))
 
     def announce(self, notice: Notice) -> None:
         """Play what is to be heard as soon as no turn is under way, interrupted as a reply is; then do what follows."""
@@ -358,21 +350,31 @@ class Conversation:
             self._device.show_listening(False)
             await drop(answering, withdrawn)
 
-    async def _ring(self) -> None:
-        for _ in range(RING_ROUNDS):
+    async def _ring(self, timer: TimerFinished) -> None:
+        """Ring for a while; after the first round say which timer it is, where it has a name, or that it is late."""
+        for number in range(RING_ROUNDS):
             if not self._hushed.is_set():
                 await self._device.write(timer_ring())
+            if number == 0 and (timer.name or timer.late_s >= LATE_S):
+                await self._say(is_up(timer, self._stages.understanding.language))
         await self._device.drain()
 
     async def _delayed(self, timer: TimerFinished, command: str) -> None:
         """Do what was asked for earlier, and answer here."""
         try:
-            async for sound in self._stages.tts.speak(await answer_to(timer, command, self._stages, self._failed)):
+            await self._say(await answer_to(timer, command, self._stages, self._failed))
+        except EngineError as error:
+            self._failed(error.code)
+        await self._device.drain()
+
+    async def _say(self, text: str) -> None:
+        """Say something unless somebody said stop; what cannot be said is shown."""
+        try:
+            async for sound in self._stages.tts.speak(text):
                 if not self._hushed.is_set():
                     await self._device.write(sound)
         except EngineError as error:
             self._failed(error.code)
-        await self._device.drain()
 
     def _failed(self, code: str) -> None:
         self._show(TurnFailed(t_ms=self._ear.now_ms, code=code))

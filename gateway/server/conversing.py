@@ -136,7 +136,9 @@ class Conversing:
                 return _refused(asked, question, understanding.language)
             if intent is None or intent.name == NEVER_MIND:
                 return await self._nothing_to_do(asked, intent, understanding, tell)
-            request = ActionRequest(intent=intent, area_id=area_id, satellite_id="", converse_id=asked.id)
+            request = ActionRequest(
+                intent=intent, area_id=area_id, satellite_id=asked.satellite_id, converse_id=asked.id
+            )
             return await self._command(asked, request, understanding, doer)
         except HomeError as error:
             speech = policy.home_is_away(understanding.language)

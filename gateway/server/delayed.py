@@ -3,7 +3,8 @@
 from collections.abc import Callable
 
 from gateway.errors import HomeError
-from gateway.events import ActionRequest, TimerFinished
+from gateway.events import ActionRequest
+from gateway.timers import TimerFinished
 from gateway.turn import policy
 from gateway.turn.obey import obey
 from gateway.turn.stages import Stages

@@ -26,6 +26,7 @@ from gateway.wire.messages import TEXT_CHARS, Message, name_of
 from gateway.wire.peers import Peer
 from gateway.wire.request_words import Forget
 from gateway.wire.streams import parted
+from gateway.wire.timer_words import RingTimer, TimerRung, TimerUnheard
 from gateway.wire.voice_words import (
     MAY_SEND,
     ActionDone,
@@ -41,6 +42,8 @@ from gateway.wire.voice_words import (
 
 SENTENCE_S: Final = 2.0
 """How long a home may look for a sentence of its own: somebody waits for it, and a home needs milliseconds."""
+RING_S: Final = 30.0
+"""A sentence, the sound before it, and the time that a home needs to have it spoken and fetched."""
 MOST_READINGS: Final = 16
 """Of what was said; `SentenceAsked` holds no more."""
 
@@ -69,7 +72,8 @@ class HomeSession:
         self._has_sentences = False
         self._actions = OpenQuestions[ActionResult](ACTION_DEADLINE_S)
         self._sentences = OpenQuestions[SentenceAnswer | None](SENTENCE_S)
-        self._requested = Requested(self, peer.id, channel, services, endpoint, ledger)
+        self._rings = OpenQuestions[bool](RING_S)
+        self._requested = Requested(self, peer.id, channel, services, endpoint, ledger, hush=satellites.ringing.hush)
         self._announcing = Announcing(services, satellites.is_heard, satellites.announce, channel.say)
         self._house = HouseNews()
         self._news = asyncio.Event()
@@ -107,6 +111,31 @@ class HomeSession:
             _LOG.warning("%s: whether it was a sentence of the home's is not known: %s", self._peer.id, error)
             return None
 
+    async def ring(self, text: str, *, satellite_id: str, area_id: str | None) -> bool:
+        """Have a text heard at a satellite of the home's, or at all in a room; return whether it was.
+
+        A home that does not say so in time was not heard: what is up is to ring somewhere.
+        """
+        try:
+            return await self._rings.ask(
+                lambda number: self._channel.say(
+                    RingTimer(
+                        id=number,
+                        text=text[:TEXT_CHARS],
+                        satellite_id=satellite_id,
+                        area_id=area_id or "",
+                        deadline_ms=self._rings.deadline_ms,
+                    )
+                )
+            )
+        except HomeError as error:
+            _LOG.warning("%s: whether a timer was heard is not known: %s", self._peer.id, error)
+            return False
+
+    def tell_of_timer(self, text: str) -> None:
+        """Have the home show this to people: nobody could ring."""
+        self._channel.say(TimerUnheard(text=text[:TEXT_CHARS]))
+
     async def run(self) -> None:
         """Listen until the connection ends, or has to; tell the home meanwhile what happens at satellites."""
         passing_on = asyncio.create_task(self._pass_on())
@@ -125,13 +154,16 @@ class HomeSession:
         if not self._is_connected:
             self._is_connected = True
             self._household.connected(self)
+            self._satellites.ringing.home_came(self)
 
     def _disconnect(self) -> None:
         if self._is_connected:
             self._is_connected = False
             self._household.disconnected(self)
+            self._satellites.ringing.home_went(self)
         self._actions.fail()
         self._sentences.fail()
+        self._rings.fail()
         self._satellites.house_changed()
 
     async def _listen(self) -> None:
@@ -157,12 +189,10 @@ class HomeSession:
         if self._requested.told(message, is_house_known=self._is_connected):
             return
         match message:
-            case ActionDone():
-                self._actions.answered(message.id, result_of(message, self._house.area_ids))
+            case ActionDone() | SentenceDone() | TimerRung():
+                self._answered(message)
             case SentencesKnown():
                 self._has_sentences = message.exist
-            case SentenceDone():
-                self._sentences.answered(message.id, sentence_of(message))
             case Announce():
                 self._requested.use(message)
                 self._announcing.announce(message)
@@ -174,6 +204,15 @@ class HomeSession:
                 self._satellites.place(message, self._watch)
             case _:
                 raise ProtocolError("out_of_order", "that was said already", about=name_of(type(message)))
+
+    def _answered(self, message: ActionDone | SentenceDone | TimerRung) -> None:
+        match message:
+            case ActionDone():
+                self._actions.answered(message.id, result_of(message, self._house.area_ids))
+            case SentenceDone():
+                self._sentences.answered(message.id, sentence_of(message))
+            case TimerRung():
+                self._rings.answered(message.id, message.is_heard)
 
     async def _pass_on(self) -> None:
         """Tell the household what the home tells, one after the other; what comes meanwhile is merged."""

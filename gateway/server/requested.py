@@ -1,6 +1,7 @@
 """What one home asks of the gateway's engines: each request is begun here, and done by the module of its name."""
 
 import asyncio
+from collections.abc import Callable
 
 from gateway.errors import ProtocolError
 from gateway.events import Outcome
@@ -16,6 +17,7 @@ from gateway.server.services import ConnectedHome, Services
 from gateway.server.speaking import speak
 from gateway.server.translate import settings_change_of
 from gateway.turn.endpoint import EndpointSettings
+from gateway.turn.interruption import is_stop
 from gateway.turn.spoken import Said
 from gateway.wire.channel import Channel
 from gateway.wire.ledger_words import QUESTIONS, Question
@@ -49,11 +51,15 @@ class Requested:
         services: Services,
         endpoint: EndpointSettings,
         ledger: LedgerRequests,
+        *,
+        hush: Callable[[str, str | None], bool] = lambda _satellite_id, _area_id: False,
     ) -> None:
         """`home` does what is asked in its own conversations; `endpoint` says which pauses end what is said.
 
-        `ledger` answers what is asked about what is remembered.
+        `ledger` answers what is asked about what is remembered. `hush` silences a timer that is announced at a home's
+        satellite, or in its room, and returns whether there was one.
         """
+        self._hush = hush
         self._home_id = home_id
         self._channel = channel
         self._household = services.household
@@ -157,6 +163,8 @@ class Requested:
         if not is_house_known:
             raise ProtocolError("out_of_order", "nothing is understood before the house is told; see `house_usable`")
         area_id = self._household.area_id(message.area_id) if message.area_id else None
+        if self._hush(message.satellite_id, area_id) and is_stop(message.text, self._equipment.understanding.language):
+            return Conversed(id=message.id, outcome=Outcome.NEVER_MIND)
         turn = self._turns.begin(
             Said(
                 text=message.text,

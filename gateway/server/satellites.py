@@ -7,16 +7,16 @@ from contextlib import contextmanager
 from typing import Final
 
 from gateway.errors import ProtocolError, VoiceError
-from gateway.events import Announcement, Sound, TimerFinished
+from gateway.events import Announcement, Sound
 from gateway.server.arbiter import Arbiter
 from gateway.server.conversation import Conversation
 from gateway.server.notice import Notice, Then
 from gateway.server.places import Places
+from gateway.server.ringing import Ringing
 from gateway.server.satellite_session import SatelliteSession
 from gateway.server.services import Services
 from gateway.server.translate import timers_running
 from gateway.server.turn_record import TurnSummary
-from gateway.server.unheard_timers import UnheardTimers
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.tasks import drop
 from gateway.wire.channel import Channel
@@ -42,10 +42,10 @@ class Satellites:
         self._services = services
         self._endpoint = endpoint
         self._arbiter = Arbiter(clock)
-        self._unheard = UnheardTimers(clock)
         self._places = Places(services.household)
         self._peers: dict[str, Peer] = {}
         self._sessions: dict[str, SatelliteSession] = {}
+        self.ringing: Final = Ringing(services.equipment, lambda: dict(self._conversations()), self.is_paired)
         self._told: dict[str, SatelliteChanged] = {}
         self._watchers: list[Watcher] = []
         self._announcing: set[asyncio.Task[None]] = set()
@@ -82,8 +82,9 @@ class Satellites:
             self._changed(peer.id)
 
     async def close(self) -> None:
-        """Drop what was to be announced."""
+        """Drop what was to be announced, and ring no more."""
         await drop(*self._announcing)
+        await self.ringing.close()
 
     # What homes are told
 
@@ -191,22 +192,6 @@ class Satellites:
         self._announcing.add(task)
         task.add_done_callback(self._announcing.discard)
 
-    def timer_finished(self, timer: TimerFinished) -> None:
-        """Ring where the timer was set, else everywhere, else at the first satellite that comes.
-
-        What was asked for later is done once: not at two places, and nowhere after all others have rung.
-        """
-        conversations = dict(self._conversations())
-        own = conversations.get(timer.satellite_id)
-        if own is not None:
-            own.timer_finished(timer)
-        elif not conversations:
-            self._unheard.keep(timer)
-        else:
-            chosen = list(conversations.values())
-            for conversation in chosen[:1] if timer.command else chosen:
-                conversation.timer_finished(timer)
-
     def _chosen(self, satellite_ids: Iterable[str]) -> dict[str, Conversation]:
         wanted = frozenset(satellite_ids)
         return {
@@ -233,8 +218,7 @@ class Satellites:
 
     def _ready(self, satellite_id: str, conversation: Conversation) -> None:
         self._changed(satellite_id)
-        for timer in self._unheard.take():
-            conversation.timer_finished(timer)
+        self.ringing.ear_came(conversation)
 
     def _happened(self, satellite_id: str, summary: TurnSummary) -> None:
         self._tell(

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from gateway.errors import LedgerError
-from gateway.events import ActionRequest, ActionResult, RunningTimer, SentenceAnswer, Sound
+from gateway.events import ActionRequest, ActionResult, SentenceAnswer, Sound
 from gateway.house import AttributeValue, Entity, House, KnownName
 from gateway.ledger.rows import TurnRow
 from gateway.offer import Offer, SettingsChange
 from gateway.rules import Rule
 from gateway.server.meanings import Learning
+from gateway.timers import LastingTimer, RunningTimer
 from gateway.turn.stages import NO_CLOUD, Cloud, Stages, Understanding
 from gateway.wire.ledger_words import Kept
 from gateway.wire.messages import Message
@@ -42,6 +43,15 @@ class Timers(Protocol):
 
     def on_change(self, changed: Callable[[], None]) -> None:
         """Call `changed` whenever something else runs than before, or is paused, resumed or given another time."""
+
+    def lasting(self) -> tuple[LastingTimer, ...]:
+        """Return them as they are to outlast the program."""
+
+    def restore(self, kept: Iterable[LastingTimer]) -> None:
+        """Go on with what outlasted it; what was up meanwhile is up now, late or missed."""
+
+    def forget(self) -> None:
+        """Forget all."""
 
 
 class Household(Protocol):

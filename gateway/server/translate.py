@@ -9,12 +9,13 @@ from typing import Final, TypeIs
 
 import msgspec
 
-from gateway.events import ActionRequest, ActionResult, RunningTimer, SentenceAnswer, StateChange
+from gateway.events import ActionRequest, ActionResult, SentenceAnswer, StateChange
 from gateway.house import Area, AttributeValue, Entity, Floor
 from gateway.offer import Offer, SettingsChange
+from gateway.timers import MOST_TIMERS, RunningTimer
 from gateway.wire.messages import LARGEST_MESSAGE_BYTES, NAME_CHARS, TEXT_CHARS
 from gateway.wire.request_words import ChangeSettings, Offered, VoiceWords, WakeWordWords
-from gateway.wire.timer_words import LONGEST_COMMAND_CHARS, MOST_TIMERS, TimersRunning, TimerWords
+from gateway.wire.timer_words import LONGEST_COMMAND_CHARS, TimersRunning, TimerWords
 from gateway.wire.voice_words import (
     ActionAsked,
     ActionDone,

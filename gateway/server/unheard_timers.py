@@ -2,9 +2,10 @@
 
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
-from gateway.events import TimerFinished
+from gateway.timers import TimerFinished
 
 KEPT_S: Final = 600.0
 """Later nobody knows any more what it was for."""
@@ -22,11 +23,14 @@ class UnheardTimers:
 
     def keep(self, timer: TimerFinished) -> None:
         """Keep a timer from now."""
-        self._kept.append((self._clock() + KEPT_S, timer))
+        self._kept.append((self._clock(), timer))
 
-    def take(self) -> list[TimerFinished]:
-        """Return what is still worth ringing for, oldest first, and keep it no more."""
+    def take(self, is_wanted: Callable[[TimerFinished], bool] = lambda _: True) -> list[TimerFinished]:
+        """Return what is wanted and still worth ringing for, oldest first, as late as it is by now; keep it no more."""
         now_s = self._clock()
-        taken = [timer for until_s, timer in self._kept if until_s > now_s]
+        kept = [(since_s, timer) for since_s, timer in self._kept if now_s - since_s < KEPT_S]
         self._kept.clear()
-        return taken
+        self._kept.extend((since_s, timer) for since_s, timer in kept if not is_wanted(timer))
+        return [
+            replace(timer, late_s=timer.late_s + round(now_s - since_s)) for since_s, timer in kept if is_wanted(timer)
+        ]

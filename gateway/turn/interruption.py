@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gateway.audio import FRAME_MS, RingBuffer
 from gateway.turn.ear import Ear
 from gateway.turn.stages import SpeechToText
+from gateway.turn.words import plain_words
 
 STOP_WORDS: Mapping[str, frozenset[str]] = {
     "en": frozenset({"stop", "quiet", "enough"}),
@@ -32,6 +33,12 @@ class Interruption:
 
     wake_word: str | None = None
     """The wake word that was said; None for a word like "stop", after which nothing follows."""
+
+
+def is_stop(text: str, language: str) -> bool:
+    """Tell whether nothing but such a word was said, perhaps more than once."""
+    words = plain_words(text)
+    return bool(words) and STOP_WORDS.get(language, ANY_STOP_WORDS).issuperset(words)
 
 
 async def wait_for_interruption(

@@ -1,17 +1,16 @@
-"""Timers and delayed commands that run at satellites of the gateway, as a home is told of them; and cancelling one.
+"""Timers and delayed commands that run at the gateway, as a home is told of them; cancelling one; and ringing there.
 
-They are kept in memory alone: when the gateway ends they are gone, and numbers begin anew.
+They outlast the gateway, each with its number; numbers begin anew where there were none when it began.
 """
 
 from typing import Annotated, Final
 
 import msgspec
 
+from gateway.timers import MOST_TIMERS
 from gateway.wire.messages import Count, Message, Name, Text
 from gateway.wire.request_words import RequestId
 
-MOST_TIMERS: Final = 100
-"""As many as a household may set."""
 LONGEST_COMMAND_CHARS: Final = 200
 """Of what is told of a delayed command; nobody says more in a breath, and a hundred of them are to fit a message."""
 
@@ -59,3 +58,27 @@ class TimerCancelled(Message, frozen=True, tag="timer_cancelled"):
     id: RequestId
     error: Name = ""
     message: Text = ""
+
+
+class RingTimer(Message, frozen=True, tag="ring_timer"):
+    """To `home`: a timer is up. Have `text` heard, and answer with `timer_rung` before the deadline."""
+
+    id: Count
+    text: Text
+    satellite_id: Name = ""
+    """The home's own id of the satellite; empty: at all of the room that are not ours."""
+    area_id: Name = ""
+    deadline_ms: Count = 0
+
+
+class TimerRung(Message, frozen=True, tag="timer_rung"):
+    """The answer to `ring_timer`: it was heard to its end, or nobody is there to hear it."""
+
+    id: Count
+    is_heard: bool = False
+
+
+class TimerUnheard(Message, frozen=True, tag="timer_unheard"):
+    """To `home`, unasked: a timer was up, or something was to be done, and nobody could. Show `text` to people."""
+
+    text: Text

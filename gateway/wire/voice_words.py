@@ -14,7 +14,7 @@ from gateway.wire import ledger_words, request_words
 from gateway.wire.messages import Count, Greeting, Hello, Id, Message, Name, Refused, Text, Value, Vocabulary
 from gateway.wire.peers import Role
 from gateway.wire.request_words import Offered, RequestId
-from gateway.wire.timer_words import CancelTimer, TimerCancelled, TimersRunning
+from gateway.wire.timer_words import CancelTimer, RingTimer, TimerCancelled, TimerRung, TimersRunning, TimerUnheard
 
 SPEECH_AHEAD_BYTES: Final = 64 * 1024
 """How much sound the gateway sends beyond what was `played`: 1.5 s of Piper's voice, and all that a satellite keeps."""
@@ -343,6 +343,7 @@ MAY_SEND: Final[Mapping[Role, tuple[type[Message], ...]]] = MappingProxyType(
             MuteSatellite,
             PlaceSatellite,
             CancelTimer,
+            TimerRung,
             *request_words.QUESTIONS,
             *ledger_words.QUESTIONS,
         ),
@@ -367,6 +368,8 @@ TO_HOME: Final = Vocabulary(
     TurnHappened,
     TimersRunning,
     TimerCancelled,
+    RingTimer,
+    TimerUnheard,
     Offered,
     *request_words.ANSWERS,
     *ledger_words.ANSWERS,

@@ -12,23 +12,28 @@ from gateway.house import House
 from gateway.ledger.rows import decoded
 from gateway.processes.ledger_words import (
     AskLedger,
+    AskTimers,
     AskVoice,
     Gone,
+    KeepTimers,
     KeepTurn,
     Learned,
     LedgerSays,
+    TimersKept,
     TurnKept,
     VoiceSays,
     VoicesQuestion,
 )
 from gateway.processes.words import Ping, Pong, Protected, Stop
+from gateway.timers import LastingTimer
 from gateway.voice_service import VoiceService
 from gateway.wire.learning_words import RuleWords
-from gateway.wire.ledger_words import AskStats, AskTurns, Kept, SomethingForgotten, Stats, Turns
+from gateway.wire.ledger_words import AskStats, AskTurns, Kept, LedgerDone, SomethingForgotten, Stats, Turns
 from gateway.wire.request_words import Converse, Conversed
+from gateway.wire.timer_words import TimersRunning
 from gateway.wire.voice_words import HouseUsable
 from tests.gateway.running_service import until
-from tests.gateway.running_voice_process import Played, begin, home_of, play, running
+from tests.gateway.running_voice_process import Played, Running, begin, home_of, play, running
 
 RULE: Final = RuleWords(rule_id="a" * 32, kind="words", said="lime", meant="light")
 LEARNED: Final = Learned(rules=(RULE,), transcripts_s=3_600)
@@ -41,9 +46,32 @@ def played(monkeypatch: pytest.MonkeyPatch) -> Iterator[Played]:
     played.parts.close()
 
 
+async def timers_are_back(launcher: Running, *kept: LastingTimer) -> None:
+    """Answer the first question that a voice process has for its ledger; it keeps what runs from then on."""
+    asked = await launcher.told(AskLedger)
+    assert (asked.by, asked.question) == ("timers", AskTimers(id=1))
+    launcher.say(LedgerSays(id=asked.id, answer=TimersKept(id=1, timers=kept)))
+    keeping = await launcher.told(AskLedger)
+    assert isinstance(keeping.question, KeepTimers)
+    assert [timer.number for timer in keeping.question.timers] == [timer.number for timer in kept]
+    launcher.say(LedgerSays(id=keeping.id, answer=LedgerDone(id=1)))
+
+
+async def test_timers_that_were_kept_go_on_and_the_home_is_told(played: Played) -> None:
+    bread = LastingTimer(number=7, left_s=1_800.5, name="bread", satellite_id="shelf", duration_s=3_600)
+    async with running() as launcher, home_of(launcher) as home:
+        assert (await home.told(TimersRunning)).timers == ()
+        launcher.say(LEARNED)
+        await timers_are_back(launcher, bread)
+        (timer,) = (await home.told(TimersRunning, 2)).timers
+        assert (timer.timer_id, timer.name, timer.duration_s) == (7, "bread", 3_600)
+        assert 1_780 < timer.left_s <= 1_801
+
+
 async def test_a_turn_goes_to_the_ledger_and_what_it_answers_to_the_home(played: Played) -> None:
     async with running() as launcher, home_of(launcher) as home:
         launcher.say(LEARNED)
+        await timers_are_back(launcher)
         assert (await home.told(Kept, 2)).transcripts_s == 3_600
         home.tell(House(name="Home"))
         await home.told(HouseUsable)
@@ -77,7 +105,9 @@ class TestTheOwnersQuestions:
     async def test_they_are_answered_under_their_number(self, played: Played) -> None:
         async with running() as launcher:
             await launcher.serving()
-            launcher.say(LEARNED, AskVoice(id=5, by="owner", question=AskStats(id=9)))
+            launcher.say(LEARNED)
+            await timers_are_back(launcher)
+            launcher.say(AskVoice(id=5, by="owner", question=AskStats(id=9)))
             asked = await launcher.told(AskLedger)
             assert asked.by == "owner"
             launcher.say(LedgerSays(id=asked.id, answer=Stats(id=9)))

@@ -19,10 +19,11 @@ from gateway.config import Config
 from gateway.engines.learned import LearnedUnderstanding
 from gateway.engines.usual_replies import usual_replies
 from gateway.errors import EngineError, HouseError, LinkError, ModelError, TrustError
-from gateway.events import Announcement, Intent, Sound, TimerFinished
+from gateway.events import Announcement, Intent, Sound
 from gateway.offer import SettingsChange
 from gateway.server.app import VoiceServer
 from gateway.settings_file import SettingsFile
+from gateway.timers import TimerFinished
 from gateway.wire.peers import Role
 from gateway.wire.request_words import ChangeSettings, Offered, SettingsChanged
 from gateway.wire.voice_words import Announce, AnnounceOver, Drain, HouseUsable, TurnHappened

@@ -104,6 +104,8 @@ async def test_the_room_of_a_satellite_counts_before_that_of_its_device(
     await say(hass, loaded, "hello", satellite_id=satellite.entity_id)
     await say(hass, loaded, "hello")
     assert [told.get("area_id") for told in gateway.all_told("converse")] == ["hall", "cellar", None]
+    await say(hass, loaded, "set a timer", device_id=device.id)
+    assert (await gateway.told("converse", 4))["satellite_id"] == satellite.entity_id, "the device's own"
 
 
 async def test_whose_login_it_came_from_is_told_and_at_which_satellite(

@@ -31,11 +31,13 @@ from custom_components.local_voice.wire.messages import (
     TurnBegan,
     TurnHappened,
 )
+from custom_components.local_voice.wire.timer_messages import RingTimer, TimerRung
 from tests.home_assistant.conftest import until
 from tests.home_assistant.scripted_gateway import GATEWAY_ID, SATELLITE, ScriptedGateway
 
 ASKED = {"type": "action_asked", "id": 5, "intent": "HassTurnOn", "slots": {}, "response": "", "text": "canary"}
 QUESTION = {"type": "sentence_asked", "id": 6, "texts": ["canary"]}
+RING = {"type": "ring_timer", "id": 7, "text": "canary"}
 
 
 class House:
@@ -68,6 +70,12 @@ class House:
         if self.failure is not None:
             raise self.failure
         return SentenceDone(id=asked.id, text=asked.texts[0], speech="Done")
+
+    async def ring(self, asked: RingTimer) -> TimerRung:
+        await self.may_act.wait()
+        if self.failure is not None:
+            raise self.failure
+        return TimerRung(id=asked.id, is_heard=True)
 
 
 @pytest.fixture
@@ -192,7 +200,7 @@ async def test_what_is_asked_is_done_side_by_side_and_answered(
     connected: Gateway, gateway: ScriptedGateway, house: House
 ) -> None:
     house.may_act.clear()
-    await gateway.say(ASKED, QUESTION, {**ASKED, "id": 7})
+    await gateway.say(ASKED, QUESTION, RING, {**ASKED, "id": 8})
     await eventually(lambda: len(house.acted) == 2)
     house.may_act.set()
     await gateway.told("action_done", 2)
@@ -202,6 +210,7 @@ async def test_what_is_asked_is_done_side_by_side_and_answered(
         "text": "canary",
         "speech": "Done",
     }
+    assert await gateway.told("timer_rung") == {"type": "timer_rung", "id": 7, "is_heard": True}
     assert all(said is None for _, said in house.acted)
 
 
@@ -213,11 +222,13 @@ async def test_what_cannot_be_done_is_answered_and_logged_without_a_word_of_it(
         house.failure = LookupError("canary")
     else:
         house.may_act.clear()
-    await gateway.say({**ASKED, "deadline_ms": 50}, {**QUESTION, "deadline_ms": 50})
+    await gateway.say(*({**asked, "deadline_ms": 50} for asked in (ASKED, QUESTION, RING)))
     assert await gateway.told("action_done") == {"type": "action_done", "id": 5, "error": "handle_error"}
     assert await gateway.told("sentence_done") == {"type": "sentence_done", "id": 6}
+    assert await gateway.told("timer_rung") == {"type": "timer_rung", "id": 7}
     expected = "failed: LookupError" if why == "failure" else "was not done in time"
-    assert sorted(lines(caplog, logging.WARNING)) == [f"action_asked 5 {expected}", f"sentence_asked 6 {expected}"]
+    asked = ("action_asked 5", "ring_timer 7", "sentence_asked 6")
+    assert sorted(lines(caplog, logging.WARNING)) == [f"{one} {expected}" for one in asked]
     assert "canary" not in "".join(lines(caplog, logging.DEBUG))
 
 

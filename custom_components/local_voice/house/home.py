@@ -9,10 +9,12 @@ from ..wire.house_messages import ActionAsked, ActionDone, SentenceAsked, Senten
 from . import sentences
 from .actions import act
 from .origin import language_of, said_at_satellite, said_to_home_assistant
+from .ringing import ring
 from .telling import Say, Telling
 
 if TYPE_CHECKING:
     from ..gateway import Gateway, LocalVoiceConfigEntry, Said
+    from ..wire.timer_messages import RingTimer, TimerRung
 
 
 class Home:
@@ -57,6 +59,10 @@ class Home:
             return SentenceDone(id=asked.id)
         origin = said_at_satellite(self._hass, self._gateway, self._entry, asked.satellite_id, asked.area_id)
         return await sentences.answer(self._hass, asked, origin, self._sentences)
+
+    async def ring(self, asked: RingTimer) -> TimerRung:
+        """Have a timer that is up heard at a satellite of Home Assistant's."""
+        return await ring(self._hass, asked)
 
     @callback
     def _look_again(self) -> None:

@@ -11,6 +11,7 @@ from .client import Client
 from .codec import Message
 from .messages import ActionAsked, ActionDone, SentenceAsked, SentenceDone
 from .open_request import Said
+from .timer_messages import RingTimer, TimerRung
 
 ASKED_S: Final = 10.0
 """For what the gateway asks without saying how long it waits."""
@@ -34,6 +35,12 @@ class Home(Protocol):
     async def sentence(self, asked: SentenceAsked) -> SentenceDone:
         """Do what one of Home Assistant's own sentences asks for."""
 
+    async def ring(self, asked: RingTimer) -> TimerRung:
+        """Have a timer that is up heard at a satellite of Home Assistant's."""
+
+
+type Asked = ActionAsked | SentenceAsked | RingTimer
+
 
 class Answering:
     """Of one connection; what is not done when it ends is cancelled, since nobody waits for it any more."""
@@ -44,14 +51,17 @@ class Answering:
         self._client = client
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def ask(self, asked: ActionAsked | SentenceAsked) -> None:
+    def ask(self, asked: Asked) -> None:
         """Have something done. Who asks for too much at once is told that it failed."""
         if isinstance(asked, ActionAsked):
             failed: Message = ActionDone(id=asked.id, error=FAILED)
             doing: Coroutine[Any, Any, Message] = self._home.act(asked, self._client.said_for(asked.converse_id))
-        else:
+        elif isinstance(asked, SentenceAsked):
             failed = SentenceDone(id=asked.id)
             doing = self._home.sentence(asked)
+        else:
+            failed = TimerRung(id=asked.id)
+            doing = self._home.ring(asked)
         if len(self._tasks) >= MOST_ASKED:
             doing.close()
             self._say(failed)
@@ -67,9 +77,7 @@ class Answering:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _do(
-        self, asked: ActionAsked | SentenceAsked, doing: Coroutine[Any, Any, Message], failed: Message
-    ) -> None:
+    async def _do(self, asked: Asked, doing: Coroutine[Any, Any, Message], failed: Message) -> None:
         try:
             async with asyncio.timeout(asked.deadline_ms / 1000 or ASKED_S):
                 done = await doing

@@ -49,7 +49,7 @@ from .request_messages import (
     VoiceWords,
     WakeWordWords,
 )
-from .timer_messages import CancelTimer, TimerCancelled, TimersRunning
+from .timer_messages import CancelTimer, RingTimer, TimerCancelled, TimerRung, TimersRunning, TimerUnheard
 from .wire_types import LARGEST_SOUND_FILE_BYTES, MOST_ENTITIES_A_MESSAGE, Count, Id, Ids, Name, StagesMs, Text
 
 PROTOCOL_VERSION: Final = 1
@@ -153,6 +153,8 @@ FROM_VOICE: Final = Vocabulary(
     TurnHappened,
     TimersRunning,
     TimerCancelled,
+    RingTimer,
+    TimerUnheard,
     Recognized,
     Detected,
     Speaking,
@@ -178,6 +180,7 @@ TO_VOICE: Final = Vocabulary(
     MuteSatellite,
     PlaceSatellite,
     CancelTimer,
+    TimerRung,
     Recognize,
     Detect,
     Speak,

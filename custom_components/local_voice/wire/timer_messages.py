@@ -1,4 +1,4 @@
-"""Timers and delayed commands that run at the gateway's satellites, as it tells of them; and how one is cancelled.
+"""Timers and delayed commands that run at the gateway, as it tells of them; cancelling one; and ringing here.
 
 As on the gateway's side (`gateway/wire/timer_words.py`).
 """
@@ -51,3 +51,27 @@ class TimerCancelled(Message):
     id: RequestId
     error: Name = ""
     message: Text = ""
+
+
+class RingTimer(Message):
+    """A timer is up: have `text` heard, and answer with `timer_rung` before the deadline."""
+
+    id: Count
+    text: Text
+    satellite_id: Name = ""
+    """Our own id of the satellite; empty: at all of the room that are not the gateway's."""
+    area_id: Name = ""
+    deadline_ms: Count = 0
+
+
+class TimerRung(Message):
+    """The answer to `ring_timer`: it was heard to its end, or nobody is there to hear it."""
+
+    id: Count
+    is_heard: bool = False
+
+
+class TimerUnheard(Message):
+    """A timer was up, or something was to be done, and nobody could: `text` is to be shown to people."""
+
+    text: Text

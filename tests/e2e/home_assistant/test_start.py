@@ -5,6 +5,7 @@ from tests.e2e.home_assistant.onboarding import User
 from tests.e2e.home_assistant.running import HomeAssistant
 
 HOUSE = {
+    "assist_satellite.office_satellite": "Office",
     "light.kitchen": "Kitchen",
     "light.living_room": "Living Room",
     "light.desk_lamp": "Office",
@@ -37,7 +38,10 @@ async def test_what_is_exposed_to_assistants_can_be_chosen(connection: Connectio
     await connection.expose("lock.front_door", is_exposed=True)
     await connection.expose("light.desk_lamp", is_exposed=False)
     exposed = (await connection.call("homeassistant/expose_entity/list"))["exposed_entities"]
-    assert {name for name in HOUSE if exposed.get(name, {}).get("conversation")} == HOUSE.keys() - {"light.desk_lamp"}
+    assert {name for name in HOUSE if exposed.get(name, {}).get("conversation")} == HOUSE.keys() - {
+        "light.desk_lamp",
+        "assist_satellite.office_satellite",
+    }
 
 
 async def test_the_integration_is_found_and_can_be_added(connection: Connection) -> None:

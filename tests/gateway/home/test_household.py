@@ -8,9 +8,10 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import EngineError, HomeError
-from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer, Slots, TimerFinished
+from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer, Slots
 from gateway.home.household import GATHER_S, Household
 from gateway.house import Area, AttributeValue, Entity, House
+from gateway.timers import TimerFinished
 from tests.gateway.home.manual_clock import ManualClock
 from tests.gateway.home.rooms import HOUSE, NOW, entity, request
 
@@ -361,16 +362,31 @@ async def test_places_that_do_not_exist_are_harmless(around: Neighbourhood) -> N
     assert around.household.area_id("gone") is None
 
 
-async def test_what_was_said_to_a_home_is_done_by_that_home_its_timers_too(around: Neighbourhood) -> None:
+async def test_what_was_said_to_a_home_is_done_by_that_home_its_messages_and_what_is_to_be_done_later_too(
+    around: Neighbourhood,
+) -> None:
     home = await around.paired()
     newer = ScriptedHomeAssistant()
     around.household.connected(newer)
-    timer = request("HassStartTimer", {"minutes": 5})
-    for asked in (LAMP_ON, timer, request("HassBroadcast", {"message": "dinner"})):
+    later = request("HassStartTimer", {"minutes": 5, "conversation_command": "turn off the lamp"})
+    for asked in (LAMP_ON, later, request("HassBroadcast", {"message": "dinner"})):
         assert await around.household.perform_in(home, asked) is DONE
     assert (len(home.asked), newer.asked, around.announced) == (3, [], [])
     around.clock.advance(600)
     assert around.rung == []
+
+
+async def test_a_timer_that_was_set_in_a_home_is_ours_and_needs_a_satellite_to_ring_at(around: Neighbourhood) -> None:
+    home = await around.paired()
+    timer = request("HassStartTimer", {"minutes": 5})
+    assert (await around.household.perform_in(home, replace(timer, satellite_id=""))).error == "no_timer_support"
+    set_there = replace(timer, satellite_id="assist_satellite.kitchen", area_id="study")
+    assert (await around.household.perform_in(home, set_there)).error is None
+    status = await around.household.perform_in(home, replace(request("HassTimerStatus"), satellite_id=""))
+    assert len(status.speech_slots["timers"]) == 1  # type: ignore[arg-type]
+    around.clock.advance(300)
+    assert [timer.satellite_id for timer in around.rung] == ["assist_satellite.kitchen"]
+    assert home.asked == []
 
 
 async def test_what_needs_no_house_is_answered_at_once_also_for_a_home(around: Neighbourhood) -> None:

@@ -2,9 +2,10 @@ import home_assistant_intents
 import pytest
 
 from gateway.engines.sentences import load_sentences
-from gateway.events import Announcement, TimerFinished
+from gateway.events import Announcement
 from gateway.home.simulated import SimulatedHome
 from gateway.house import AttributeValue
+from gateway.timers import TimerFinished
 from tests.gateway.home.manual_clock import ManualClock
 from tests.gateway.home.rooms import HOUSE, NOW, entity, request
 

@@ -1,11 +1,12 @@
 import asyncio
+from dataclasses import replace
 
 import pytest
 
-from gateway.events import RunningTimer, TimerFinished
 from gateway.home.timer import TimerStatus
-from gateway.home.timers import TIMER_LIMIT, TimerEffect, Timers
+from gateway.home.timers import LATE_S, TimerEffect, Timers
 from gateway.house import AttributeValue
+from gateway.timers import MOST_TIMERS, LastingTimer, RunningTimer, TimerFinished
 from tests.gateway.home.manual_clock import ManualClock
 from tests.gateway.home.rooms import HOUSE, request
 
@@ -16,7 +17,7 @@ class Kitchen:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.finished: list[TimerFinished] = []
-        self.timers = Timers(self.clock, self.finished.append)
+        self.timers = Timers(self.clock, self.finished.append, language="en")
 
     def ask(
         self,
@@ -139,10 +140,25 @@ def test_a_timer_is_found_by_its_name_its_area_or_how_long_it_was_set_for(kitche
     assert kitchen.left({"name": " egg "}) == [300]
     assert kitchen.left({"area": "bedroom"}) == [3600]
     assert kitchen.left({"start_minutes": 30}) == [1800]
-    assert kitchen.left({"start_minutes": 29}) == []
     assert kitchen.ask("HassCancelTimer", {"name": "egg"}).error is None
     assert kitchen.ask("HassCancelTimer", {"start_hours": 1}).error is None
     assert kitchen.left() == [1800]
+
+
+def test_a_room_is_meant_by_each_of_its_names(kitchen: Kitchen) -> None:
+    kitchen.start(minutes=5, area_id="kitchen")
+    kitchen.start(minutes=6, area_id="bedroom")
+    assert [kitchen.left({"area": name}) for name in ("Galley", "kitchen", "KITCHEN ")] == [[300]] * 3
+    assert kitchen.ask("HassCancelAllTimers", {"area": "galley"}).speech_slots["canceled"] == 1
+    assert kitchen.left() == [360]
+
+
+@pytest.mark.parametrize("slots", [{"name": "egg"}, {"area": "bedroom"}, {"start_minutes": 29}])
+def test_that_one_is_not_there_is_not_that_none_is(kitchen: Kitchen, slots: dict[str, AttributeValue]) -> None:
+    assert kitchen.ask("HassTimerStatus", slots).error == "timer_not_found"
+    assert kitchen.left() == []
+    kitchen.start("bread", hours=1, area_id="kitchen")
+    assert kitchen.ask("HassTimerStatus", slots).error == "timer_not_found"
 
 
 def test_of_several_timers_the_one_of_this_satellite_is_meant(kitchen: Kitchen) -> None:
@@ -210,7 +226,7 @@ def test_a_timer_that_nobody_listens_to_runs_out_all_the_same() -> None:
 
 
 def test_there_is_an_end_to_how_many_timers_there_may_be(kitchen: Kitchen) -> None:
-    for _ in range(TIMER_LIMIT):
+    for _ in range(MOST_TIMERS):
         kitchen.start(hours=1)
     assert kitchen.ask("HassStartTimer", {"hours": 1}).error == "too_many_timers"
 
@@ -301,6 +317,75 @@ def test_what_is_up_rings_before_anybody_is_told_that_it_runs_no_more(kitchen: K
     kitchen.timers.on_change(lambda: told.append(len(kitchen.finished)))
     kitchen.clock.advance(300)
     assert told == [1]
+
+
+def outlasting(kitchen: Kitchen, off_s: float) -> Kitchen:
+    """Return the timers of a program that began `off_s` after this one had ended."""
+    kept = [replace(one, left_s=one.left_s - off_s) if one.is_active else one for one in kitchen.timers.lasting()]
+    after = Kitchen()
+    after.timers.restore(kept)
+    return after
+
+
+def test_timers_go_on_when_the_program_begins_anew_each_as_it_was(kitchen: Kitchen) -> None:
+    kitchen.start("egg", minutes=5, area_id="kitchen", satellite_id="shelf")
+    kitchen.start("bread", hours=1)
+    kitchen.ask("HassPauseTimer", {"name": "bread"})
+    kitchen.ask("HassStartTimer", {"minutes": 9, "conversation_command": "turn off the lights"}, area_id="bedroom")
+    kitchen.clock.advance(60)
+    after = outlasting(kitchen, 60)
+    assert running(after) == [(1, 180, True), (2, 3_600, False), (3, 420, True)]
+    assert after.ask("HassCancelTimer", {"start_minutes": 5, "area": "kitchen"}).error is None
+    after.ask("HassUnpauseTimer", {"name": "bread"})
+    after.clock.advance(420)
+    assert [(one.command, one.area_id, one.late_s) for one in after.finished] == [("turn off the lights", "bedroom", 0)]
+    after.start(minutes=1)
+    assert [number for number, *_ in running(after)] == [2, 4], "no number comes twice"
+
+
+def test_what_was_up_while_nobody_ran_is_up_at_once_and_late_or_missed(kitchen: Kitchen) -> None:
+    kitchen.start("egg", minutes=5)
+    kitchen.start("bread", minutes=5)
+    kitchen.ask("HassDecreaseTimer", {"seconds": 2, "name": "bread"})
+    kitchen.start("cake", hours=1)
+    kitchen.ask("HassPauseTimer", {"name": "cake"})
+    after = outlasting(kitchen, 300 + LATE_S - 1)
+    assert [(one.name, one.late_s, one.is_missed) for one in after.finished] == [
+        ("egg", LATE_S - 1, False),
+        ("bread", LATE_S + 1, True),
+    ]
+    assert running(after) == [(3, 3_600, False)]
+
+
+def test_what_was_to_be_done_in_another_language_is_missed_at_once(kitchen: Kitchen) -> None:
+    kitchen.ask("HassStartTimer", {"minutes": 5, "conversation_command": "turn off the lights"})
+    (one,) = kitchen.timers.lasting()
+    after = Kitchen()
+    after.timers.restore([replace(one, language="de")])
+    assert [(finished.is_missed, finished.late_s) for finished in after.finished] == [(True, -300)]
+    assert running(after) == []
+
+
+def test_what_was_set_before_the_others_came_back_has_its_number_and_they_have_others(kitchen: Kitchen) -> None:
+    kitchen.start(minutes=1)
+    kitchen.timers.restore(LastingTimer(number=number, left_s=60 * number, duration_s=600) for number in (1, 2))
+    assert running(kitchen) == [(1, 60, True), (2, 120, True), (3, 60, True)]
+
+
+def test_no_more_come_back_than_there_may_be(kitchen: Kitchen) -> None:
+    kitchen.start(hours=1)
+    kitchen.timers.restore(LastingTimer(number=n, left_s=60, duration_s=60) for n in range(1, MOST_TIMERS + 1))
+    assert len(running(kitchen)) == MOST_TIMERS
+
+
+def test_all_are_forgotten_at_once_and_who_listens_is_told(kitchen: Kitchen) -> None:
+    told: list[int] = []
+    kitchen.start(minutes=1)
+    kitchen.start(minutes=2)
+    kitchen.timers.on_change(lambda: told.append(len(kitchen.timers.running())))
+    kitchen.timers.forget()
+    kitchen.clock.advance(600)
+    assert (told, kitchen.finished) == ([0], [])
 
 
 def test_closing_silences_all_timers(kitchen: Kitchen) -> None:

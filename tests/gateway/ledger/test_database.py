@@ -60,7 +60,7 @@ def test_it_is_opened_as_promised(tmp_path: Path) -> None:
         "secure_delete": 1,
         "foreign_keys": 1,
         "trusted_schema": 0,
-        "user_version": 2,
+        "user_version": 3,
     }
     assert path.stat().st_mode & 0o777 == 0o600
 

@@ -259,7 +259,7 @@ def test_altered_rows_are_left_out_and_said_to_be(tmp_path: Path, caplog: pytest
         assert f"row {bad} cannot be read: it was altered" in caplog.text
         caplog.clear()
         ledger.rotate()
-        assert "the keys of 1 rows or rules were altered" in caplog.text
+        assert "the keys of 1 rows, rules or timers were altered" in caplog.text
         assert ledger.clip(good) == PCM
         (tmp_path / "clips" / good[:2] / f"{good}.bin").unlink()
         with pytest.raises(LedgerError, match="is missing"):

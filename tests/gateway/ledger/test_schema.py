@@ -94,7 +94,7 @@ def test_a_ledger_of_a_newer_version_is_refused_and_left_as_it_is(tmp_path: Path
     with tampering(tmp_path) as database:
         database.execute(f"PRAGMA user_version = {SCHEMA.version + 1}")
     before = contents(tmp_path)
-    with pytest.raises(LedgerError, match=r"newer version of this program \(format 3, known is 2\); install that"):
+    with pytest.raises(LedgerError, match=r"newer version of this program \(format 4, known is 3\); install that"):
         Ledger(tmp_path)
     assert contents(tmp_path) == before
 

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from gateway.events import Sound, TimerFinished
+from gateway.events import Sound
 from gateway.server import announcing, followed
 from gateway.server.announcing import MOST_FILES, MOST_OPEN
+from gateway.timers import TimerFinished
 from gateway.turn.stages import Stages
 from gateway.wire.peers import Role
 from gateway.wire.request_words import Forget

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 
 from gateway.errors import LinkError, TrustError
-from gateway.events import Announcement, TimerFinished
+from gateway.events import Announcement
 from gateway.server import app
+from gateway.timers import TimerFinished
 from gateway.wire import handshake
 from gateway.wire.broker_words import ListPeers
 from gateway.wire.channel import Channel

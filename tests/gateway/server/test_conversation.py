@@ -9,10 +9,11 @@ import pytest
 
 from gateway.chimes import timer_ring, wake_chime
 from gateway.errors import AudioError, EngineError, HomeError
-from gateway.events import Event, Intent, Sound, TimerFinished
+from gateway.events import Event, Intent, Sound
 from gateway.satellite.local_device import LocalDevice
-from gateway.server.conversation import MOST_WAITING, Conversation
+from gateway.server.conversation import MOST_WAITING, RING_ROUNDS, Conversation
 from gateway.server.notice import Notice, Then
+from gateway.timers import TimerFinished
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import Place
 from gateway.turn.stages import Stages
@@ -268,6 +269,24 @@ async def test_a_timer_rings_until_somebody_says_stop() -> None:
         assert opened.speaker.silenced == 1
         assert not opened.task.done()
         assert opened.types == []
+
+
+@pytest.mark.parametrize(
+    ("timer", "said"),
+    [
+        (replace(AFTER_TEA, name="tea"), b"The tea timer is up."),
+        (replace(AFTER_TEA, name=None, late_s=120), b"was up 2 minutes ago."),
+    ],
+)
+async def test_a_timer_with_a_name_or_that_is_late_is_told_of_once_while_it_rings(
+    timer: TimerFinished, said: bytes
+) -> None:
+    async with room() as opened:
+        opened.satellite.timer_finished(timer)
+        await opened.speaker.wrote(RING_ROUNDS + 1)
+        assert opened.speaker.written[0] == timer_ring()
+        told = b" ".join(sound.pcm.rstrip(b"\0") for sound in opened.speaker.written if sound != timer_ring())
+        assert told.count(said) == 1
 
 
 async def test_a_timer_waits_for_the_end_of_a_turn() -> None:

@@ -10,11 +10,12 @@ import pytest
 from gateway.errors import EngineError, HomeError
 from gateway.events import ActionRequest, Intent, SentenceAnswer
 from gateway.house import Area, AttributeValue, Entity, House
-from gateway.server import home_session
+from gateway.server import home_session, ringing
+from gateway.timers import TimerFinished
 from gateway.wire.messages import Hello
 from gateway.wire.peers import Role
-from gateway.wire.request_words import Offered
-from gateway.wire.timer_words import TimersRunning
+from gateway.wire.request_words import Converse, Conversed, Offered
+from gateway.wire.timer_words import RingTimer, TimerRung, TimersRunning, TimerUnheard
 from gateway.wire.voice_words import (
     ActionAsked,
     ActionDone,
@@ -219,6 +220,49 @@ async def test_a_home_is_told_what_runs_at_the_beginning_and_when_that_is_differ
             assert (second.left_s, second.timer_id) == (60, 2), "what is up soonest comes first"
             household.clock.advance(60)
             assert [timer.name for timer in (await home.told(TimersRunning, 3)).timers] == ["pasta"]
+
+
+async def test_a_timer_that_is_up_rings_at_a_home_s_satellite_until_somebody_says_stop_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ringing, "HOME_PAUSE_S", 0.3)
+    there = "assist_satellite.hall"
+    up = TimerFinished(name="tea", command=None, satellite_id=there, area_id="hall", duration_s=60)
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        home.tell(HOUSE)
+        await home.told(HouseUsable)
+        gateway.server.timer_finished(up)
+        for number in (1, 2):
+            asked = await home.told(RingTimer, number)
+            assert (asked.text, asked.satellite_id, asked.area_id) == ("The tea timer is up.", there, "hall")
+            assert asked.deadline_ms == 30_000
+            home.say(TimerRung(id=asked.id, is_heard=True))
+        home.say(Converse(id=1, text="Stop, stop!", satellite_id=there))
+        stopped = await home.told(Conversed)
+        assert (stopped.outcome, stopped.speech) == ("never_mind", "")
+        await asyncio.sleep(0.4)
+        assert len(home.all_told(RingTimer)) == 2
+        home.say(Converse(id=2, text="Stop, stop!", satellite_id=there))
+        assert (await home.told(Conversed, 2)).outcome != "never_mind", "nothing rings there now"
+        home.say(TimerRung(id=77, is_heard=True))
+        gateway.server.timer_finished(up)
+        for number, satellite_id in ((3, there), (4, "")):
+            asked = await home.told(RingTimer, number)
+            assert (asked.satellite_id, asked.area_id) == (satellite_id, "hall"), "there, else anywhere in that room"
+            home.say(TimerRung(id=asked.id))
+        assert "tea timer" in (await home.told(TimerUnheard)).text
+
+
+async def test_a_home_that_does_not_say_whether_a_timer_was_heard_has_not_heard_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(home_session, "RING_S", 0.05)
+    up = TimerFinished(name=None, command=None, satellite_id="assist_satellite.hall", area_id=None, duration_s=60)
+    async with scripted_gateway(tmp_path) as gateway, gateway.home() as home:
+        home.tell(HOUSE)
+        await home.told(HouseUsable)
+        gateway.server.timer_finished(up)
+        await home.told(TimerUnheard)
 
 
 async def test_a_satellite_that_is_not_there_cannot_be_muted(tmp_path: Path) -> None:

@@ -11,8 +11,10 @@ import pytest
 
 from gateway.chimes import timer_ring
 from gateway.errors import EngineError, ModelError
-from gateway.events import Announcement, Sound, TimerFinished
+from gateway.events import Announcement, Sound
+from gateway.server import ringing
 from gateway.server import satellites as module
+from gateway.timers import TimerFinished
 from gateway.wire.peers import Role
 from gateway.wire.request_words import Offered
 from gateway.wire.voice_words import Listening, PlaceSatellite, SatelliteChanged, Silence, TurnBegan, TurnHappened
@@ -86,8 +88,9 @@ async def test_a_timer_rings_where_it_was_set(tmp_path: Path) -> None:
 
 
 async def test_a_timer_of_a_satellite_that_is_away_rings_everywhere_but_its_command_is_carried_out_once(
-    tmp_path: Path,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(ringing, "RETURN_S", 0.01)
     acting = ActingHome()
     async with scripted_gateway(tmp_path, stages(home=acting), stages(home=acting)) as gateway:
         away = gateway.pair(Role.SATELLITE)
@@ -109,10 +112,14 @@ async def test_a_timer_of_a_satellite_that_is_away_rings_everywhere_but_its_comm
             assert len(acting.requests) == 1
 
 
-async def test_a_timer_that_nobody_could_hear_rings_at_the_first_satellite_that_comes(tmp_path: Path) -> None:
+async def test_a_timer_that_nobody_could_hear_rings_at_the_first_satellite_that_comes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ringing, "RETURN_S", 0.01)
     async with scripted_gateway(tmp_path) as gateway:
         first_id, second_id = gateway.pair(Role.SATELLITE), gateway.pair(Role.SATELLITE)
         gateway.server.timer_finished(timer(first_id))
+        await asyncio.sleep(0.1)
         async with (
             gateway.home() as home,
             present(gateway, home, second_id) as second,

@@ -3,8 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gateway.events import ActionRequest, ActionResult, Intent, RunningTimer, SentenceAnswer, StateChange
-from gateway.home.timers import TIMER_LIMIT
+from gateway.events import ActionRequest, ActionResult, Intent, SentenceAnswer, StateChange
 from gateway.house import Area, AttributeValue, Entity, Floor, House
 from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.server.house_news import HouseNews
@@ -19,9 +18,10 @@ from gateway.server.translate import (
     settings_change_of,
     timers_running,
 )
+from gateway.timers import MOST_TIMERS, RunningTimer
 from gateway.wire.messages import LARGEST_MESSAGE_BYTES, NAME_CHARS, encode
 from gateway.wire.request_words import ChangeSettings, Offered, VoiceWords, WakeWordWords
-from gateway.wire.timer_words import LONGEST_COMMAND_CHARS, MOST_TIMERS, TimersRunning, TimerWords
+from gateway.wire.timer_words import LONGEST_COMMAND_CHARS, TimersRunning, TimerWords
 from gateway.wire.voice_words import (
     TO_GATEWAY,
     TO_HOME,
@@ -210,7 +210,6 @@ def test_long_names_and_commands_are_told_in_part() -> None:
 
 
 def test_as_many_timers_as_there_may_be_are_told_and_what_is_too_much_for_a_message_is_left_out() -> None:
-    assert TIMER_LIMIT <= MOST_TIMERS
     usual = timers_running(timer(number, name="n" * 60, command="c" * 120) for number in range(MOST_TIMERS + 1))
     assert len(usual.timers) == MOST_TIMERS
     assert TO_HOME.decode(encode(usual)) == usual

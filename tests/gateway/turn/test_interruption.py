@@ -1,5 +1,7 @@
+import pytest
+
 from gateway.turn.ear import Ear
-from gateway.turn.interruption import Interruption, wait_for_interruption
+from gateway.turn.interruption import Interruption, is_stop, wait_for_interruption
 from tests.fakes import ScriptedOpinion, ScriptedStt, heard, quiet, recognized, speech, stages, wake_word
 
 NOTHING = recognized("")
@@ -69,3 +71,20 @@ async def test_other_words_do_not_interrupt() -> None:
 async def test_a_language_without_stop_words_of_its_own_knows_stop() -> None:
     found, _, _ = await interruption(speech(320), stt=ScriptedStt(NOTHING, stop_after=1), language="eo")
     assert found == Interruption()
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "is_one"),
+    [
+        ("Stop!", "en", True),
+        ("stop, stop", "en", True),
+        ("Ruhe.", "de", True),
+        ("stop", "pt", True),
+        ("stop the music", "en", False),
+        ("halt", "en", False),
+        ("", "en", False),
+        ("...", "de", False),
+    ],
+)
+def test_nothing_but_a_word_that_silences_is_one(text: str, language: str, is_one: bool) -> None:
+    assert is_stop(text, language) is is_one

@@ -76,10 +76,10 @@ class Spelling:
         Tests leave out what a sentence's own template adds, and where it is said.
         """
         (found,), (wanted,) = self._plain(meaning), self._plain(expected)
-        more = [slot for slot in found if slot not in wanted]
+        more = [one for one in found if one not in wanted]
         added = {slot for slot, _ in more}
-        is_here = ["area", plain(area)] in more or "area" not in added
-        return all(slot in found for slot in wanted) and added <= TACIT and is_here
+        is_here = ("area", plain(area)) in more or "area" not in added
+        return all(one in found for one in wanted) and added <= TACIT and is_here
 
     def digest(self, meaning: Meaning) -> str:
         """Return a digest that the same meaning always has."""
@@ -92,13 +92,16 @@ class Spelling:
 
     def _plain(self, meaning: Meaning) -> list[list[object]]:
         return [
-            [["intent", command.name], *sorted([slot, self._value(slot, value)] for slot, value in command.slots.items())]
+            [
+                ("intent", command.name),
+                *sorted((slot, self._value(slot, value)) for slot, value in command.slots.items()),
+            ]
             for command in meaning.commands
         ]
 
     def _value(self, slot: str, value: object) -> Plain:
-        plain = _plain(value)
-        return self._proper[slot].get(plain, plain) if slot in self._proper and isinstance(plain, str) else plain
+        bare = _plain(value)
+        return self._proper[slot].get(bare, bare) if slot in self._proper and isinstance(bare, str) else bare
 
 
 def key(source: Source, text: str) -> str:

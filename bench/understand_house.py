@@ -37,9 +37,7 @@ def reference_sentences(folder: Path) -> dict[str, Meaning]:
         raise ConfigError(f"{folder}: has no sentences ({error.strerror}); set LOCAL_VOICE_SHARED") from error
     rows = [json.loads(line) for line in lines]
     rows.sort(key=lambda row: sha256(row["sentence"].encode()).digest())
-    return {
-        row["sentence"]: Meaning(commands=(Command(name=row["intent"], slots=row["slots"]),)) for row in rows
-    }
+    return {row["sentence"]: Meaning(commands=(Command(name=row["intent"], slots=row["slots"]),)) for row in rows}
 
 
 def reference_house(folder: Path) -> House:
@@ -67,23 +65,19 @@ def reference_house(folder: Path) -> House:
 
 def without(house: House, name: str) -> House:
     """Return `house` as if nothing in it was ever called `name`."""
-    places = {
-        kind: tuple(place for place in found if not _is_called(place.name, place.aliases, name))
-        for kind, found in (("areas", house.areas), ("floors", house.floors))
-    }
-    gone = {place.id for place in (*house.areas, *house.floors)} - {
-        place.id for found in places.values() for place in found
-    }
-    areas = tuple(
-        replace(area, floor_id=None) if area.floor_id in gone else area for area in house.areas if area.id not in gone
+    floors = tuple(floor for floor in house.floors if not _is_called(floor.name, floor.aliases, name))
+    areas = tuple(area for area in house.areas if not _is_called(area.name, area.aliases, name))
+    floor_ids, area_ids = {floor.id for floor in floors}, {area.id for area in areas}
+    return replace(
+        house,
+        floors=floors,
+        areas=tuple(area if area.floor_id in floor_ids else replace(area, floor_id=None) for area in areas),
+        entities=tuple(
+            entity if entity.area_id in area_ids else replace(entity, area_id=None)
+            for entity in house.entities
+            if not _is_called(entity.name, entity.aliases, name)
+        ),
     )
-    entities = tuple(
-        replace(entity, area_id=None) if entity.area_id in gone else entity
-        for entity in house.entities
-        if not _is_called(entity.name, entity.aliases, name)
-    )
-    floors = tuple(floor for floor in house.floors if floor.id not in gone)
-    return replace(house, areas=areas, floors=floors, entities=entities)
 
 
 def padded(house: House) -> House:

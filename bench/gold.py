@@ -24,6 +24,7 @@ TACIT: Final = frozenset({"area", "domain"})
 """Slots that a meaning may have though nobody said them."""
 
 type Plain = float | str | tuple[Plain, ...]
+type _Slots = list[tuple[str, Plain]]
 
 
 class Source(StrEnum):
@@ -75,7 +76,7 @@ class Spelling:
 
         Tests leave out what a sentence's own template adds, and where it is said.
         """
-        (found,), (wanted,) = self._plain(meaning), self._plain(expected)
+        found, wanted = self._plain(meaning)[0], self._plain(expected)[0]
         more = [one for one in found if one not in wanted]
         added = {slot for slot, _ in more}
         is_here = ("area", plain(area)) in more or "area" not in added
@@ -90,7 +91,7 @@ class Spelling:
         slots = (slot for command in meaning.commands for slot in command.slots.items())
         return frozenset(str(self._value(slot, value)) for slot, value in slots if slot in self._proper)
 
-    def _plain(self, meaning: Meaning) -> list[list[object]]:
+    def _plain(self, meaning: Meaning) -> list[_Slots]:
         return [
             [
                 ("intent", command.name),
@@ -112,6 +113,11 @@ def key(source: Source, text: str) -> str:
 def plain(text: str) -> str:
     """Return a sentence or a name without capitals and punctuation."""
     return " ".join(plain_words(text))
+
+
+def is_in(said: str, names: Iterable[str]) -> bool:
+    """Tell whether one of these names has the words of `said` in it: a kitchen's lamp has the kitchen's name."""
+    return any(f" {plain(said)} " in f" {plain(name)} " for name in names)
 
 
 @cache

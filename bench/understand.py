@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from math import ceil
 from pathlib import Path
+from time import strftime
 from typing import Final
 
 from bench.findings import Section
-from bench.gold import Spelling, counted, plain
+from bench.gold import Spelling, counted, is_in
 from bench.manifest import Recording, chosen, read_manifest
 from bench.options import Options, usual_manifest
 from bench.understand_clips import Clip, Material, Sounds, spread
@@ -147,11 +148,11 @@ async def _missing(
 ) -> list[Missing]:
     """Take each name that is said out of the house, and hear again who says it."""
     here = next(area for area in material.house.areas if area.id == material.area_id)
-    stays = {plain(name) for name in (here.name, *here.aliases)}
     by_name: dict[str, list[Clip]] = defaultdict(list)
     for clip in clips:
-        for name in spelling.names(clip.meant) - stays:
-            by_name[name].append(clip)
+        for name in spelling.names(clip.meant):
+            if not is_in(name, (here.name, *here.aliases)):  # where the satellite stands there is a room
+                by_name[name].append(clip)
     smaller = {name: house for name in sorted(by_name) if (house := without(material.house, name)) != material.house}
     found: list[Missing] = []
     for name, house in islice(smaller.items(), MOST_MISSING):
@@ -222,4 +223,4 @@ def _voice(options: Options) -> Path:
 
 
 def _say(text: str) -> None:
-    print(f"understand: {text}", file=sys.stderr, flush=True)
+    print(f"{strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)

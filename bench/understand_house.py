@@ -9,7 +9,7 @@ from typing import Any, Final
 
 import yaml
 
-from bench.gold import Command, Meaning, plain
+from bench.gold import Command, Meaning, is_in
 from gateway.errors import ConfigError
 from gateway.home.files import house_from
 from gateway.house import House
@@ -64,9 +64,9 @@ def reference_house(folder: Path) -> House:
 
 
 def without(house: House, name: str) -> House:
-    """Return `house` as if nothing in it was ever called `name`."""
-    floors = tuple(floor for floor in house.floors if not _is_called(floor.name, floor.aliases, name))
-    areas = tuple(area for area in house.areas if not _is_called(area.name, area.aliases, name))
+    """Return `house` with nothing in it that has `name` in its own."""
+    floors = tuple(floor for floor in house.floors if not is_in(name, (floor.name, *floor.aliases)))
+    areas = tuple(area for area in house.areas if not is_in(name, (area.name, *area.aliases)))
     floor_ids, area_ids = {floor.id for floor in floors}, {area.id for area in areas}
     return replace(
         house,
@@ -75,7 +75,7 @@ def without(house: House, name: str) -> House:
         entities=tuple(
             entity if entity.area_id in area_ids else replace(entity, area_id=None)
             for entity in house.entities
-            if not _is_called(entity.name, entity.aliases, name)
+            if not is_in(name, (entity.name, *entity.aliases))
         ),
     )
 
@@ -101,7 +101,3 @@ def _documents(folder: Path) -> Iterator[Mapping[str, Any]]:
 
 def _name(row: Mapping[str, Any]) -> str:
     return str(row["name"] if isinstance(row["name"], str) else row["name"][0])
-
-
-def _is_called(name: str, aliases: tuple[str, ...], said: str) -> bool:
-    return plain(said) in {plain(one) for one in (name, *aliases)}

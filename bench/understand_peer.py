@@ -5,13 +5,13 @@ when it is spoken to. Gold is what its sentences say of the true text.
 """
 
 import tempfile
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from itertools import batched
 from pathlib import Path
 from typing import Any, Final
 
-from bench.gold import Command, Meaning, plain
+from bench.gold import Command, Meaning, is_in
 from bench.home_assistant.installing import DOMAIN, furnish, told
 from bench.options import Options
 from bench.peers.client import transcribe
@@ -50,13 +50,13 @@ class Assist:
         return heard, meaning
 
     async def gold_without(self, name: str, texts: Sequence[str]) -> list[Meaning | None]:
-        """Return what texts mean while nothing is called `name`."""
-        hidden = [one.id for one in self._house.entities if _is_called(one.name, one.aliases, name)]
+        """Return what texts mean while nothing has `name` in its own."""
+        hidden = [one.id for one in self._house.entities if is_in(name, (one.name, *one.aliases))]
         renamed = [
             (kind, place)
             for kind in ("area", "floor")
             for place in await self._connection.call(f"config/{kind}_registry/list")
-            if _is_called(place["name"], place["aliases"], name)
+            if is_in(name, (place["name"], *place["aliases"]))
         ]
         try:
             for entity_id in hidden:
@@ -104,7 +104,3 @@ async def assist(options: Options, house: House, area_id: str) -> AsyncIterator[
 def _meaning(intents: Sequence[dict[str, Any]]) -> Meaning | None:
     commands = tuple(Command(name=one["name"], slots=one["slots"]) for one in intents)
     return Meaning(commands=commands) if commands else None
-
-
-def _is_called(name: str, aliases: Iterable[str], said: str) -> bool:
-    return plain(said) in map(plain, (name, *aliases))

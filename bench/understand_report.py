@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from textwrap import fill
 from typing import Final
 
 from bench import plots
@@ -37,6 +38,7 @@ ADDED_MS: Final = 60
 NEGATIVES_PERCENT: Final = 1
 P95: Final = 0.95
 NOTHING: Final = "nothing"
+WIDTH: Final = 120
 GROUPS: Final = {
     "people": (Group.PEOPLE,),
     "synthetic": (Group.SYNTHETIC,),
@@ -51,20 +53,20 @@ be done; nothing is. *Assist*: the same sound through {server} {version} with th
 threads, and what it hears to Home Assistant's own agent, in a real Home Assistant 2026.11 with the same house and the
 satellite in the same area: its sentences first, then its gazetteer. Nothing is carried out there either: that it has
 no such device, or does not do it, does not count against it. What a clip means (its gold) is what the sentences of
-Home Assistant's agent say of its true text in this very house, never our own matcher; {gold}What means nothing there
+Home Assistant's agent say of its true text in this very house, never our own matcher{gold}. What means nothing there
 does not count. Right is the same intent with the same slots, where only spelling may differ (capitals, 1 and 1.0, an
 alias); wrong is anything else that would have been done or answered. *Ten best* is the likeliest reading that means
 something, of those that we recognised, without all that comes after.{more}"""
 SENTENCES: Final = """, and sentences of Home Assistant's own intent tests, in one house of all their floors, areas and
 things, spoken by Piper without its chance, a third each at 0.85, 1 and 1.15 times the usual length, every second one
 across one of the shared rooms"""
-FROZEN: Final = """it is frozen in the repository as digests, and where Home Assistant's tests expect something else
-than a house of all of them does, a sentence is left out. """
-QUIETLY: Final = """ *Missing names*: of each name of a thing, an area or a floor that is said, the house is made
-without it, and the clips are heard again; what they mean then is asked of Home Assistant again, and mostly is nothing.
-*Other sounds*: one turn after a wake word for each recording of kind `command_oov`, `speech` and `negative_…`, its
-first thirty seconds; speech that happens to mean something in this house is left out. *Time* is from what was heard to
-what it means, in the house padded to 2,000 things, after all else."""
+FROZEN: Final = """; it is frozen in the repository as digests, and sentences of which Home Assistant's tests expect
+something else are left out"""
+QUIETLY: Final = """ *Missing names*: of each name of a thing, an area or a floor that is said, the house is made without
+everything that has it in its own name, and the clips are heard again; what they mean then is asked of Home Assistant
+again, and mostly is nothing. *Other sounds*: one turn after a wake word for each recording of kind `command_oov`,
+`speech` and `negative_…`, its first thirty seconds; speech that happens to mean something in this house is left out.
+*Time* is from what was heard to what it means, in the house padded to 2,000 things, after all else."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +93,13 @@ def section(found: Found, options: Options) -> Section:
             *_others(found.others),
             *_added(found.added_ms),
         ),
-        tables=(_by_group(found.cases), _confusions(found.cases), _confused_missing(found), _confused_others(found)),
+        tables=(
+            _by_group(found.cases),
+            _by_kind(found.others),
+            _confusions(found.cases),
+            _confused_missing(found),
+            _confused_others(found),
+        ),
         plots=tuple(_plots(found.cases, options)),
         listing=(
             *map(_line, found.cases),
@@ -116,7 +124,7 @@ def _title(options: Options) -> str:
 def _method(options: Options) -> str:
     is_quiet = options.noise_db is None
     room = "quiet room" if is_quiet else f"room with noise {options.noise_db:g} dB below what is said (the negatives)"
-    return METHOD.format(
+    text = METHOD.format(
         sentences=SENTENCES if options.is_usual else "",
         before=BEFORE_S,
         after=AFTER_S,
@@ -126,6 +134,7 @@ def _method(options: Options) -> str:
         gold=FROZEN if options.is_usual else "",
         more=QUIETLY if is_quiet else "",
     )
+    return fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
 
 def _commands(found: Found, options: Options) -> tuple[Finding, ...]:
@@ -232,6 +241,15 @@ def _by_group(cases: Sequence[Case]) -> Table:
         headings=("", "clips", "sentences", *Verdict, "Assist right", "Assist wrong", "ten best right"),
         rows=tuple(rows),
     )
+
+
+def _by_kind(others: Sequence[Other]) -> Table:
+    rows = []
+    for kind in dict.fromkeys(one.kind for one in others):
+        some = [one for one in others if one.kind == kind]
+        counts = (sum(one.turn.ending is ending for one in some) for ending in Ending)
+        rows.append((kind, str(len(some)), *map(str, counts)))
+    return Table(caption="Sounds that are no command here, by kind", headings=("", "sounds", *Ending), rows=tuple(rows))
 
 
 def _confusions(cases: Sequence[Case]) -> Table:

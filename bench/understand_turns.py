@@ -4,8 +4,8 @@ Nothing is carried out, so that no clip changes the next, but where time is meas
 """
 
 import asyncio
-from collections.abc import Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
@@ -15,6 +15,7 @@ from bench.speech import Silent
 from gateway.assembly import Assembly
 from gateway.audio import paced
 from gateway.events import (
+    Event,
     Hypothesis,
     Intent,
     IntentRecognized,
@@ -33,6 +34,8 @@ from gateway.turn.ear import Ear
 from gateway.turn.run import Place, run_turn
 from gateway.turn.stages import SpeechToText, Stages
 
+TURN_S: Final = 120.0
+"""One takes a second or two; who takes longer has failed."""
 _HEARD, _UNDERSTOOD = "stt", "intent"
 """The stages of a turn between which understanding is."""
 _ABOUT_US: Final = frozenset({Outcome.FORGOTTEN, Outcome.CONSENT_ASKED})
@@ -81,10 +84,8 @@ class Listener:
     async def hear(self, pcm: bytes) -> Turn:
         """Return what we make of 16 kHz mono s16le, as far as it is clear what would be done."""
         turn = Turn(ending=Ending.FAILED)
-        home = self._assembly.home(self._house, asyncio.get_running_loop())
-        stages = replace(self._stages, home=home)
-        try:
-            async with aclosing(run_turn(self._ear(pcm, stages), stages, self._place, is_awake=True)) as events:
+        with suppress(TimeoutError):
+            async with self._turn(pcm) as events:
                 async for event in events:
                     match event:
                         case Transcript():
@@ -102,28 +103,31 @@ class Listener:
                         case TurnEnded():
                             is_other = event.outcome in _ABOUT_US
                             return replace(turn, ending=Ending.OTHER if is_other else Ending.SORRY)
-        finally:
-            home.close()
         return turn
 
     async def added_ms(self, pcm: bytes) -> float | None:
         """Return how long it took from what was heard to what it means; None where nothing was to be understood.
 
-        This turn is carried out, in a house that is as it was before all others.
+        This turn is carried out.
         """
-        home = self._assembly.home(self._house, asyncio.get_running_loop())
-        stages = replace(self._stages, home=home)
-        try:
-            async with aclosing(run_turn(self._ear(pcm, stages), stages, self._place, is_awake=True)) as events:
+        with suppress(TimeoutError):
+            async with self._turn(pcm) as events:
                 async for event in events:
                     if isinstance(event, TurnEnded) and {_HEARD, _UNDERSTOOD} <= event.stages_ms.keys():
                         return event.stages_ms[_UNDERSTOOD] - event.stages_ms[_HEARD]
-        finally:
-            home.close()
         return None
 
-    def _ear(self, pcm: bytes, stages: Stages) -> Ear:
-        return Ear(paced(pcm, realtime=False), stages, self._assembly.endpoint())
+    @asynccontextmanager
+    async def _turn(self, pcm: bytes) -> AsyncIterator[AsyncGenerator[Event]]:
+        """Begin a turn in the house as it was before all others. Raises TimeoutError where it takes too long."""
+        home = self._assembly.home(self._house, asyncio.get_running_loop())
+        stages = replace(self._stages, home=home)
+        ear = Ear(paced(pcm, realtime=False), stages, self._assembly.endpoint())
+        try:
+            async with asyncio.timeout(TURN_S), aclosing(run_turn(ear, stages, self._place, is_awake=True)) as events:
+                yield events
+        finally:
+            home.close()
 
     async def _match(self, text: str) -> Intent | None:
         return await self._stages.understanding.match(text, area_id=self._place.area_id)

@@ -15,14 +15,13 @@ from bench.findings import Section
 from bench.gold import Spelling, counted, is_in
 from bench.manifest import Recording, chosen, read_manifest
 from bench.options import Options, usual_manifest
-from bench.understand_clips import Clip, Material, Sounds, spread
+from bench.understand_clips import KINDS, Clip, Material, Sounds, spread
 from bench.understand_house import padded, without
 from bench.understand_material import materials
 from bench.understand_peer import Assist, assist
 from bench.understand_report import Found, section
 from bench.understand_turns import Household, household
 from bench.understand_verdicts import Case, Missing, Other, Theirs
-from bench.wake_noise import surroundings
 from gateway.assembly import Assembly
 from gateway.audio import RATE_HZ, SAMPLE_BYTES
 from gateway.errors import AudioError, ConfigError
@@ -31,8 +30,8 @@ from gateway.models import ModelStore
 from gateway.paths import models_dir
 from gateway.recordings import read_recording
 
-NEGATIVES: Final = ("negative_noise", "negative_music", "negative_speech")
-"""Sounds that nobody makes for us; they are also the noise that is mixed in."""
+NEGATIVES: Final = tuple(kind for kinds in KINDS.values() for kind in kinds)
+"""Sounds that nobody makes for us; they are also what is mixed in as noise."""
 TO_US: Final = ("command_oov", "speech")
 """What somebody says that is no command to this house: one that means nothing here, and read sentences."""
 MOST_MISSING: Final = 120
@@ -69,7 +68,7 @@ async def _measure(options: Options) -> Section:
     assembly = Assembly(options.config_in_house)
     try:
         us = await household(assembly, house)
-        sounds = Sounds(_voice(options), surroundings(_noises(recordings), NEGATIVES), options.noise_db)
+        sounds = Sounds(_voice(options), _surroundings(recordings), options.noise_db)
         share = _share(every, options.most_clips)
         heard = []
         for material in every:
@@ -211,8 +210,8 @@ def _others(recordings: Sequence[Recording], options: Options) -> tuple[Recordin
     return tuple(one for kind in kinds for one in (kind if most is None else kind[:most]))
 
 
-def _noises(recordings: Sequence[Recording]) -> Sequence[Recording]:
-    """Return the recordings with their noises and rooms; the shared ones where there are none among them."""
+def _surroundings(recordings: Sequence[Recording]) -> Sequence[Recording]:
+    """Return recordings that have noises and rooms among them; the shared ones where these have none."""
     if chosen(recordings, *NEGATIVES) or not usual_manifest().exists():
         return recordings
     return read_manifest(usual_manifest())

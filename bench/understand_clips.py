@@ -17,9 +17,9 @@ from piper import PiperVoice, SynthesisConfig
 from bench.gold import Meaning, Source
 from bench.manifest import Recording
 from bench.speech import in_room
-from bench.wake_noise import Surroundings, echoed
+from bench.wake_noise import Surroundings, echoed, surroundings
 from gateway.audio import RATE_HZ, SAMPLE_BYTES, resample
-from gateway.errors import AudioError
+from gateway.errors import AudioError, ConfigError
 from gateway.house import House
 from gateway.recordings import read_recording
 
@@ -39,6 +39,17 @@ class Group(StrEnum):
     SYNTHETIC = "synthetic recordings"
     NEAR = "Piper, near"
     ACROSS = "Piper, across a room"
+
+
+class Noise(StrEnum):
+    """What else is to be heard."""
+
+    NOISE = "noise or music"
+    TALK = "people who talk"
+
+
+KINDS: Final = {Noise.NOISE: ("negative_noise", "negative_music"), Noise.TALK: ("negative_speech",)}
+"""The recordings of each, by their kind."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +84,8 @@ class Clip:
     meant: Meaning
     pcm: bytes
     """16 kHz mono s16le, with the room around it."""
+    noise: Noise | None = None
+    """What is below it."""
 
 
 def of_recordings(recordings: Iterable[Recording]) -> tuple[Said, ...]:
@@ -105,11 +118,18 @@ def of_sentences(texts: Iterable[str]) -> tuple[Said, ...]:
 class Sounds:
     """Makes clips of what is said."""
 
-    def __init__(self, voice: Path, surroundings: Surroundings, noise_db: float | None) -> None:
-        """`voice` is a Piper model; with `noise_db` there is noise so far below what is said."""
+    def __init__(self, voice: Path, recordings: Sequence[Recording], noise_db: float | None) -> None:
+        """`voice` is a Piper model, among `recordings` are rooms, and what is `noise_db` below what is said.
+
+        Raises AudioError; ConfigError where there is to be noise, and none is there.
+        """
         self._model = voice
-        self._surroundings = surroundings
         self._noise_db = noise_db
+        self._echoes = surroundings(recordings, ()).echoes
+        noises = {noise: surroundings(recordings, kinds).noises for noise, kinds in KINDS.items()}
+        self._noises = [(noise, Surroundings(noises=some, echoes=())) for noise, some in noises.items() if some]
+        if noise_db is not None and not self._noises:
+            raise ConfigError("there are no recordings of noise to mix in; set LOCAL_VOICE_SHARED")
 
     def clips(self, said: Sequence[Said], meanings: Mapping[str, Meaning]) -> Iterator[Clip]:
         """Yield what can be read, and is no longer than Whisper hears at once."""
@@ -122,7 +142,8 @@ class Sounds:
             if len(pcm) > LONGEST_S * RATE_HZ * SAMPLE_BYTES:
                 print(f"left out: {one.name} is longer than {LONGEST_S:.0f} s")
                 continue
-            yield Clip(said=one, meant=meanings[one.text], pcm=self._placed(one, pcm))
+            noise, placed = self._placed(one, pcm)
+            yield Clip(said=one, meant=meanings[one.text], pcm=placed, noise=noise)
 
     @cached_property
     def _voice(self) -> PiperVoice:
@@ -132,20 +153,21 @@ class Sounds:
         how = SynthesisConfig(length_scale=said.length_scale, noise_scale=0.0, noise_w_scale=0.0)
         sound = b"".join(chunk.audio_int16_bytes for chunk in self._voice.synthesize(said.text, how))
         pcm = resample(sound, self._voice.config.sample_rate, RATE_HZ)
-        echoes = self._surroundings.echoes
-        if said.group is not Group.ACROSS or not echoes:
+        if said.group is not Group.ACROSS or not self._echoes:
             return pcm
-        heard = echoed(np.frombuffer(pcm, dtype="<i2").astype(np.float64), echoes[_number(said.text) % len(echoes)])
+        echo = self._echoes[_number(said.text) % len(self._echoes)]
+        heard = echoed(np.frombuffer(pcm, dtype="<i2").astype(np.float64), echo)
         loudest = max(float(np.max(np.abs(heard))), 1.0)
         return (heard * min(1.0, np.iinfo("<i2").max / loudest)).astype("<i2").tobytes()
 
-    def _placed(self, said: Said, pcm: bytes) -> bytes:
+    def _placed(self, said: Said, pcm: bytes) -> tuple[Noise | None, bytes]:
+        """Return what is below what is said, and both together, with the room around it."""
         if self._noise_db is None:
-            return in_room(bytes(_size(BEFORE_S)) + pcm + bytes(_size(AFTER_S)), seed=_number(said.text))
-        near = Surroundings(noises=self._surroundings.noises, echoes=())
+            return None, in_room(bytes(_size(BEFORE_S)) + pcm + bytes(_size(AFTER_S)), seed=_number(said.text))
         key = f"{said.name} {said.text}"
-        (noisy,) = near.around(key, pcm, snr_db=self._noise_db, before_s=BEFORE_S, after_s=AFTER_S)
-        return noisy
+        noise, room = self._noises[_number(key) % len(self._noises)]
+        (noisy,) = room.around(key, pcm, snr_db=self._noise_db, before_s=BEFORE_S, after_s=AFTER_S)
+        return noise, noisy
 
 
 def spread[T](items: Sequence[T], most: int | None) -> tuple[T, ...]:

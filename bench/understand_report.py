@@ -13,7 +13,7 @@ from bench.gold import plain
 from bench.options import Options
 from bench.peers.environment import version_of
 from bench.peers.servers import TRANSCRIBER
-from bench.understand_clips import AFTER_S, BEFORE_S, Group
+from bench.understand_clips import AFTER_S, BEFORE_S, Group, Noise
 from bench.understand_turns import Ending, Turn
 from bench.understand_verdicts import (
     Case,
@@ -62,11 +62,13 @@ things, spoken by Piper without its chance, a third each at 0.85, 1 and 1.15 tim
 across one of the shared rooms"""
 FROZEN: Final = """; it is frozen in the repository as digests, and sentences of which Home Assistant's tests expect
 something else are left out"""
-QUIETLY: Final = """ *Missing names*: of each name of a thing, an area or a floor that is said, the house is made without
-everything that has it in its own name, and the clips are heard again; what they mean then is asked of Home Assistant
-again, and mostly is nothing. *Other sounds*: one turn after a wake word for each recording of kind `command_oov`,
-`speech` and `negative_…`, its first thirty seconds; speech that happens to mean something in this house is left out.
-*Time* is from what was heard to what it means, in the house padded to 2,000 things, after all else."""
+QUIETLY: Final = """ *Missing names*: of each name of a thing, an area or a floor that is said, the house is made
+without everything that has it in its own name, and the clips are heard again; what they mean then is asked of Home
+Assistant again, and mostly is nothing. *Other sounds*: one turn after a wake word for each recording of kind
+`command_oov`, `speech` and `negative_…`, its first thirty seconds; speech that happens to mean something in this house
+is left out. *Time* is from what was heard to what it means, in the house padded to 2,000 things, after all else."""
+NOISILY: Final = """ Below one half of the clips there is noise or music, below the other people talk: the shared
+recordings of kind `negative_…`, drawn by the words that are said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ def section(found: Found, options: Options) -> Section:
         findings=(
             *_commands(found, options),
             *_groups(found.cases),
+            *_noises(found.cases),
             *_missing(found.missing),
             *_others(found.others),
             *_added(found.added_ms),
@@ -123,7 +126,7 @@ def _title(options: Options) -> str:
 
 def _method(options: Options) -> str:
     is_quiet = options.noise_db is None
-    room = "quiet room" if is_quiet else f"room with noise {options.noise_db:g} dB below what is said (the negatives)"
+    room = "quiet room" if is_quiet else f"room with noise {options.noise_db:g} dB below what is said"
     text = METHOD.format(
         sentences=SENTENCES if options.is_usual else "",
         before=BEFORE_S,
@@ -132,7 +135,7 @@ def _method(options: Options) -> str:
         server=TRANSCRIBER,
         version=version_of(TRANSCRIBER),
         gold=FROZEN if options.is_usual else "",
-        more=QUIETLY if is_quiet else "",
+        more=QUIETLY if is_quiet else NOISILY,
     )
     return fill(text, WIDTH, break_long_words=False, break_on_hyphens=False)
 
@@ -175,6 +178,19 @@ def _groups(cases: Sequence[Case]) -> tuple[Finding, ...]:
         for key, some in {"human": groups["people"], **{key: groups[key] for key in ("synthetic", "piper")}}.items()
         if some
     )
+
+
+def _noises(cases: Sequence[Case]) -> tuple[Finding, ...]:
+    found = []
+    for key, noise in (("noise", Noise.NOISE), ("talk", Noise.TALK)):
+        some = [case for case in cases if case.clip.noise is noise]
+        if some:
+            found += [
+                Finding(key=f"{key}_right_rate", what=f"right: {noise} below ({len(some)} clips)", unit="%",
+                        value=percent(rate(some, by_us))),
+                Finding(key=f"peer_{key}_right_rate", what="… Assist", unit="%", value=percent(rate(some, by_peer))),
+            ]  # fmt: skip
+    return tuple(found)
 
 
 def _name(key: str) -> str:

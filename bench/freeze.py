@@ -13,13 +13,13 @@ from bench.options import Options, usual_house, usual_manifest
 from bench.understand_clips import Material
 from bench.understand_house import reference_sentences
 from bench.understand_material import materials, tests_folder
-from bench.understand_peer import assist
+from bench.understand_peer import agent
 from gateway.home.files import load_house
 
 
-async def _digests(material: Material, options: Options) -> dict[str, str]:
+async def _digests(material: Material, language: str) -> dict[str, str]:
     texts = list(dict.fromkeys(one.text for one in material.said))
-    async with assist(options, material.house, material.area_id) as them:
+    async with agent(material.house, material.area_id, language) as them:
         meanings = await them.gold(texts)
     expected = reference_sentences(tests_folder()) if material.source is Source.SENTENCES else {}
     return {
@@ -41,7 +41,7 @@ async def _freeze() -> None:
     options = Options(manifest=usual_manifest(), house=usual_house())
     digests: dict[str, str] = {}
     for material in materials(options, load_house(options.house), read_manifest(options.manifest)):
-        digests |= await _digests(material, options)
+        digests |= await _digests(material, options.language)
     FROZEN.write_text(json.dumps(digests, indent=0, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{sum(map(bool, digests.values()))} of {len(digests)} count")
 

@@ -108,7 +108,7 @@ async def _heard(
     house, spelling = material.house, Spelling(material.house)
     async with assist(options, house, material.area_id) as them:
         texts = list(dict.fromkeys(one.text for one in material.said))
-        gold = await them.gold(texts)
+        gold = await them.agent.gold(texts)
         meanings = counted(material.source, texts, gold, spelling, is_frozen=material.is_frozen)
         said = spread([one for one in material.said if one.text in meanings], most)
         clips = await asyncio.to_thread(lambda: list(sounds.clips(said, meanings)))
@@ -156,7 +156,7 @@ async def _missing(
     found: list[Missing] = []
     for name, house in islice(smaller.items(), MOST_MISSING):
         saying = spread(by_name[name], ceil(MOST_MISSING / len(smaller)))
-        meant = await them.gold_without(name, [clip.said.text for clip in saying])
+        meant = await them.agent.gold_without(name, [clip.said.text for clip in saying])
         listener = await us.listener(house, material.area_id)
         for clip, meaning in zip(saying, meant, strict=True):
             turn = await listener.hear(clip.pcm)
@@ -169,7 +169,7 @@ async def _heard_others(
     recordings: Sequence[Recording], material: Material, us: Household, them: Assist
 ) -> list[Other]:
     """Have us hear what is no command; what does mean something here is left out."""
-    gold = await them.gold([recording.transcript for recording in recordings])
+    gold = await them.agent.gold([recording.transcript for recording in recordings])
     listener = await us.listener(material.house, material.area_id)
     unmeant = [recording for recording, meaning in zip(recordings, gold, strict=True) if meaning is None]
 

@@ -28,26 +28,23 @@ NOBODY: Final = "Xyzzy"
 """What a place is called that has lost its name: nobody says it."""
 
 
-class Assist:
-    """Home Assistant's agent and wyoming-faster-whisper, as an assistant in one area of a house."""
+class Agent:
+    """Home Assistant's agent, as it is spoken to in one area of a house."""
 
-    def __init__(self, connection: Connection, house: House, device_id: str, language: str, server: Peer) -> None:
-        """`device_id` is the device that stands in that area, `server` recognises speech."""
+    def __init__(self, connection: Connection, house: House, device_id: str, language: str) -> None:
+        """`device_id` is the device that stands in that area."""
         self._connection = connection
         self._house = house
         self._device_id = device_id
         self._language = language
-        self._server = server
+
+    async def meanings(self, texts: Sequence[str]) -> list[Meaning | None]:
+        """Return what each text means to it; None where it would say that it does not understand."""
+        return [meaning for meaning, _ in await self._taken(texts)]
 
     async def gold(self, texts: Sequence[str]) -> list[Meaning | None]:
         """Return what its sentences say that each text means; None where it has none for it."""
         return [meaning if source == BY_SENTENCES else None for meaning, source in await self._taken(texts)]
-
-    async def hear(self, pcm: bytes) -> tuple[str, Meaning | None]:
-        """Return what is heard in 16 kHz mono s16le, and what it is taken for. Raises EngineError."""
-        heard = (await transcribe(self._server, pcm, language=self._language, is_paced=False)).text.strip()
-        ((meaning, _),) = await self._taken([heard])
-        return heard, meaning
 
     async def gold_without(self, name: str, texts: Sequence[str]) -> list[Meaning | None]:
         """Return what texts mean while nothing has `name` in its own."""
@@ -85,20 +82,44 @@ class Assist:
         return taken
 
 
+class Assist:
+    """The agent with wyoming-faster-whisper, as an assistant."""
+
+    def __init__(self, agent: Agent, server: Peer, language: str) -> None:
+        """`server` recognises speech."""
+        self.agent = agent
+        self._server = server
+        self._language = language
+
+    async def hear(self, pcm: bytes) -> tuple[str, Meaning | None]:
+        """Return what is heard in 16 kHz mono s16le, and what it is taken for. Raises EngineError."""
+        heard = (await transcribe(self._server, pcm, language=self._language, is_paced=False)).text.strip()
+        (meaning,) = await self.agent.meanings([heard])
+        return heard, meaning
+
+
 @asynccontextmanager
-async def assist(options: Options, house: House, area_id: str) -> AsyncIterator[Assist]:
-    """Run both during the block, with a satellite in the area `area_id`. Raises VoiceError."""
-    stt = options.config.stt
+async def agent(house: House, area_id: str, language: str) -> AsyncIterator[Agent]:
+    """Run Home Assistant during the block, with a satellite in the area `area_id`. Raises VoiceError."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lv-understand-")))
         home_assistant, user = stack.enter_context(told(folder, house))
         connection = await stack.enter_async_context(connected(home_assistant.url, user.token))
         device_id = await furnish(connection, house, area_id)
+        yield Agent(connection, house, device_id, language)
+
+
+@asynccontextmanager
+async def assist(options: Options, house: House, area_id: str) -> AsyncIterator[Assist]:
+    """Run that and wyoming-faster-whisper during the block. Raises VoiceError."""
+    stt = options.config.stt
+    async with AsyncExitStack() as stack:
+        asked = await stack.enter_async_context(agent(house, area_id, stt.language))
         model = stack.enter_context(data_folder(stt.model)).model(stt.model)
         server = await stack.enter_async_context(
             transcriber(model, threads=stt.cpu_threads, language=stt.language, compute_type=stt.compute_type)
         )
-        yield Assist(connection, house, device_id, stt.language, server)
+        yield Assist(asked, server, stt.language)
 
 
 def _meaning(intents: Sequence[dict[str, Any]]) -> Meaning | None:

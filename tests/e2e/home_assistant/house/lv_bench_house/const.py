@@ -2,7 +2,8 @@
 
 DOMAIN = "lv_bench_house"
 FURNITURE = "lv_bench_house.json"
-"""In the configuration folder: what there is, as a list of objects with `id`, `name` and `attributes`; with `state` what is only told of."""
+"""In the configuration folder: what there is, as a list of objects with `id`, `name` and `attributes`. What has a
+`state` is only told of."""
 BECOME = "become"
 """The action that puts everything into the same condition as often as it is asked."""
 RECOGNIZE = "recognize"

@@ -7,7 +7,6 @@ behind them, is asked here as well, under the very conditions under which the ag
 from typing import Any
 
 import probatio
-
 from homeassistant.components import websocket_api
 from homeassistant.components.conversation import ConversationInput, get_agent_manager
 from homeassistant.components.conversation.default_agent import DefaultAgent
@@ -60,10 +59,10 @@ async def _by_sentences(agent: DefaultAgent, said: ConversationInput) -> list[di
 
 
 async def _by_gazetteer(agent: DefaultAgent, said: ConversationInput) -> list[dict[str, Any]]:
-    if not agent._gazetteer.supports(said.language):  # noqa: SLF001 - nobody else asks it
+    if not agent._gazetteer.supports(said.language):
         return []
-    area, _ = agent._get_satellite_area_and_device(None, said.device_id)  # noqa: SLF001
-    matcher, meant = await agent._gazetteer.async_interpret(said.text, "", area)  # noqa: SLF001
+    area, _ = agent._get_satellite_area_and_device(None, said.device_id)
+    matcher, meant = await agent._gazetteer.async_interpret(said.text, "", area)
     if not meant.accepted or any(frame.response_key is None for frame in meant.frames):
         return []
     return [

@@ -13,11 +13,11 @@ from typing import Final
 
 from bench.findings import Section
 from bench.gold import Spelling, counted, is_in
-from bench.manifest import Recording, chosen, read_manifest
-from bench.options import Options, usual_manifest
-from bench.understand_clips import KINDS, Clip, Material, Sounds, spread
+from bench.manifest import Recording, read_manifest
+from bench.options import Options
+from bench.understand_clips import Clip, Material, Sounds, spread
 from bench.understand_house import padded, without
-from bench.understand_material import materials
+from bench.understand_material import materials, other_sounds, shares, with_surroundings
 from bench.understand_peer import Assist, assist
 from bench.understand_report import Found, section
 from bench.understand_turns import Household, household
@@ -30,10 +30,6 @@ from gateway.models import ModelStore
 from gateway.paths import models_dir
 from gateway.recordings import read_recording
 
-NEGATIVES: Final = tuple(kind for kinds in KINDS.values() for kind in kinds)
-"""Sounds that nobody makes for us; they are also what is mixed in as noise."""
-TO_US: Final = ("command_oov", "speech")
-"""What somebody says that is no command to this house: one that means nothing here, and read sentences."""
 MOST_MISSING: Final = 120
 """Clips that are heard again without a name."""
 MOST_TIMED: Final = 100
@@ -68,11 +64,11 @@ async def _measure(options: Options) -> Section:
     assembly = Assembly(options.config_in_house)
     try:
         us = await household(assembly, house)
-        sounds = Sounds(_voice(options), _surroundings(recordings), options.noise_db)
-        share = _share(every, options.most_clips)
+        sounds = Sounds(_voice(options), with_surroundings(recordings), options.noise_db)
+        share = shares(every, options.most_clips)
         heard = []
         for material in every:
-            others = _others(recordings, options) if material is every[0] else ()
+            others = other_sounds(recordings, options) if material is every[0] else ()
             heard.append(await _heard(material, options, us, sounds, others, share(material)))
         cases = [case for one in heard for case in one.cases]
         if not cases:
@@ -89,12 +85,6 @@ async def _measure(options: Options) -> Section:
         added_ms=tuple(added_ms),
     )
     return section(found, options)
-
-
-def _share(every: Sequence[Material], most: int | None) -> Callable[[Material], int | None]:
-    """Return what tells how many clips each material is to give, where there are to be no more than `most`."""
-    count = sum(len(material.said) for material in every)
-    return lambda material: None if most is None else round(most * len(material.said) / max(count, 1))
 
 
 async def _heard(
@@ -201,20 +191,6 @@ async def _each[T, R](items: Sequence[T], do: Callable[[T], Awaitable[R]], what:
         if len(done) % TOLD_EVERY == 0 or len(done) == len(items):
             _say(f"{what}: {len(done)} of {len(items)}")
     return done
-
-
-def _others(recordings: Sequence[Recording], options: Options) -> tuple[Recording, ...]:
-    to_us = chosen(recordings, *TO_US, language=options.language)
-    most = options.most_clips
-    kinds = [to_us, *(chosen(recordings, kind) for kind in NEGATIVES)]
-    return tuple(one for kind in kinds for one in (kind if most is None else kind[:most]))
-
-
-def _surroundings(recordings: Sequence[Recording]) -> Sequence[Recording]:
-    """Return recordings that have noises and rooms among them; the shared ones where these have none."""
-    if chosen(recordings, *NEGATIVES) or not usual_manifest().exists():
-        return recordings
-    return read_manifest(usual_manifest())
 
 
 def _voice(options: Options) -> Path:

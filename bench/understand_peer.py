@@ -7,6 +7,7 @@ when it is spoken to. Gold is what its sentences say of the true text.
 import tempfile
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from itertools import batched
 from pathlib import Path
 from typing import Any, Final
@@ -18,8 +19,9 @@ from bench.peers.client import transcribe
 from bench.peers.models import data_folder
 from bench.peers.process import Peer
 from bench.peers.servers import transcriber
+from gateway.errors import EngineError
 from gateway.house import House
-from tests.e2e.home_assistant.connection import Connection, connected
+from tests.e2e.home_assistant.connection import CommandError, Connection, connected
 
 AT_ONCE: Final = 25
 """Sentences in one message; each takes some ten milliseconds, and an answer must come within thirty seconds."""
@@ -100,12 +102,19 @@ class Assist:
 
 @asynccontextmanager
 async def agent(house: House, area_id: str, language: str) -> AsyncIterator[Agent]:
-    """Run Home Assistant during the block, with a satellite in the area `area_id`. Raises VoiceError."""
+    """Run Home Assistant during the block, with a satellite in the area `area_id`.
+
+    Raises EngineError for a house that it does not take, ConfigError where it is not installed.
+    """
+    house = _numbered(house)
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lv-understand-")))
         home_assistant, user = stack.enter_context(told(folder, house))
         connection = await stack.enter_async_context(connected(home_assistant.url, user.token))
-        device_id = await furnish(connection, house, area_id)
+        try:
+            device_id = await furnish(connection, house, area_id)
+        except CommandError as error:
+            raise EngineError(f"Home Assistant does not take this house: {error}") from error
         yield Agent(connection, house, device_id, language)
 
 
@@ -120,6 +129,12 @@ async def assist(options: Options, house: House, area_id: str) -> AsyncIterator[
             transcriber(model, threads=stt.cpu_threads, language=stt.language, compute_type=stt.compute_type)
         )
         yield Assist(asked, server, stt.language)
+
+
+def _numbered(house: House) -> House:
+    """Return `house` with ids that Home Assistant takes, which knows no letters but English ones in them."""
+    entities = (replace(entity, id=f"{entity.domain}.thing_{number}") for number, entity in enumerate(house.entities))
+    return replace(house, entities=tuple(entities))
 
 
 def _meaning(intents: Sequence[dict[str, Any]]) -> Meaning | None:

@@ -148,9 +148,9 @@ def rate_by_sentence(cases: Iterable[Case], side: Side) -> float:
     return sum(rate(said, side) for said in by_sentence.values()) / max(len(by_sentence), 1)
 
 
-def errors_share(cases: Sequence[Case]) -> float:
-    """Return our errors as a share of the peer's; 0 where nobody made any, and our count where only we did."""
-    us, them = (sum(side(case) is not Verdict.RIGHT for case in cases) for side in (by_us, by_peer))
+def errors_share(cases: Sequence[Case], of: Side) -> float:
+    """Return our errors as a share of another side's; 0 where nobody made any, and our count where only we did."""
+    us, them = (sum(side(case) is not Verdict.RIGHT for case in cases) for side in (by_us, of))
     return us / max(them, 1)
 
 

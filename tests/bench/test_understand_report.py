@@ -53,6 +53,7 @@ def test_every_figure_of_the_table_is_there(options: Options) -> None:
         "peer_wrong_rate": 25,
         "errors_share": 1,
         "ten_best_right_rate": 0,
+        "ten_best_errors_share": 0.75,
         "sentence_right_rate": 25,
         "sentences": 4,
         "human_right_rate": 100,
@@ -102,6 +103,18 @@ def test_with_noise_only_commands_are_told_and_what_is_below_them(options: Optio
     assert not {"missing_wrong", "other_actions", "added_median_ms"} & figures.keys()
     assert noisy.title == "Understanding from speech, tiny.en, noise at 10 dB"
     assert {plot.name for plot in noisy.plots} >= {"understand-10db-people"}
+
+
+def test_other_languages_have_targets_of_their_own(options: Options) -> None:
+    english, german = (section(FOUND, replace(options, language=language)) for language in ("en", "de"))
+    targets = [
+        {finding.key: finding.target.value for finding in one.findings if finding.target is not None}
+        for one in (english, german)
+    ]
+    assert (targets[0]["right_rate"], targets[0]["wrong_action_rate"]) == (97, 0.5)
+    assert (targets[1]["ten_best_errors_share"], targets[1]["wrong_action_rate"]) == (0.5, 1)
+    assert "right_rate" not in targets[1]
+    assert german.title == "Understanding from speech, tiny.en, de"
 
 
 def test_enough_clips_are_only_wanted_of_the_usual_ones(options: Options) -> None:

@@ -105,13 +105,14 @@ def test_a_sentence_that_is_said_often_counts_once_among_sentences() -> None:
 
 
 def test_nothing_is_not_right() -> None:
-    assert rate([], by_us) == rate_by_sentence([], by_us) == errors_share([]) == 0
+    assert rate([], by_us) == rate_by_sentence([], by_us) == errors_share([], by_peer) == 0
 
 
-def test_errors_are_a_share_of_the_peers() -> None:
-    assert errors_share([case(SORRY, None), *[case(understood(ON), OFF)] * 3]) == 0.25
-    assert errors_share([case(SORRY, ON)] * 2) == 2
-    assert errors_share([case(understood(ON), ON)]) == 0
+def test_errors_are_a_share_of_another_sides() -> None:
+    assert errors_share([case(SORRY, None), *[case(understood(ON), OFF)] * 3], by_peer) == 0.25
+    assert errors_share([case(SORRY, ON)] * 2, by_peer) == 2
+    assert errors_share([case(understood(ON), ON)], by_peer) == 0
+    assert errors_share([case(SORRY), case(understood(ON))], by_ten_best) == 0.5
 
 
 def test_groups_are_apart() -> None:

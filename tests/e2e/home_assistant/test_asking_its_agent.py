@@ -18,7 +18,7 @@ HOUSE = House(
         Entity(id="light.standing", name="Standing Light", aliases=("Big Lamp",), area_id="den"),
         Entity(id="lock.front", name="Front Door"),
         Entity(id="lawn_mower.clippy", name="Clippy"),
-        Entity(id="script.party", name="Party Time"),
+        Entity(id="script.fête", name="Party Time"),
     ),
 )
 SPELLING = Spelling(HOUSE)

@@ -2,16 +2,17 @@
 
 import argparse
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench import commands, cutoff, e2e, idle, memory, processes, scale, sensitivity, start, stt, tts, turns, wake
+from bench import cutoff, e2e, idle, memory, processes, scale, sensitivity, start, stt, tts, turns, understand, wake
 from bench.alone import alone
 from bench.findings import Section
-from bench.options import DRAFTS, PROJECT, USUAL_CLIPS, Options, shared_folder
+from bench.options import DRAFTS, PROJECT, USUAL_CLIPS, Options, usual_house, usual_manifest
 from bench.report import shown, write_again, write_report
 from gateway.errors import VoiceError
 from gateway.processes.habits import be_modest
@@ -20,7 +21,7 @@ BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "start": start.measure,
     "idle": idle.measure,
     "turns": turns.measure,
-    "commands": commands.measure,
+    "understand": understand.measure,
     "cutoff": cutoff.measure,
     "stt": stt.measure,
     "e2e": e2e.measure,
@@ -73,32 +74,48 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(args: argparse.Namespace, *, pictures: Path) -> Options:
     options = Options(
-        manifest=args.manifest, house=args.home, area=args.area, clips=args.clips, turns=args.turns, pictures=pictures
+        manifest=args.manifest,
+        house=args.home,
+        area=args.area,
+        clips=USUAL_CLIPS if args.clips is None else args.clips,
+        most_clips=args.clips,
+        noise_db=args.noise_db,
+        turns=args.turns,
+        pictures=pictures,
     )
     return options if args.model == EVERY else replace(options, model=args.model, models=(args.model,))
 
 
 def _parser() -> argparse.ArgumentParser:
-    shared = shared_folder()
     parser = argparse.ArgumentParser(
         prog="bench",
         description="What a gateway costs and how right it is, beside others. Exit code: 1 where a target is missed, 2 "
         "where a part could not be measured.",
     )
     parser.add_argument("name", choices=[*BENCHMARKS, *ALONE, EVERY], help="what to measure")
-    parser.add_argument("--manifest", type=Path, default=shared / "speech" / "manifest.csv", help="a CSV of recordings")
-    house = shared / "text" / "speech_to_phrase" / "fixtures" / "en.yaml"
-    parser.add_argument("--home", type=Path, default=house, help="the house that the recorded commands are meant for")
+    parser.add_argument("--manifest", type=Path, default=usual_manifest(), help="a CSV of recordings")
+    parser.add_argument(
+        "--home", type=Path, default=usual_house(), help="the house that the recorded commands are meant for"
+    )
     parser.add_argument("--area", default="Office", help="where in it they are said")
     parser.add_argument("--model", default=EVERY, help="the Whisper model; by default tiny.en, in `stt` base as well")
-    paced = "how many recordings are streamed at real-time pace"
-    parser.add_argument("--clips", type=int, default=USUAL_CLIPS, help=paced)
+    clips = f"how many recordings are streamed at real-time pace ({USUAL_CLIPS}), or in `understand` taken at all (all)"
+    parser.add_argument("--clips", type=int, help=clips)
+    noise = "how far below what is said there is noise, in `understand`; without it the room is quiet"
+    parser.add_argument("--noise-db", type=_decibels, metavar="N", help=noise)
     parser.add_argument("--turns", type=int, default=500, help="how many turns memory must survive")
     parser.add_argument(
         "--json", action="store_true", help="the last line is one object with all figures; of `all`, by part"
     )
     parser.add_argument("--write", action="store_true", help="write docs/benchmarks.md, or this part of it")
     return parser
+
+
+def _decibels(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(text)
+    return value
 
 
 def _figures(section: Section) -> dict[str, float]:

@@ -1,7 +1,7 @@
 """Whether people who pause within a command are cut off, and whether what they say then still counts."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 
@@ -9,12 +9,12 @@ from bench.cutoff_clips import Clip, recorded_clips, splits, spoken_clips
 from bench.findings import Finding, Section, Table, at_least, at_most, percent
 from bench.manifest import chosen, read_manifest
 from bench.options import Options
+from bench.speech import Silent
 from gateway.assembly import Assembly
 from gateway.audio import paced
 from gateway.events import (
     Intent,
     IntentRecognized,
-    Sound,
     SpeechEnded,
     SpeechResumed,
 )
@@ -98,7 +98,7 @@ async def _case(clip: Clip, stages: Stages, house: House, assembly: Assembly, pl
         stt=_Hearing(stages.stt, work),
         understanding=Understood(stages.understanding, work),
         home=home,
-        tts=_Silent(),
+        tts=Silent(),
     )
     ear = Ear(work.held_up(paced(clip.pcm, realtime=False)), hearing, assembly.endpoint())
     ends_ms: list[int] = []
@@ -126,17 +126,6 @@ class _Hearing(Instant):
     async def glimpse(self, pcm: bytes) -> str:
         del pcm
         return ""
-
-
-class _Silent:
-    """A voice that takes no time."""
-
-    async def speak(self, text: str) -> AsyncIterator[Sound]:
-        del text
-        yield Sound(rate_hz=16_000, pcm=bytes(2))
-
-    async def prepare(self, text: str) -> None:
-        del text
 
 
 def _section(cases: Sequence[Case], options: Options) -> Section:

@@ -18,6 +18,16 @@ def shared_folder() -> Path:
     return Path(os.environ.get("LOCAL_VOICE_SHARED", PROJECT.parent / "shared"))
 
 
+def usual_manifest() -> Path:
+    """Return the list of the shared recordings."""
+    return shared_folder() / "speech" / "manifest.csv"
+
+
+def usual_house() -> Path:
+    """Return the house that their commands are meant for."""
+    return shared_folder() / "text" / "speech_to_phrase" / "fixtures" / "en.yaml"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
     """The choices; each has a default."""
@@ -30,14 +40,25 @@ class Options:
     model: str = "tiny.en"
     models: tuple[str, ...] = ("tiny.en", "base")
     """The Whisper models with which recognition is compared."""
+    language: str = "en"
+    """What is spoken."""
     clips: int = USUAL_CLIPS
     """How many recordings are streamed at real-time pace, where all would take too long."""
+    most_clips: int | None = None
+    """How many are taken at the most where usually all are; None for all."""
+    noise_db: float | None = None
+    """How far below what is said there is noise; None for a quiet room."""
     turns: int = 500
     """How many turns memory must survive."""
     pictures: Path = DRAFTS
     """Where plots are drawn; made where it is missing."""
     drafts: Path = DRAFTS
     """Where else a run may leave files that are not for the report."""
+
+    @property
+    def is_usual(self) -> bool:
+        """Whether the shared recordings are measured in their own house."""
+        return (self.manifest, self.house, self.language) == (usual_manifest(), usual_house(), "en")
 
     def with_model(self, model: str) -> Options:
         """Return the same with another Whisper model."""
@@ -46,10 +67,14 @@ class Options:
     @property
     def config(self) -> Config:
         """The configuration that ships, with this model."""
-        return Config(stt=SttConfig(model=self.model))
+        return Config(stt=self._stt)
 
     @property
     def config_in_house(self) -> Config:
         """The same in the recordings' house and area."""
         home = HomeConfig(house=str(self.house), area=self.area)
-        return Config(stt=SttConfig(model=self.model), home=home)
+        return Config(stt=self._stt, home=home)
+
+    @property
+    def _stt(self) -> SttConfig:
+        return SttConfig(model=self.model, language=self.language)

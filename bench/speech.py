@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 import numpy as np
 
 from gateway.audio import FULL_SCALE, RATE_HZ, resample
+from gateway.events import Sound
 from gateway.turn.stages import TextToSpeech
 
 COMMANDS = (
@@ -26,6 +27,19 @@ TALK = "They had the first strawberries of the year at the market."
 """Somebody talks in the room, and not to us."""
 ROOM_DBFS = -60.0
 """The hiss of a quiet room and its microphone."""
+
+
+class Silent:
+    """A voice that takes no time."""
+
+    async def speak(self, text: str) -> AsyncIterator[Sound]:
+        """Yield next to nothing."""
+        del text
+        yield Sound(rate_hz=RATE_HZ, pcm=bytes(2))
+
+    async def prepare(self, text: str) -> None:
+        """Have nothing to prepare."""
+        del text
 
 
 async def spoken(text: str, tts: TextToSpeech) -> bytes:

@@ -43,7 +43,7 @@ class Surroundings:
         if self.echoes:
             rooms.append(self.echoes[crc32(name.encode()) % len(self.echoes)])
         near = np.frombuffer(voice, dtype="<i2").astype(np.float64)
-        said = [near if echo is None else _echoed(near, echo) for echo in rooms]
+        said = [near if echo is None else echoed(near, echo) for echo in rooms]
         noise = self.noises[crc32(f"{name} {snr_db}".encode()) % len(self.noises)]
         return [
             self._mixed(name, one, noise, snr_db, round(before_s * RATE_HZ), round(after_s * RATE_HZ)) for one in said
@@ -62,9 +62,9 @@ class Surroundings:
         return (beneath * min(1.0, PEAK * FULL_SCALE / loudest)).astype("<i2").tobytes()
 
 
-def surroundings(recordings: Sequence[Recording]) -> Surroundings:
-    """Return the noises and the room responses among the recordings. Raises AudioError."""
-    noises = [_samples(recording) for recording in chosen(recordings, "negative_noise")]
+def surroundings(recordings: Sequence[Recording], kinds: Sequence[str] = ("negative_noise",)) -> Surroundings:
+    """Return the noises, which are of these kinds, and the room responses among the recordings. Raises AudioError."""
+    noises = [_samples(recording) for recording in chosen(recordings, *kinds)]
     responses = [_samples(recording) for recording in chosen(recordings, "room_impulse_response")]
     return Surroundings(
         noises=tuple(noise for noise in noises if len(noise) and np.sqrt(np.mean(noise**2)) >= QUIET_RMS),
@@ -79,7 +79,7 @@ def loudness(voice: Samples) -> float:
     return float(np.sqrt(np.mean(powers[powers >= powers.max() / 10 ** (SPEECH_DB / 10)])))
 
 
-def _echoed(voice: Samples, echo: Samples) -> Samples:
+def echoed(voice: Samples, echo: Samples) -> Samples:
     """Return `voice` as it is heard across the room, as loud as it was."""
     size = len(voice) + len(echo) - 1
     heard = np.fft.irfft(np.fft.rfft(voice, size) * np.fft.rfft(echo, size), size)

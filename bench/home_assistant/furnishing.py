@@ -64,6 +64,14 @@ def furniture(house: House) -> list[dict[str, Any]]:
     ]
 
 
+def descriptions(house: House) -> list[dict[str, Any]]:
+    """Return the same for a house in which nothing can be acted on, of whatever kind it is."""
+    return [
+        {"id": entity.id, "name": entity.name, "state": entity.state, "attributes": dict(entity.attributes)}
+        for entity in house.entities
+    ]
+
+
 def configuration(house: House) -> dict[str, Any]:
     """Return scenes and scripts as configuration.yaml has them, under the ids that the house gives them."""
     by_domain = {

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import yaml
 
-from bench.home_assistant.furnishing import CONFIGURATION, configuration, furniture
+from bench.home_assistant.furnishing import CONFIGURATION, configuration, descriptions, furniture
 from bench.options import PROJECT
 from gateway.errors import ConfigError
 from gateway.house import House
@@ -30,14 +30,32 @@ def installed(folder: Path, house: House) -> Iterator[tuple[HomeAssistant, User]
 
     Raises ConfigError where Home Assistant is not installed.
     """
+    with _started(folder, house.name, configuration(house), furniture(house), is_ours_in_it=True) as started:
+        yield started
+
+
+@contextmanager
+def told(folder: Path, house: House) -> Iterator[tuple[HomeAssistant, User]]:
+    """Run one in which everything in `house` can be spoken of, whatever it is, and nothing acted on; without us.
+
+    Raises ConfigError where Home Assistant is not installed.
+    """
+    with _started(folder, house.name, {}, descriptions(house), is_ours_in_it=False) as started:
+        yield started
+
+
+@contextmanager
+def _started(
+    folder: Path, name: str, written: dict[str, Any], things: list[dict[str, Any]], *, is_ours_in_it: bool
+) -> Iterator[tuple[HomeAssistant, User]]:
     if not PYTHON.exists():
         raise ConfigError("no Home Assistant here: run scripts/bootstrap dev, which puts 2026.11 into .venv-e2e")
     home_assistant = HomeAssistant(folder=folder / "home-assistant", port=free_ports())
-    write_configuration(home_assistant.folder, home_assistant.port, _release(folder / "release"))
-    written = {"name": house.name}
-    text = CONFIGURATION.format(**written) + yaml.safe_dump(configuration(house), allow_unicode=True)
+    archive = _release(folder / "release") if is_ours_in_it else None
+    write_configuration(home_assistant.folder, home_assistant.port, archive)
+    text = CONFIGURATION.format(name=name) + (yaml.safe_dump(written, allow_unicode=True) if written else "")
     (home_assistant.folder / "configuration.yaml").write_text(text, encoding="utf-8")
-    (home_assistant.folder / f"{DOMAIN}.json").write_text(json.dumps(furniture(house)), encoding="utf-8")
+    (home_assistant.folder / f"{DOMAIN}.json").write_text(json.dumps(things), encoding="utf-8")
     with contextlib.ExitStack() as stack:
         stack.callback(home_assistant.kill)
         home_assistant.start()

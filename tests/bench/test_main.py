@@ -5,7 +5,7 @@ import pytest
 
 from bench import __main__ as bench
 from bench.findings import Finding, Section, at_least
-from bench.options import DRAFTS, Options
+from bench.options import DRAFTS, USUAL_CLIPS, Options
 from gateway.errors import ConfigError
 
 
@@ -64,6 +64,21 @@ def test_without_a_model_both_are_compared_and_what_is_no_report_draws_elsewhere
     bench.main(["stt", "--model", "base"])
     assert "With base, drawn" in capsys.readouterr().out
     assert not bench.REPORT.exists()
+
+
+def test_how_much_is_heard_and_in_which_noise_can_be_chosen(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[tuple[int, int | None, float | None]] = []
+
+    def part(options: Options) -> Section:
+        seen.append((options.clips, options.most_clips, options.noise_db))
+        return measured(options)
+
+    monkeypatch.setattr(bench, "BENCHMARKS", {"understand": part})
+    bench.main(["understand"])
+    bench.main(["understand", "--clips", "3", "--noise-db", "10"])
+    assert seen == [(USUAL_CLIPS, None, None), (3, 3, 10.0)]
+    with pytest.raises(SystemExit):
+        bench.main(["understand", "--noise-db", "inf"])
 
 
 def test_a_part_that_is_measured_again_is_written_into_the_report_and_needs_one(

@@ -188,13 +188,14 @@ def running_home_assistant(folder: Path, archive: Path) -> Iterator[HomeAssistan
         home_assistant.kill()
 
 
-def write_configuration(folder: Path, port: int, archive: Path) -> None:
-    """Make a configuration folder with a small house and the integration in it."""
+def write_configuration(folder: Path, port: int, archive: Path | None) -> None:
+    """Make a configuration folder with a small house in it, and the integration where there is an archive of it."""
     components = folder / "custom_components"
     (folder / ".storage").mkdir(parents=True)
     (folder / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
-    with zipfile.ZipFile(archive) as release:
-        release.extractall(components / "local_voice")
+    if archive is not None:
+        with zipfile.ZipFile(archive) as release:
+            release.extractall(components / "local_voice")
     shutil.copytree(HOUSE, components, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
     # `http:` in the YAML is ignored for the first start of a new installation; what is stored is not.
     server = {

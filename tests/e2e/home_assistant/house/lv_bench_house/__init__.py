@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from custom_components.lv_test_house.audio_packages import restore_names  # type: ignore[import-not-found]  # is there when it runs
+from homeassistant.components import websocket_api
 from homeassistant.config_entries import SOURCE_IMPORT, ConfigEntry
 from homeassistant.const import Platform
 from homeassistant.core import HomeAssistant, ServiceCall
@@ -13,7 +14,9 @@ from homeassistant.helpers import device_registry
 from homeassistant.helpers.typing import ConfigType
 
 from .const import BECOME, DOMAIN, FURNITURE, WORKING
+from .recognize import websocket_recognize
 from .thing import THINGS, Thing
+from .told import tell
 
 PLATFORMS = (
     Platform.CLIMATE,
@@ -39,6 +42,7 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
             thing.async_write_ha_state()
 
     hass.services.async_register(DOMAIN, BECOME, become)
+    websocket_api.async_register_command(hass, websocket_recognize)
     if DOMAIN in config and not hass.config_entries.async_entries(DOMAIN):
         hass.async_create_task(hass.config_entries.flow.async_init(DOMAIN, context={"source": SOURCE_IMPORT}))
     return True
@@ -47,7 +51,10 @@ async def async_setup(hass: HomeAssistant, config: ConfigType) -> bool:
 async def async_setup_entry(hass: HomeAssistant, entry: ConfigEntry) -> bool:
     """Furnish it, and put up the microphone that people speak to."""
     furniture = await hass.async_add_executor_job(_furniture, Path(hass.config.path(FURNITURE)))
-    entry.runtime_data = furniture
+    entry.runtime_data = [described for described in furniture if "state" not in described]
+    for described in furniture:
+        if "state" in described:
+            tell(hass, entry, described)
     device_registry.async_get(hass).async_get_or_create(
         config_entry_id=entry.entry_id, identifiers={(DOMAIN, "microphone")}, name="Microphone"
     )

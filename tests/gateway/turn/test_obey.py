@@ -5,8 +5,9 @@ from dataclasses import replace
 import pytest
 
 from gateway.errors import HomeError
-from gateway.events import ActionRequest, Intent, Outcome
-from gateway.turn.obey import obey, perform, protected
+from gateway.events import ActionRequest, ActionResult, Intent, Outcome
+from gateway.house import Entity, Guard
+from gateway.turn.obey import demanded, obey, perform
 from tests.fakes import LIGHT_ON, LIT, UNLOCK, UNLOCKED, ScriptedHome, ScriptedUnderstanding
 
 UNDERSTANDING = ScriptedUnderstanding(LIGHT_ON, UNLOCK)
@@ -42,11 +43,67 @@ async def test_a_delayed_command_is_judged_by_what_it_will_do_when_its_time_has_
             asked.append(request.intent.name)
             return ()
 
-    await protected(ActionRequest(intent=LATER), Foreseeing(), UNDERSTANDING)
+    await demanded(ActionRequest(intent=LATER), Foreseeing(), UNDERSTANDING)
     assert asked == [UNLOCK.name]
     later = ActionRequest(intent=LATER)
-    assert await protected(later, ScriptedHome(foreseen=(UNLOCKED, LIT)), UNDERSTANDING) == (UNLOCKED,)
-    assert await protected(later, ScriptedHome(foreseen=(UNLOCKED,)), ScriptedUnderstanding()) == ()
+    demand = await demanded(later, ScriptedHome(foreseen=(UNLOCKED, LIT)), UNDERSTANDING)
+    assert demand is not None
+    assert (demand.entities, demand.is_delayed) == ((UNLOCKED,), True)
+    assert await demanded(later, ScriptedHome(foreseen=(UNLOCKED,)), ScriptedUnderstanding()) is None
+
+
+async def test_what_is_never_done_by_voice_is_not_done_whatever_somebody_said() -> None:
+    home = ScriptedHome(foreseen=(replace(LIT, guard=Guard.NEVER),))
+    request = ActionRequest(intent=LIGHT_ON, is_confirmed=True, pin="1234")
+    obeyed = await obey(request, home, UNDERSTANDING)
+    assert (obeyed.outcome, obeyed.speech) == (Outcome.NOT_CONFIRMED, "I never do that by voice.")
+    assert home.requests == []
+
+
+async def test_what_needs_a_pin_is_done_only_with_one() -> None:
+    home = ScriptedHome(foreseen=(replace(LIT, guard=Guard.PIN),))
+    request = ActionRequest(intent=LIGHT_ON, is_confirmed=True)
+    assert (await obey(request, home, UNDERSTANDING)).speech == "That needs the PIN, so it can't be done later."
+    assert home.requests == []
+    assert (await obey(replace(request, pin="1234"), home, UNDERSTANDING)).outcome is Outcome.ACTION
+    assert [request.pin for request in home.requests] == ["1234"]
+    assert "1234" not in repr(home.requests)
+
+
+async def test_a_delayed_command_that_needs_a_pin_is_refused() -> None:
+    home = ScriptedHome(foreseen=(replace(UNLOCKED, guard=Guard.PIN),))
+    later = ActionRequest(intent=LATER, is_confirmed=True, pin="1234")
+    assert (await obey(later, home, UNDERSTANDING)).speech == "That needs the PIN, so it can't be done later."
+
+
+async def test_of_several_commands_the_strictest_demand_counts() -> None:
+    class Foreseeing(ScriptedHome):
+        def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
+            return (UNLOCKED,) if request.intent == UNLOCK else (replace(LIT, guard=Guard.NEVER),)
+
+    both = ActionRequest(intent=replace(UNLOCK, also=(LIGHT_ON,)), is_confirmed=True)
+    home = Foreseeing()
+    assert (await obey(both, home, UNDERSTANDING)).speech == "I never do that by voice."
+    assert home.requests == []
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        ("not_confirmed", "Okay, I left it as it is."),
+        ("wrong_pin", "That PIN is not right, so I left it as it is."),
+        ("pin_locked", "There were too many wrong PINs. Try again in a few minutes."),
+        ("no_pin", "That needs a PIN, and none is set in Home Assistant."),
+        ("not_from_here", "That can't be asked for from here."),
+    ],
+)
+async def test_what_the_home_refuses_is_said_as_our_own_refusals_are(error: str, said: str) -> None:
+    class Refusing(ScriptedHome):
+        async def perform(self, request: ActionRequest) -> ActionResult:
+            return ActionResult(error=error)
+
+    obeyed = await obey(ActionRequest(intent=LIGHT_ON), Refusing(), UNDERSTANDING)
+    assert (obeyed.outcome, obeyed.speech, obeyed.error) == (Outcome.NOT_CONFIRMED, said, None)
 
 
 async def test_a_home_that_does_not_answer_in_time_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -256,7 +256,7 @@ def _nothing_done(turn: _Turn, outcome: str) -> list[str]:
     if outcome == Outcome.NEVER_MIND:
         return ["it was taken back, so nothing was done"]
     if outcome == Outcome.NOT_CONFIRMED and not turn.question:
-        return ["it needs a yes, and nobody could be asked for it"]
+        return ["it is protected, and nobody was asked for a yes"]
     return []
 
 

@@ -192,7 +192,7 @@ def test_a_question_without_a_yes_is_told(answered: list[Event], told: str) -> N
 
 def test_what_nobody_could_be_asked_about_is_told() -> None:
     row = row_of(*SPEECH, HEARD, UNDERSTOOD, REPLY, ended(Outcome.NOT_CONFIRMED))
-    assert row.why.endswith("; it needs a yes, and nobody could be asked for it")
+    assert row.why.endswith("; it is protected, and nobody was asked for a yes")
 
 
 def test_a_command_that_was_taken_back() -> None:

@@ -83,7 +83,7 @@ class LocalVoiceAgent(LocalVoiceEntity, ConversationEntity):
         response = None if is_answer else await self._own_sentence(user_input, chat_log)
         is_question = False
         if response is None:
-            response, is_question = await self._gateways_answer(user_input, conversation_id)
+            response, is_question = await self._gateways_answer(user_input, conversation_id, is_answer=is_answer)
         if is_question:
             self._wait_for_answer(conversation_id)
         content = AssistantContent(agent_id=user_input.agent_id, content=_speech(response))
@@ -105,7 +105,7 @@ class LocalVoiceAgent(LocalVoiceEntity, ConversationEntity):
         )
 
     async def _gateways_answer(
-        self, user_input: ConversationInput, conversation_id: str
+        self, user_input: ConversationInput, conversation_id: str, *, is_answer: bool
     ) -> tuple[IntentResponse, bool]:
         """Return what the gateway says, and whether that is a question."""
         said = Said(
@@ -116,6 +116,7 @@ class LocalVoiceAgent(LocalVoiceEntity, ConversationEntity):
             area_id=_area_of(self.hass, user_input),
             device_id=user_input.device_id,
             satellite_id=user_input.satellite_id,
+            is_answer=is_answer,
         )
         try:
             conversed = await self.gateway.converse(said)

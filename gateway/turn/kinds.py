@@ -1,7 +1,7 @@
 """The kinds of things that are protected as they come: what keeps people out, holds back water, or burns a house down.
 
 Of such a thing only what makes it less safe needs anything: nobody is asked before a door is locked or an oven is off.
-The integration judges by the same table (`tests/golden/protected_kinds.json`).
+The integration judges by the same table (`tests/protected_kinds.json`).
 """
 
 from collections.abc import Mapping

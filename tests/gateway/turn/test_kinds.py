@@ -16,7 +16,7 @@ from gateway.turn.kinds import (
     is_of_protected_kind,
 )
 
-GOLDEN: Final = Path(__file__).parents[2] / "golden" / "protected_kinds.json"
+GOLDEN: Final = Path(__file__).parents[2] / "protected_kinds.json"
 GARAGE = {"device_class": "garage"}
 BLIND = {"device_class": "blind"}
 

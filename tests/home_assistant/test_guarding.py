@@ -133,9 +133,10 @@ async def test_what_is_so_already_needs_nothing(hass: HomeAssistant, home: Small
 
 async def test_doors_are_opened_after_a_yes_and_closed_and_stopped_without(hass: HomeAssistant) -> None:
     there(hass, "cover.garage", "closed", device_class="garage", supported_features=15)
-    for opening, slots in (("HassTurnOn", {}), ("HassOpenCover", {}), ("HassSetPosition", {"position": 5})):
+    nothing: dict[str, Any] = {}
+    for opening, slots in (("HassTurnOn", nothing), ("HassOpenCover", nothing), ("HassSetPosition", {"position": 5})):
         assert await why_not(hass, opening, "cover.garage", **slots) == "not_confirmed"
-    for closing, slots in (("HassTurnOff", {}), ("HassCloseCover", {}), ("HassSetPosition", {"position": 0})):
+    for closing, slots in (("HassTurnOff", nothing), ("HassCloseCover", nothing), ("HassSetPosition", {"position": 0})):
         assert await why_not(hass, closing, "cover.garage", **slots) is None
     assert await why_not(hass, "HassStopMoving", "cover.garage") is None
     never = decision("never", kinds=["door"])
@@ -227,6 +228,6 @@ async def test_what_an_intent_of_the_households_own_does_counts(hass: HomeAssist
 
 
 async def test_a_command_for_later_is_judged_when_its_time_comes(hass: HomeAssistant) -> None:
-    later = {"conversation_command": "unlock the front door", "minutes": 5}
+    later: dict[str, Any] = {"conversation_command": "unlock the front door", "minutes": 5}
     assert intent.INTENT_START_TIMER == "HassStartTimer"
     assert await why_not(hass, "HassStartTimer", **later) is None

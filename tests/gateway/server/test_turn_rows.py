@@ -362,3 +362,9 @@ async def test_a_turn_as_it_really_happens_is_a_row() -> None:
     assert row.reply == "answer to HassTurnOn"
     assert 900 <= row.audio_ms <= 1_000
     assert list(row.stages_ms) == ["stt", "intent", "endpoint", "action", "first_sound"]
+
+
+def test_that_a_pin_was_asked_for_is_told_and_nothing_of_what_was_said_then() -> None:
+    pin = QuestionAsked(t_ms=2_100, text="What is the PIN?", is_secret=True)
+    row = row_of(*SPEECH, HEARD, UNDERSTOOD, QUESTION, answer("Yes."), pin, DONE, ended(Outcome.ACTION))
+    assert row.why.endswith(f'asked "{QUESTION.text}"; heard "Yes."; asked for the PIN')

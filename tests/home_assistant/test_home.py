@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterable
+from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
@@ -237,6 +238,37 @@ async def test_triggers_of_automations_come_first_where_they_are_wanted(
     )
     done = await gateway.told("sentence_done")
     assert (done["id"], done["text"], done["speech"]) == (5, "good night", "Sleep well")
+
+
+async def test_a_custom_sentence_does_not_get_round_what_the_household_decided(
+    hass: HomeAssistant,
+    gateway: ScriptedGateway,
+    entry: MockConfigEntry,
+    setup_entry: SetUp,
+    home: SmallHouse,
+    tmp_path: Path,
+) -> None:
+    hass.config.config_dir = str(tmp_path)
+    path = tmp_path / "custom_sentences" / "en" / "own.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text('language: en\nintents:\n  HassTurnOn:\n    data:\n      - sentences: ["fire up the {name}"]\n')
+    await setup_entry()
+    hass.config_entries.async_add_subentry(entry, subentry(decision("never", entities=["switch.kettle"])))
+    heard: list[str] = []
+
+    def converse(message: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        heard.append(message["text"])
+        yield {"type": "conversed", "id": message["id"], "speech": "Sorry", "outcome": "not_understood"}
+
+    gateway.scripts["converse"] = converse
+    agent = "conversation.gateway_conversation"
+    for said in ("fire up the kitchen light", "fire up the kettle"):
+        await async_converse(hass, said, None, Context(), language="en", agent_id=agent)
+    assert (home.lamp.is_on, home.kettle.is_on, heard) == (True, False, ["fire up the kettle"])
+    asking = {"type": "sentence_asked", "id": 5, "texts": ["fire up the kettle"], "satellite_id": SATELLITE}
+    await gateway.say(asking)
+    assert not (await gateway.told("sentence_done")).get("text")
+    assert not home.kettle.is_on
 
 
 async def test_sentences_that_are_not_wanted_are_not_told_of(

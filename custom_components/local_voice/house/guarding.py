@@ -14,6 +14,7 @@ from homeassistant.components.media_player import MediaPlayerEntityFeature
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.helpers import intent
 
+from ..wire.house_messages import ActionAsked
 from . import pin
 from .actions import slots_of
 from .guards import Guard, Level, held, members, strictest
@@ -21,9 +22,9 @@ from .kinds import OVEN_DOMAINS, RUNNING, UNKNOWN
 from .protected import ANYTHING, done, done_by_steps
 
 if TYPE_CHECKING:
+    from hassil.recognize import RecognizeResult
     from homeassistant.config_entries import ConfigEntry
 
-    from ..wire.house_messages import ActionAsked
     from .guards import Guards
     from .origin import Origin
 
@@ -70,14 +71,9 @@ async def refusal(
 ) -> str | None:
     """Return why what is asked for is not done, as the error of the action; None where it may be."""
     guard = strictest(_needed(hass, guards, asked, origin))
-    if guard is None:
-        return None
-    if guard.level is Level.NEVER:
-        return NEVER
-    if guard.area_ids and origin.stands_in not in guard.area_ids:
-        return ELSEWHERE
-    if guard.level is Level.FREE:
-        return None
+    why_never = _why_never(guard, origin)
+    if guard is None or guard.level is Level.FREE or why_never is not None:
+        return why_never
     if not asked.is_confirmed or not origin.may_confirm:
         return NOT_CONFIRMED
     if guard.level is Level.CONFIRM:
@@ -86,14 +82,47 @@ async def refusal(
 
 
 @callback
+def may_be_done_unasked(hass: HomeAssistant, guards: Guards, result: RecognizeResult, origin: Origin) -> bool:
+    """Tell whether a sentence of the household's own may be done, at which nobody is asked anything.
+
+    Its scripts are what the household wants to be done by voice: of these, only what is never done, or not from there,
+    is left.
+    """
+    slots = {name: slot.value for name, slot in result.entities.items()}
+    asked = ActionAsked(id=0, intent=result.intent.name, slots=slots, response="", text="")
+    guard = strictest(_needed(hass, guards, asked, origin))
+    if guard is None or _why_never(guard, origin) is not None:
+        return guard is None
+    return guard.level is Level.FREE or _script_of(_handler(hass, asked)) is not None
+
+
+def _why_never(guard: Guard | None, origin: Origin) -> str | None:
+    """Return why nothing that anybody says there can have it done."""
+    if guard is not None and guard.level is Level.NEVER:
+        return NEVER
+    is_elsewhere = guard is not None and guard.area_ids and origin.stands_in not in guard.area_ids
+    return ELSEWHERE if is_elsewhere else None
+
+
+@callback
+def _handler(hass: HomeAssistant, asked: ActionAsked) -> intent.IntentHandler | None:
+    return next((one for one in intent.async_get(hass) if one.intent_type == asked.intent), None)
+
+
+def _script_of(handler: intent.IntentHandler | None) -> object:
+    """Return the script that the household wrote for an intent; None where it wrote none."""
+    config = getattr(handler, "config", None)
+    return config.get("action") if isinstance(config, dict) else None
+
+
+@callback
 def _needed(hass: HomeAssistant, guards: Guards, asked: ActionAsked, origin: Origin) -> Iterator[Guard]:
     """Yield what has to be before each of the things is changed that an intent is about."""
-    handler = next((one for one in intent.async_get(hass) if one.intent_type == asked.intent), None)
+    handler = _handler(hass, asked)
     if handler is None or asked.intent in _CHANGES_NOTHING:
         return
-    own_script = getattr(handler, "config", None)
-    if isinstance(own_script, dict) and (action := own_script.get("action")) is not None:
-        yield from _of_all(done_by_steps(hass, getattr(action, "sequence", ()), guards), guards)
+    if (script := _script_of(handler)) is not None:
+        yield from _of_all(done_by_steps(hass, getattr(script, "sequence", ()), guards), guards)
         return
     for state in _targets(hass, handler, asked, origin):
         for one in members(hass, state.entity_id):
@@ -114,7 +143,7 @@ def _of_thing(hass: HomeAssistant, guards: Guards, one: str, asked: ActionAsked)
 def _of_all(things: Collection[tuple[str, str]], guards: Guards) -> Iterator[Guard]:
     """Yield what has to be before a script does all of this."""
     for thing, state in things:
-        guard = Guard(Level.CONFIRM) if thing == ANYTHING else guards.needed(thing, state or UNKNOWN)
+        guard = guards.usual if thing == ANYTHING else guards.needed(thing, state or UNKNOWN)
         if guard is not None:
             yield guard
 

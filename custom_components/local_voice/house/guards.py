@@ -51,6 +51,9 @@ class Guard:
         return Guard(max(self.level, other.level, key=_STRICTNESS.index), both or self.area_ids | other.area_ids)
 
 
+CONFIRM: Final = Guard(Level.CONFIRM)
+
+
 @callback
 def strictest(guards: Iterable[Guard]) -> Guard | None:
     """Return what holds where all of them do; None where there are none."""
@@ -61,9 +64,15 @@ def strictest(guards: Iterable[Guard]) -> Guard | None:
 class Guards:
     """All that is decided, at one moment."""
 
-    def __init__(self, hass: HomeAssistant, entry: ConfigEntry, language: str) -> None:
-        """Take the decisions of an entry; `language` is the one in which its gateway knows names."""
+    def __init__(
+        self, hass: HomeAssistant, entry: ConfigEntry, language: str, *, usual: Guard | None = CONFIRM
+    ) -> None:
+        """Take the decisions of an entry; `language` is the one in which its gateway knows names.
+
+        `usual` is what things of a protected kind need that nothing was decided about.
+        """
         self._hass = hass
+        self.usual: Final = usual
         self._language = language
         self._of_thing: dict[str, Guard] = {}
         self._of_kind: dict[Kind, Guard] = {}
@@ -104,7 +113,7 @@ class Guards:
         is_never = guard is not None and guard.level is Level.NEVER
         if not is_never and not is_less_safe(kind, entity_id, state):
             return None
-        return guard or Guard(Level.CONFIRM)
+        return guard or self.usual
 
     def _take(self, decision: Mapping[str, object]) -> None:
         guard = Guard(Level(str(decision[CONF_LEVEL])), frozenset(_texts(decision.get(CONF_AREAS))))

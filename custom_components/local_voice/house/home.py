@@ -10,12 +10,14 @@ from ..const import CONF_CUSTOM_SENTENCES
 from ..wire.house_messages import ActionAsked, ActionDone, SentenceAsked, SentenceDone
 from . import sentences
 from .actions import act
-from .guarding import refusal
+from .guarding import may_be_done_unasked, refusal
 from .guards import Guards
 from .origin import language_of, said_at_satellite, said_to_home_assistant
 from .telling import Say, Telling
 
 if TYPE_CHECKING:
+    from hassil.recognize import RecognizeResult
+
     from ..gateway import Gateway, LocalVoiceConfigEntry, Said
 
 
@@ -65,7 +67,12 @@ class Home:
         if self._sentences is None:
             return SentenceDone(id=asked.id)
         origin = said_at_satellite(self._hass, self._gateway, self._entry, asked.satellite_id, asked.area_id)
-        return await sentences.answer(self._hass, asked, origin, self._sentences)
+        decided = Guards(self._hass, self._entry, origin.language, usual=None)
+
+        def may_do(result: RecognizeResult) -> bool:
+            return may_be_done_unasked(self._hass, decided, result, origin)
+
+        return await sentences.answer(self._hass, asked, origin, self._sentences, may_do)
 
     @callback
     def _guards(self) -> Guards:

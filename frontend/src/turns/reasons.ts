@@ -45,7 +45,10 @@ export function reasonsOf(turn: Turn): Reasons {
   const failure = FAILURE.exec(why)?.[1] ?? "";
   const [, question = "", answer = "", pin = ""] = QUESTION.exec(why) ?? [];
   const requestId = REQUEST.exec(why)?.[1] ?? "";
-  const texts = [...meaning(turn, why, { isByRule, requestId }), ...nothingDone(turn, { question, answer, isPinAsked: Boolean(pin) })];
+  const texts = [
+    ...meaning(turn, why, { isByRule, requestId }),
+    ...nothingDone(turn, { question, answer, isPinAsked: Boolean(pin) }),
+  ];
   if (why.endsWith("it was cut short")) texts.push("reasons.cut_short");
   return { texts, failure, requestId, question, answer, isByRule };
 }

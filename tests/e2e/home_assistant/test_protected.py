@@ -44,7 +44,7 @@ def choose_pin(home: Household, entry_id: str, pin: str) -> None:
     assert ask(home, f"options/flow/{flow['flow_id']}", **known, new_pin=pin)["type"] == "create_entry"
 
 
-def decide(home: Household, entry_id: str, **decision: Any) -> str:
+def decide(home: Household, entry_id: str, decision: dict[str, Any]) -> str:
     """Decide about things; return what the decision is called."""
     flow = ask(home, "subentries/flow", handler=[entry_id, "protected"])
     made = ask(home, f"subentries/flow/{flow['flow_id']}", **decision)
@@ -90,7 +90,7 @@ async def decided(home: Household, ada: Connection) -> None:
         ({"entities": ["light.desk_lamp"], "level": "pin"}, "Desk lamp: After a yes and the PIN"),
         ({"entities": ["light.living_room"], "level": "free", "areas": ["kitchen"]}, "Living room: Without asking"),
     ):
-        assert await asyncio.to_thread(lambda fields=decision: decide(home, entry_id, **fields)) == title
+        assert await asyncio.to_thread(decide, home, entry_id, decision) == title
     await until_understood(ada, "turn on the living room light", "asked for from here")
 
 

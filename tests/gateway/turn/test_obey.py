@@ -1,12 +1,15 @@
 """Commands whose meaning is known: what they open is asked about before, and what nobody can be asked is not done."""
 
+import asyncio
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from gateway.errors import HomeError
 from gateway.events import ActionRequest, ActionResult, Intent, Outcome
-from gateway.house import Entity, Guard
+from gateway.home.simulated import SimulatedHome
+from gateway.house import Entity, Guard, House
 from gateway.turn.obey import demanded, obey, perform
 from tests.fakes import LIGHT_ON, LIT, UNLOCK, UNLOCKED, ScriptedHome, ScriptedUnderstanding
 
@@ -110,3 +113,26 @@ async def test_a_home_that_does_not_answer_in_time_has_failed(monkeypatch: pytes
     monkeypatch.setattr("gateway.turn.obey.ACTION_DEADLINE_S", 0.01)
     with pytest.raises(HomeError, match=r"within 0\.01 s"):
         await perform(ActionRequest(intent=LIGHT_ON), ScriptedHome(delay_s=60))
+
+
+@pytest.mark.parametrize(
+    ("name", "intent", "is_protected"),
+    [
+        ("Front Door", "HassTurnOff", True),
+        ("Front Door", "HassTurnOn", False),
+        ("Oven", "HassTurnOn", True),
+        ("Oven", "HassTurnOff", False),
+        ("Lamp", "HassTurnOn", False),
+    ],
+)
+async def test_the_simulated_house_protects_the_same_kinds(name: str, intent: str, is_protected: bool) -> None:
+    door, oven = replace(UNLOCKED, state="unlocked" if intent == "HassTurnOn" else "locked"), "switch.oven"
+    state = "off" if intent == "HassTurnOn" else "on"
+    things = (door, Entity(id=oven, name="Oven", state=state), replace(LIT, state="off"))
+    loop = asyncio.get_running_loop()
+    home = SimulatedHome(House(name="Home", entities=things), clock=loop, now=lambda: datetime.now(UTC))
+    request = ActionRequest(intent=Intent(name=intent, slots={"name": name}))
+    obeyed = await obey(request, home, UNDERSTANDING)
+    assert (obeyed.outcome is Outcome.NOT_CONFIRMED) is is_protected
+    assert (home.snapshot().entities == things) is is_protected
+    assert (await obey(replace(request, is_confirmed=True), home, UNDERSTANDING)).outcome is not Outcome.NOT_CONFIRMED

@@ -80,6 +80,8 @@ class ActionRequest:
     """Whose timers are meant by "my timer"."""
     is_confirmed: bool = False
     """Somebody said yes to it: what it does later needs no further yes."""
+    pin: str = field(default="", repr=False)
+    """The digits that somebody said where a PIN was asked for; they are kept nowhere, and the home looks at them."""
     converse_id: int = 0
     """Which of a home's own requests it is for; 0 for what was said at a satellite."""
 
@@ -255,6 +257,8 @@ class QuestionAsked:
     type: ClassVar = "question"
     t_ms: int
     text: str
+    is_secret: bool = False
+    """A PIN is asked for: the answer is told by no event."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

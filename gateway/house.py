@@ -41,6 +41,17 @@ class Area:
     floor_id: str | None = None
 
 
+class Guard(StrEnum):
+    """What has to be before a thing is changed by voice, the laxest first."""
+
+    FREE = "free"
+    CONFIRM = "confirm"
+    """It is read back, and somebody says yes."""
+    PIN = "pin"
+    """And says the PIN that only Home Assistant knows."""
+    NEVER = "never"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entity:
     """One thing that can be asked about or acted on, in Home Assistant's terms."""
@@ -52,6 +63,10 @@ class Entity:
     area_id: str | None = None
     state: str = "unknown"
     attributes: Mapping[str, AttributeValue] = field(default=NO_ATTRIBUTES)
+    guard: Guard | None = None
+    """As its household decided; None for what is usual for its kind."""
+    guard_area_ids: tuple[str, ...] = ()
+    """The rooms from which it may be asked for; none for all of them."""
 
     @property
     def domain(self) -> str:

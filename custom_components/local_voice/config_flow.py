@@ -12,6 +12,7 @@ from homeassistant.config_entries import (
     ConfigEntryState,
     ConfigFlow,
     ConfigFlowResult,
+    ConfigSubentryFlow,
     OptionsFlowWithReload,
 )
 from homeassistant.const import CONF_CODE, CONF_HOST, CONF_PORT
@@ -23,6 +24,8 @@ from homeassistant.helpers.selector import (
     SelectSelectorConfig,
     SelectSelectorMode,
     TextSelector,
+    TextSelectorConfig,
+    TextSelectorType,
 )
 from homeassistant.helpers.service_info.zeroconf import ZeroconfServiceInfo
 
@@ -33,15 +36,19 @@ from .const import (
     CONF_CUSTOM_SENTENCES,
     CONF_MEMBERS_SEE_OWN_TURNS,
     CONF_NOTIFY_DEVICES,
+    CONF_PIN_HASH,
     CONF_PIPELINE,
     CONF_PREFERRED,
     CONF_VOICE_PIN,
     CONF_WAKE_WORD,
     DEFAULT_PORT,
     DOMAIN,
+    SUBENTRY_PROTECTED,
 )
+from .house.pin import hashed, is_pin
 from .keeper import CONF_REASON
 from .notifications import PHONE_PREFIX, phones
+from .protected_flow import ProtectedFlow
 from .wake_word_choice import listen_for, offered
 from .wire.errand import ErrandError, fingerprint_of
 from .wire.pairing import Paired, leave, pair
@@ -53,6 +60,9 @@ FINGERPRINT_CHARS: Final = 8
 """Of a fingerprint, to tell two gateways apart by eye; the pairing compares all of it."""
 LAST_PORT: Final = 65_534
 """The broker's is the one after it."""
+
+CONF_NEW_PIN: Final = "new_pin"
+"""A field of the form: what is typed here is kept as a hash."""
 
 ADDRESS: Final = {
     probatio.Required(CONF_HOST): TextSelector(),
@@ -68,6 +78,7 @@ OPTIONS: Final = {
         SelectSelectorConfig(options=[ADMINISTRATORS, EVERYONE], translation_key=CONF_APPROVERS)
     ),
     probatio.Required(CONF_MEMBERS_SEE_OWN_TURNS, default=False): BooleanSelector(),
+    probatio.Optional(CONF_NEW_PIN): TextSelector(TextSelectorConfig(type=TextSelectorType.PASSWORD)),
 }
 
 
@@ -90,6 +101,13 @@ class LocalVoiceConfigFlow(ConfigFlow, domain=DOMAIN):
     def async_get_options_flow(config_entry: ConfigEntry) -> LocalVoiceOptionsFlow:
         """Return what changes the options."""
         return LocalVoiceOptionsFlow()
+
+    @classmethod
+    @callback
+    @override
+    def async_get_supported_subentry_types(cls, config_entry: ConfigEntry) -> dict[str, type[ConfigSubentryFlow]]:
+        """Return what is decided one by one."""
+        return {SUBENTRY_PROTECTED: ProtectedFlow}
 
     @override
     async def async_step_user(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
@@ -274,13 +292,21 @@ class LocalVoiceOptionsFlow(OptionsFlowWithReload):
     """What may be chosen again at any time."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the options."""
+        """Ask for the options; a PIN that was chosen once stays unless another one is typed."""
+        errors = {}
         if user_input is not None:
-            return self.async_create_entry(data=user_input)
+            new_pin, kept = user_input.pop(CONF_NEW_PIN, ""), self.config_entry.options.get(CONF_PIN_HASH)
+            if new_pin and not is_pin(new_pin):
+                errors[CONF_NEW_PIN] = "not_a_pin"
+            else:
+                pin = await self.hass.async_add_executor_job(hashed, new_pin) if new_pin else kept
+                return self.async_create_entry(data=user_input | ({CONF_PIN_HASH: pin} if pin else {}))
         chosen = self.config_entry.options.get(CONF_NOTIFY_DEVICES, [])
         schema = probatio.Schema({**OPTIONS, **_phones(self.hass, chosen)})
         return self.async_show_form(
-            step_id="init", data_schema=self.add_suggested_values_to_schema(schema, self.config_entry.options)
+            step_id="init",
+            data_schema=self.add_suggested_values_to_schema(schema, user_input or self.config_entry.options),
+            errors=errors,
         )
 
 

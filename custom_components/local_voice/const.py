@@ -25,6 +25,17 @@ CONF_NOTIFY_DEVICES: Final = "notify_devices"
 CONF_MEMBERS_SEE_OWN_TURNS: Final = "members_see_own_turns"
 """Option: whether members of the household see the turns that came from their own login; administrators see all."""
 
+CONF_PIN_HASH: Final = "pin_hash"
+"""Option: what a spoken PIN is compared with (`house/pin.py`)."""
+
+SUBENTRY_PROTECTED: Final = "protected"
+"""The subentries that say what of the house needs a yes or a PIN, or is never changed by voice; what is in one:"""
+CONF_ENTITIES: Final = "entities"
+"""Registry ids, or entity ids of what is in no registry."""
+CONF_KINDS: Final = "kinds"
+CONF_LEVEL: Final = "level"
+CONF_AREAS: Final = "areas"
+
 CONF_PIPELINE_ID: Final = "pipeline_id"
 """The assistant that we made. One that its owner has deleted since is not made again."""
 CONF_PREFERRED: Final = "preferred"

@@ -23,9 +23,16 @@ from .const import CONF_CUSTOM_SENTENCES, DOMAIN
 from .entity import LocalVoiceEntity
 from .errors import GatewayError, RefusedError
 from .gateway import Said
+from .house.guarding import may_be_done_unasked
+from .house.guards import Guards
+from .house.origin import Origin
 from .house.sentences import OwnSentences, async_own_sentence
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from hassil.recognize import RecognizeResult
+
     from .gateway import LocalVoiceConfigEntry
     from .wire.messages import Conversed
 
@@ -55,6 +62,7 @@ class LocalVoiceAgent(LocalVoiceEntity, ConversationEntity):
     def __init__(self, entry: LocalVoiceConfigEntry) -> None:
         """Look for sentences of Home Assistant's own once it is added."""
         super().__init__(entry.runtime_data, "conversation")
+        self._entry = entry
         self._asks_own_sentences = entry.options.get(CONF_CUSTOM_SENTENCES, True)
         self._own: OwnSentences | None = None
         self._questions: set[str] = set()
@@ -84,7 +92,7 @@ class LocalVoiceAgent(LocalVoiceEntity, ConversationEntity):
         response = None if is_answer else await self._own_sentence(user_input, chat_log)
         is_question = False
         if response is None:
-            response, is_question = await self._gateways_answer(user_input, conversation_id)
+            response, is_question = await self._gateways_answer(user_input, conversation_id, is_answer=is_answer)
         if is_question:
             self._wait_for_answer(conversation_id)
         content = AssistantContent(agent_id=user_input.agent_id, content=_speech(response))
@@ -103,10 +111,18 @@ class LocalVoiceAgent(LocalVoiceEntity, ConversationEntity):
             chat_log,
             triggers=self._own.has_triggers and not is_in_pipeline,
             custom=self._own.has_custom,
+            may_do=self._may_do(user_input),
         )
 
+    def _may_do(self, user_input: ConversationInput) -> Callable[[RecognizeResult], bool]:
+        """Return what tells whether a custom sentence may be done, by what the household decided about its things."""
+        decided = Guards(self.hass, self._entry, user_input.language, usual=None)
+        area_id = _area_of(self.hass, user_input)
+        origin = Origin(context=user_input.context, language=user_input.language, area_id=area_id, stands_in=area_id)
+        return lambda result: may_be_done_unasked(self.hass, decided, result, origin)
+
     async def _gateways_answer(
-        self, user_input: ConversationInput, conversation_id: str
+        self, user_input: ConversationInput, conversation_id: str, *, is_answer: bool
     ) -> tuple[IntentResponse, bool]:
         """Return what the gateway says, and whether that is a question."""
         said = Said(
@@ -117,6 +133,7 @@ class LocalVoiceAgent(LocalVoiceEntity, ConversationEntity):
             area_id=_area_of(self.hass, user_input),
             device_id=user_input.device_id,
             satellite_id=user_input.satellite_id or _satellite_of(self.hass, user_input.device_id),
+            is_answer=is_answer,
         )
         try:
             conversed = await self.gateway.converse(said)

@@ -12,7 +12,14 @@ from homeassistant.components.diagnostics import async_redact_data
 from homeassistant.const import CONF_HOST
 from homeassistant.core import HomeAssistant
 
-from .const import CONF_BROKER_PIN, CONF_BROKER_TOKEN, CONF_NOTIFY_DEVICES, CONF_VOICE_PIN, CONF_VOICE_TOKEN
+from .const import (
+    CONF_BROKER_PIN,
+    CONF_BROKER_TOKEN,
+    CONF_NOTIFY_DEVICES,
+    CONF_PIN_HASH,
+    CONF_VOICE_PIN,
+    CONF_VOICE_TOKEN,
+)
 from .devices import satellite_of
 from .protection import in_detail, level_of
 from .turn_log import LOGS
@@ -26,7 +33,7 @@ if TYPE_CHECKING:
     from .wire.consent_messages import Consent
     from .wire.messages import SatelliteChanged
 
-REDACTED: Final = {CONF_VOICE_TOKEN, CONF_BROKER_TOKEN, CONF_HOST, CONF_NOTIFY_DEVICES}
+REDACTED: Final = {CONF_VOICE_TOKEN, CONF_BROKER_TOKEN, CONF_HOST, CONF_NOTIFY_DEVICES, CONF_PIN_HASH}
 """A phone is called after somebody."""
 PINS: Final = (CONF_VOICE_PIN, CONF_BROKER_PIN)
 PIN_CHARS: Final = 8

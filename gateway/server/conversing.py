@@ -1,6 +1,7 @@
 """`converse`: words that a home was told, understood and done in that home; what opens a door is asked about first.
 
 A question waits under its conversation's id: the next words of that conversation are its answer, or a new command.
+A PIN is asked for after the yes; what answers that is told nobody and kept nowhere (`awaits_pin`).
 What nobody here can answer, or the cloud is to be asked, a person is asked about as in a turn; there is no sound of it.
 What was said is forgotten, too: who is logged in means what they said themselves, at a device what was said there.
 """
@@ -24,20 +25,25 @@ from gateway.events import (
     IntentRecognized,
     Outcome,
 )
-from gateway.house import Entity
+from gateway.house import Entity, Guard
+from gateway.server.pipeline_turns import UNTOLD
 from gateway.server.recognizing import check_language
 from gateway.server.services import ConnectedHome, Equipment, Household
 from gateway.turn import cloud as words
 from gateway.turn import forgetting, policy
 from gateway.turn.asking import ask, withdraw
-from gateway.turn.obey import NEVER_MIND, Obeyed, carry_out, protected
+from gateway.turn.obey import NEVER_MIND, Obeyed, demanded, obey
+from gateway.turn.pin import pin_in
 from gateway.turn.stages import NO_CLOUD, NO_MEMORY, Cloud, Memory, Understanding
 from gateway.turn.yes import is_yes
 from gateway.wire.messages import TEXT_CHARS
 from gateway.wire.request_words import Converse, Conversed
 
 QUESTION_S: Final = 60.0
-"""Who says yes later than this may mean something else."""
+"""Who writes yes later than this may mean something else."""
+SPOKEN_QUESTION_S: Final = 30.0
+"""At a microphone: ten seconds for the question, eight to begin with the answer, as at a satellite of the gateway's,
+and the rest for saying and recognising it."""
 MOST_QUESTIONS: Final = 32
 """That wait for an answer at once; the oldest is forgotten first."""
 COMMAND_CHARS: Final = 500
@@ -61,6 +67,8 @@ class _Question:
     user_id: str
     """Who was asked, where somebody is logged in: nobody else's yes counts."""
     until_s: float
+    is_for_pin: bool = False
+    """Somebody said yes already; what is waited for is the PIN."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,6 +113,11 @@ class Conversing:
         self._memory_of = memory_of
         self._questions: OrderedDict[str, _Question] = OrderedDict()
 
+    def awaits_pin(self, conversation_id: str) -> bool:
+        """Tell whether what is said next in a conversation is a PIN, as far as anybody can know, be it too late."""
+        question = self._questions.get(conversation_id)
+        return question is not None and question.is_for_pin
+
     async def converse(self, asked: Converse, tell: Tell = lambda _: None) -> Conversed:
         """Do what was said; return the answer. `tell` is told what happens; how it ended is in the answer.
 
@@ -113,15 +126,18 @@ class Conversing:
         understanding = self._equipment.understanding
         doer = _ThisHome(household=self._household, home=self._home, tell=tell)
         check_language(asked.language, understanding.language)
+        is_secret = self.awaits_pin(asked.conversation_id)
         question = self._question(asked)
         try:
+            if is_secret:
+                return await self._with_pin(asked, question, understanding, doer)
             if question is not None and is_yes(asked.text, understanding.language):
                 if isinstance(question.todo, date):
                     today, wished_for = question.todo, forgetting.Wish.TODAY
                     return await self._forget(asked, wished_for, understanding.language, today=today)
                 request = replace(question.todo, is_confirmed=True, converse_id=asked.id)
                 tell(_recognized(request.intent, asked.text, asked.text))
-                return _answer(asked, await carry_out(request, doer, understanding))
+                return await self._confirmed(asked, request, understanding, doer)
             forgets = forgetting.wish([asked.text], understanding.language)
             if forgets is not None:
                 return await self._about_memory(asked, forgets, understanding.language)
@@ -175,11 +191,32 @@ class Conversing:
         self, asked: Converse, request: ActionRequest, understanding: Understanding, doer: _ThisHome
     ) -> Conversed:
         """Do it, or ask whether to; where nobody could answer, it is refused."""
-        opened = await protected(request, doer, understanding)
-        if not opened:
-            return _answer(asked, await carry_out(request, doer, understanding))
-        question = policy.question(opened, understanding.language) or ""
+        demand = await demanded(request, doer, understanding)
+        if demand is None or demand.refusal is not None:
+            return _answer(asked, await obey(request, doer, understanding))
+        question = policy.question(demand.entities, understanding.language) or ""
         return self._ask(asked, question, request, understanding.language)
+
+    async def _confirmed(
+        self, asked: Converse, request: ActionRequest, understanding: Understanding, doer: _ThisHome
+    ) -> Conversed:
+        """Do what somebody said yes to, or ask for the PIN that it needs besides."""
+        demand = await demanded(request, doer, understanding)
+        if demand is None or demand.refusal is not None or demand.guard is not Guard.PIN:
+            return _answer(asked, await obey(request, doer, understanding))
+        question = policy.pin_question(understanding.language)
+        return self._ask(asked, question, request, understanding.language, is_for_pin=True)
+
+    async def _with_pin(
+        self, asked: Converse, question: _Question | None, understanding: Understanding, doer: _ThisHome
+    ) -> Conversed:
+        """Do what was said yes to with the PIN that was said now; whatever was said instead is looked at no further."""
+        pin = pin_in([asked.text[:COMMAND_CHARS]], understanding.language)
+        if not pin or question is None or isinstance(question.todo, date):
+            return _not_confirmed(asked, policy.refused(understanding.language))
+        request = replace(question.todo, pin=pin, converse_id=asked.id)
+        doer.tell(_recognized(request.intent, UNTOLD, UNTOLD))
+        return _answer(asked, await obey(request, doer, understanding))
 
     async def _about_memory(self, asked: Converse, wished: forgetting.Wish, language: str) -> Conversed:
         """Forget what was said; all of today only after a yes."""
@@ -203,9 +240,18 @@ class Conversing:
             conversed, outcome=Outcome.ERROR, error=LedgerError.code, message=forgetting.UNKNOWN
         )
 
-    def _ask(self, asked: Converse, question: str, todo: ActionRequest | date, language: str) -> Conversed:
+    def _ask(
+        self,
+        asked: Converse,
+        question: str,
+        todo: ActionRequest | date,
+        language: str,
+        *,
+        is_for_pin: bool = False,
+    ) -> Conversed:
         """Ask it; where it cannot be asked, or nobody could answer, it is refused."""
-        waiting = _Question(todo=todo, user_id=asked.user_id, until_s=self._clock() + QUESTION_S)
+        until_s = self._clock() + (SPOKEN_QUESTION_S if asked.satellite_id else QUESTION_S)
+        waiting = _Question(todo=todo, user_id=asked.user_id, until_s=until_s, is_for_pin=is_for_pin)
         if not question or not asked.conversation_id:
             return _refused(asked, waiting, language)
         self._questions[asked.conversation_id] = waiting
@@ -235,5 +281,9 @@ def _answer(asked: Converse, obeyed: Obeyed) -> Conversed:
 
 
 def _refused(asked: Converse, question: _Question, language: str) -> Conversed:
-    speech = forgetting.kept(language) if isinstance(question.todo, date) else policy.refused(language)
+    kept = isinstance(question.todo, date)
+    return _not_confirmed(asked, forgetting.kept(language) if kept else policy.refused(language))
+
+
+def _not_confirmed(asked: Converse, speech: str) -> Conversed:
     return Conversed(id=asked.id, speech=speech, outcome=Outcome.NOT_CONFIRMED)

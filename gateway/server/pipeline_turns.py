@@ -6,6 +6,7 @@ most; then it is a row of its own: somebody else did something with it, or nobod
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -33,6 +34,8 @@ PENDING_S: Final = 60.0
 """A pipeline says it to the house within a second; a slow agent of somebody else's may come first."""
 MOST_PENDING: Final = 32
 """As many as requests that one home may have open."""
+UNTOLD: Final = "•••"
+"""What is remembered of a PIN."""
 RECOGNIZED: Final = "recognized"
 """The outcome of what was written down, and not said to this gateway."""
 
@@ -91,9 +94,15 @@ class PipelineTurn:
 class PipelineTurns:
     """The turns of one home, or of all Wyoming clients. Belongs to the event loop that is running when it is used."""
 
-    def __init__(self, ledger: Ledger, *, satellite_id: str = "") -> None:
-        """`satellite_id` is where something was recognised whose place nobody says."""
+    def __init__(
+        self, ledger: Ledger, *, satellite_id: str = "", is_secret: Callable[[str], bool] = lambda _: False
+    ) -> None:
+        """`satellite_id` is where something was recognised whose place nobody says.
+
+        `is_secret` tells whether a PIN is what is said next in a conversation: of that nothing is remembered.
+        """
         self._ledger = ledger
+        self._is_secret = is_secret
         self._satellite_id = satellite_id
         self._pending: OrderedDict[str, _Pending] = OrderedDict()
 
@@ -102,6 +111,8 @@ class PipelineTurns:
         pcm = spoken.pcm if self._ledger.kept.audio_s is not None else b""
         spoken = replace(spoken, pcm=pcm)
         self._write_down(key)
+        if self._is_secret(conversation_id):
+            return
         if not key:
             self._keep_alone(_Pending(spoken=spoken, conversation_id=conversation_id))
             return
@@ -122,6 +133,8 @@ class PipelineTurns:
         pending = self._pending.pop(key, None)
         if pending is not None:
             pending.stop()
+        if self._is_secret(said.conversation_id):
+            return PipelineTurn(self._ledger, replace(said, text=UNTOLD), None)
         return PipelineTurn(self._ledger, said, None if pending is None else pending.spoken)
 
     def forget(self) -> None:

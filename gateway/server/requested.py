@@ -64,7 +64,6 @@ class Requested:
         self._channel = channel
         self._household = services.household
         self._ledger = ledger
-        self._turns = PipelineTurns(services.ledger)
         self._equipment = services.equipment
         self._endpoint = endpoint
         self._open = Requests(home_id, channel.say)
@@ -77,6 +76,7 @@ class Requested:
             services.cloud,
             memory_of=lambda asked: LedgerMemory(services.ledger, by=home_id, user_id=asked.user_id),
         )
+        self._turns = PipelineTurns(services.ledger, is_secret=self._conversing.awaits_pin)
 
     def told(self, message: Message, *, is_house_known: bool) -> bool:
         """Take a message; return whether it was such a request at all, and nothing else is to be done about it.

@@ -10,7 +10,7 @@ from typing import Final, TypeIs
 import msgspec
 
 from gateway.events import ActionRequest, ActionResult, SentenceAnswer, StateChange
-from gateway.house import Area, AttributeValue, Entity, Floor
+from gateway.house import Area, AttributeValue, Entity, Floor, Guard
 from gateway.offer import Offer, SettingsChange
 from gateway.timers import MOST_TIMERS, RunningTimer
 from gateway.wire.messages import LARGEST_MESSAGE_BYTES, NAME_CHARS, TEXT_CHARS
@@ -52,6 +52,8 @@ def entity_of(words: EntityWords, area_ids: Collection[str]) -> Entity:
         area_id=words.area_id if words.area_id in area_ids else None,
         state=words.state,
         attributes=attributes_of(words.attributes),
+        guard=_guard_of(words.guard),
+        guard_area_ids=words.guard_area_ids,
     )
 
 
@@ -77,6 +79,8 @@ def asked(request: ActionRequest, *, number: int, deadline_ms: int) -> ActionAsk
         entity_id=intent.entity_id,
         area_id=request.area_id,
         satellite_id=request.satellite_id,
+        is_confirmed=request.is_confirmed,
+        pin=request.pin,
         converse_id=request.converse_id,
         deadline_ms=deadline_ms,
     )
@@ -153,6 +157,13 @@ def _timer_words(timer: RunningTimer) -> TimerWords:
 
 def _change_of(words: StateChangeWords) -> StateChange:
     return StateChange(entity_id=words.entity_id, name=words.name, before=words.before, after=words.after)
+
+
+def _guard_of(words: str) -> Guard | None:
+    """Return what has to be before a thing is changed; what a newer home says that we do not know is never done."""
+    if not words:
+        return None
+    return Guard(words) if words in Guard else Guard.NEVER
 
 
 def _attribute(value: AttributeValue) -> Attribute:

@@ -54,6 +54,8 @@ class _Turn:
     question: str = ""
     answer: str = ""
     """What was said to our question."""
+    is_pin_asked: bool = False
+    """Whether a PIN was asked for after that; nobody is told what was said then."""
     changes: list[StateChange] = field(default_factory=list)
     consent: ConsentAsked | None = None
     reply: Reply | None = None
@@ -155,6 +157,8 @@ def _take(turn: _Turn, event: Event) -> None:
             _take_heard(turn, event)
         case IntentRecognized():
             turn.intent = event
+        case QuestionAsked(is_secret=True):
+            turn.is_pin_asked = True
         case QuestionAsked():
             turn.question = event.text
         case ActionDone():
@@ -252,7 +256,7 @@ def _nothing_done(turn: _Turn, outcome: str) -> list[str]:
     if outcome == Outcome.NEVER_MIND:
         return ["it was taken back, so nothing was done"]
     if outcome == Outcome.NOT_CONFIRMED and not turn.question:
-        return ["it needs a yes, and nobody could be asked for it"]
+        return ["it is protected, and nobody was asked for a yes"]
     return []
 
 
@@ -260,6 +264,8 @@ def _asked_back(turn: _Turn, outcome: str) -> list[str]:
     asked = f'asked "{turn.question}"'
     if not turn.answer:
         return [f"{asked}; no answer was heard"]
+    if turn.is_pin_asked:
+        return [f'{asked}; heard "{turn.answer}"; asked for the PIN']
     is_no = outcome == Outcome.NOT_CONFIRMED
     return [f'{asked}; heard "{turn.answer}"' + (", which is not a yes" if is_no else "")]
 

@@ -17,7 +17,7 @@ from gateway.events import (
 from gateway.turn.answer import ANSWER_MS
 from gateway.turn.choice import Choice, choose
 from gateway.turn.context import Context
-from gateway.turn.ear import Ear, Interpret, Utterance
+from gateway.turn.ear import Ear, Glimpse, Interpret, Utterance
 from gateway.turn.endpoint import Standing
 from gateway.turn.progress import Progress
 from gateway.turn.resolving import resolved
@@ -54,9 +54,9 @@ class Hearing:
     async def words(self) -> Utterance | None:
         """Return what somebody said, None where nobody spoke; a cough does not use up the time there is to speak."""
         begun_ms = self._ear.now_ms
-        utterance = await self._next(self._interpret)
+        utterance = await self._next(self._interpret, glimpse=self._glimpse)
         while utterance is not None and utterance.silence_reason and self._ear.now_ms - begun_ms < SECOND_CHANCE_MS:
-            again = await self._next(self._interpret)
+            again = await self._next(self._interpret, glimpse=self._glimpse)
             if again is None:
                 break
             utterance = again
@@ -68,29 +68,40 @@ class Hearing:
         if resumed_ms is None:
             return None
         await self._tell(SpeechResumed(t_ms=self._progress.not_before(resumed_ms)))
-        return await self._to_the_end(self._interpret_patiently)
+        return await self._to_the_end(self._interpret_patiently, self._glimpse)
 
     async def answer(self) -> Choice | None:
         """Return what is said to our question, None where nobody speaks in time; how it stands is nobody's concern."""
-        utterance = await self._next(self.recognize, no_speech_ms=ANSWER_MS)
+        utterance = await self._next(self.recognize, no_speech_ms=ANSWER_MS, glimpse=self._glimpse)
         return None if utterance is None else utterance.choice
+
+    async def secret(self) -> tuple[str, ...]:
+        """Return the readings of what is said to our question, likeliest first; nobody is told any of it."""
+
+        async def written_down(pcm: bytes) -> Choice:
+            return await choose(await self._stages.stt.recognize(pcm), _means_nothing)
+
+        utterance = await self._next(written_down, no_speech_ms=ANSWER_MS, glimpse=None)
+        return () if utterance is None else utterance.choice.readings
 
     async def since(self, utterance: Utterance) -> tuple[bytes, Choice]:
         """Return what was said after an utterance that ended early, by itself: its sound, and what it means."""
         pcm = self._ear.since(utterance.end_ms)
         return pcm, await self.understand(pcm)
 
-    async def _next(self, interpret: Interpret, *, no_speech_ms: int | None = None) -> Utterance | None:
+    async def _next(
+        self, interpret: Interpret, *, no_speech_ms: int | None = None, glimpse: Glimpse | None
+    ) -> Utterance | None:
         """Return what somebody said next, None where nobody spoke in time."""
         started_ms = await self._ear.wait_for_speech(no_speech_ms=no_speech_ms)
         if started_ms is None:
             return None
         await self._tell(SpeechStarted(t_ms=self._progress.not_before(started_ms)))
-        return await self._to_the_end(interpret)
+        return await self._to_the_end(interpret, glimpse)
 
-    async def _to_the_end(self, interpret: Interpret) -> Utterance:
+    async def _to_the_end(self, interpret: Interpret, glimpse: Glimpse | None) -> Utterance:
         progress = self._progress
-        utterance = await self._ear.wait_for_end(interpret, self._glimpse)
+        utterance = await self._ear.wait_for_end(interpret, glimpse)
         end_ms = progress.speech_ended(utterance.end_ms, utterance.ended_s)
         progress.mark("endpoint")
         await self._tell(SpeechEnded(t_ms=end_ms, reason=utterance.reason))
@@ -141,3 +152,7 @@ class Hearing:
                 if intent is not None:
                     break
         return intent
+
+
+async def _means_nothing(_: str) -> Intent | None:
+    return None

@@ -11,6 +11,7 @@ from gateway.errors import HomeError
 from gateway.events import ActionRequest, ActionResult, Intent, Outcome
 from gateway.house import Entity
 from gateway.turn import policy
+from gateway.turn.policy import Demand, Refusal
 from gateway.turn.stages import Understanding
 
 ACTION_DEADLINE_S: Final = 5.0
@@ -50,20 +51,27 @@ class Done:
 
 
 async def obey(request: ActionRequest, doer: Doer, understanding: Understanding) -> Obeyed:
-    """Do it without asking back: what needs a yes that nobody gave is refused. Raises HomeError, EngineError."""
-    if not request.is_confirmed and await protected(request, doer, understanding):
-        return Obeyed(outcome=Outcome.NOT_CONFIRMED, speech=policy.refused(understanding.language))
-    return await carry_out(request, doer, understanding)
+    """Do it without asking back, and word the answer: what lacks a yes or a PIN is refused, as is what nobody may ask.
 
-
-async def carry_out(request: ActionRequest, doer: Doer, understanding: Understanding) -> Obeyed:
-    """Do it, whatever it opens, and word the answer. Raises HomeError, EngineError."""
+    Raises HomeError, EngineError.
+    """
+    demand = await demanded(request, doer, understanding)
+    lacking = None if demand is None else demand.lacks(request)
+    if lacking is not None:
+        return Obeyed(outcome=Outcome.NOT_CONFIRMED, speech=policy.refused(understanding.language, lacking))
     done = await perform(request, doer)
     return Obeyed(
-        outcome=Outcome.ACTION if any(one.result.changes for one in done) else Outcome.ANSWER,
+        outcome=outcome_of(done),
         speech=await answer(done, understanding),
-        error=next((one.result.error for one in done if one.result.error), None),
+        error=next((one.result.error for one in done if one.result.error and not _refusal(one.result)), None),
     )
+
+
+def outcome_of(done: tuple[Done, ...]) -> Outcome:
+    """Return how what was done ends: the home may have refused what was asked for here."""
+    if any(one.result.changes for one in done):
+        return Outcome.ACTION
+    return Outcome.NOT_CONFIRMED if any(_refusal(one.result) for one in done) else Outcome.ANSWER
 
 
 def each(request: ActionRequest) -> tuple[ActionRequest, ...]:
@@ -79,26 +87,37 @@ def foreseen(request: ActionRequest, doer: Doer) -> tuple[Entity, ...]:
 
 async def answer(done: tuple[Done, ...], understanding: Understanding) -> str:
     """Return what to say to all that was done, a sentence each; what is the same is said once."""
-    answers = [await understanding.answer(one.intent, one.result) for one in done]
+    answers = [await _answer(one, understanding) for one in done]
     said = list(dict.fromkeys(filter(None, answers)))
     before = [text if text.endswith(_ENDS) else f"{text}." for text in said[:-1]]
     return " ".join([*before, *said[-1:]])
 
 
-async def protected(request: ActionRequest, doer: Doer, understanding: Understanding) -> tuple[Entity, ...]:
-    """Return what needs a yes before: what it opens now or, for a delayed command, when its time has come."""
-    found = [entity for one in each(request) for entity in await _protected(one, doer, understanding)]
-    return tuple(found)
+async def _answer(done: Done, understanding: Understanding) -> str:
+    refusal = _refusal(done.result)
+    if refusal is not None:
+        return policy.refused(understanding.language, refusal)
+    return await understanding.answer(done.intent, done.result)
 
 
-async def _protected(request: ActionRequest, doer: Doer, understanding: Understanding) -> tuple[Entity, ...]:
+async def demanded(request: ActionRequest, doer: Doer, understanding: Understanding) -> Demand | None:
+    """Return what has to be before all of it is done, now or, for a delayed command, when its time has come."""
+    return policy.together([await _demanded(one, doer, understanding) for one in each(request)])
+
+
+async def _demanded(request: ActionRequest, doer: Doer, understanding: Understanding) -> Demand | None:
     command = request.intent.slots.get(DELAYED_COMMAND)
     if command is not None:
         intent = await understanding.match(str(command), area_id=request.area_id)
         if intent is None:
-            return ()
+            return None
         request = replace(request, intent=intent)
-    return policy.protected(foreseen(request, doer))
+    return policy.demanded(
+        foreseen(request, doer),
+        area_id=request.area_id,
+        language=understanding.language,
+        is_delayed=command is not None,
+    )
 
 
 async def perform(request: ActionRequest, doer: Doer) -> tuple[Done, ...]:
@@ -115,3 +134,8 @@ async def _perform(request: ActionRequest, doer: Doer) -> ActionResult:
             return await doer.perform(request)
     except TimeoutError as error:
         raise HomeError(f"the home did not answer within {ACTION_DEADLINE_S:g} s") from error
+
+
+def _refusal(result: ActionResult) -> Refusal | None:
+    """Return why the home, which judges by itself, did not do something; None where that is not why."""
+    return Refusal(result.error) if result.error is not None and result.error in Refusal else None

@@ -1,80 +1,101 @@
-"""Which actions need a yes first.
+"""Which actions need a yes first, or a PIN, and which are never done by voice, or not from everywhere.
 
 A lock that opens to a voice through the window is worse than one that asks. What counts is what would be different
-afterwards, whether it was asked for by name or comes with a scene or a script. Decides only; the turn asks and listens.
+afterwards, whether it was asked for by name or comes with a scene or a script. Decides only; the turn asks and listens,
+and the home judges all of it again.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
-from gateway.house import ANYTHING, Entity
+from gateway.events import ActionRequest
+from gateway.house import ANYTHING, Entity, Guard
+from gateway.turn.kinds import is_less_safe, is_of_protected_kind
+from gateway.turn.policy_wordings import HOME_IS_AWAY, RUN_DOMAINS, WORDINGS, Wording
 
-PROTECTED_COVERS = frozenset({"door", "garage", "gate"})
-"""The device classes of covers that keep people out."""
-UNSAFE_STATES: Mapping[str, frozenset[str]] = {
-    "lock": frozenset({"unlocked", "unlocking", "open", "opening"}),
-    "cover": frozenset({"open", "opening"}),
-    "alarm_control_panel": frozenset({"disarmed"}),
-    "valve": frozenset({"open", "opening", "closed", "closing"}),
-}
-"""The states that need a yes before they are brought about. A valve may hold back water or feed a heating: either."""
+
+class Refusal(StrEnum):
+    """Why something is not done. A home says so by the same words, as the error of what it did not do."""
+
+    NOT_CONFIRMED = "not_confirmed"
+    NEVER = "never_by_voice"
+    ELSEWHERE = "not_from_here"
+    WRONG_PIN = "wrong_pin"
+    PIN_LOCKED = "pin_locked"
+    """There were too many wrong ones."""
+    NO_PIN = "no_pin"
+    """One is needed, and none was ever chosen."""
+    LATER = "pin_later"
+    """It is to be done later, and nobody keeps a PIN until then."""
+
+
+STRICTNESS = tuple(Guard)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wording:
-    """How one language asks; `yes` knows what people answer."""
+class Demand:
+    """What has to be before a request is done."""
 
-    verbs: Mapping[str, str]
-    """What is done, by the state that it leads to."""
-    things: Mapping[str, str]
-    """What it is done to where nobody told us which thing it is: by a cover's device class, otherwise by domain."""
-    run: str
-    """What is done with a scene or script, with `{name}`."""
-    question: str
-    """With `{deeds}`."""
-    refused: str
+    entities: tuple[Entity, ...]
+    """What it concerns, as it would be afterwards."""
+    guard: Guard
+    is_elsewhere: bool = False
+    """Whether it may not be asked for where it was."""
+    is_delayed: bool = False
+    """Whether it would be done later."""
+
+    @property
+    def refusal(self) -> Refusal | None:
+        """Why it cannot be done at all; None where somebody may be asked."""
+        if self.guard is Guard.NEVER:
+            return Refusal.NEVER
+        if self.is_elsewhere:
+            return Refusal.ELSEWHERE
+        return Refusal.LATER if self.is_delayed and self.guard is Guard.PIN else None
+
+    def lacks(self, request: ActionRequest) -> Refusal | None:
+        """Return why `request` is not to be done as it is; None where it may be."""
+        if self.refusal is not None:
+            return self.refusal
+        if self.guard is Guard.FREE:
+            return None
+        if not request.is_confirmed:
+            return Refusal.NOT_CONFIRMED
+        return Refusal.LATER if self.guard is Guard.PIN and not request.pin else None
 
 
-WORDINGS: Mapping[str, Wording] = {
-    "en": Wording(
-        verbs={
-            "unlocked": "unlock",
-            "unlocking": "unlock",
-            "open": "open",
-            "opening": "open",
-            "closed": "close",
-            "closing": "close",
-            "disarmed": "disarm",
-        },
-        things={
-            "alarm_control_panel": "the alarm",
-            "door": "a door",
-            "garage": "a garage door",
-            "gate": "a gate",
-            "lock": "a lock",
-            "valve": "a valve",
-        },
-        run="run {name}",
-        question="Should I {deeds}?",
-        refused="Okay, I left it as it is.",
+def demanded(
+    changes: Iterable[Entity], *, area_id: str | None, language: str, is_delayed: bool = False
+) -> Demand | None:
+    """Return what has to be before `changes`, things as they would be afterwards; None where nothing has to.
+
+    `area_id` is the room where it was asked for, `language` that of the home's names.
+    """
+    found = [(entity, guard) for entity in changes if (guard := _guard(entity, language)) is not None]
+    kept_out = [entity for entity, _ in found if entity.guard_area_ids and area_id not in entity.guard_area_ids]
+    guarded = [entity for entity, guard in found if guard is not Guard.FREE]
+    if not guarded and not kept_out:
+        return None
+    return Demand(
+        entities=tuple(guarded),
+        guard=max((guard for _, guard in found), key=STRICTNESS.index),
+        is_elsewhere=bool(kept_out),
+        is_delayed=is_delayed,
     )
-}
-"""Languages that can be asked in. In any other a protected action is refused: nobody could say yes to it."""
-
-HOME_IS_AWAY: Mapping[str, str] = {
-    "en": "Home Assistant does not answer.",
-    "de": "Home Assistant antwortet nicht.",
-    "fr": "Home Assistant ne répond pas.",
-    "es": "Home Assistant no responde.",
-    "nl": "Home Assistant antwoordt niet.",
-    "it": "Home Assistant non risponde.",
-}
-"""What is said where nothing can be done."""
 
 
-def protected(changes: tuple[Entity, ...]) -> tuple[Entity, ...]:
-    """Return those of `changes`, things as they would be afterwards, that need a yes before."""
-    return tuple(entity for entity in changes if _is_protected(entity))
+def together(demands: Iterable[Demand | None]) -> Demand | None:
+    """Return what has to be before all of several requests that were made in one breath."""
+    found = [demand for demand in demands if demand is not None]
+    if not found:
+        return None
+    return Demand(
+        entities=tuple(entity for demand in found for entity in demand.entities),
+        guard=max((demand.guard for demand in found), key=STRICTNESS.index),
+        is_elsewhere=any(demand.is_elsewhere for demand in found),
+        is_delayed=any(demand.is_delayed for demand in found),
+    )
 
 
 def question(entities: tuple[Entity, ...], language: str) -> str | None:
@@ -82,16 +103,23 @@ def question(entities: tuple[Entity, ...], language: str) -> str | None:
 
     Of what a scene or script does to things that nobody told us of: "Should I run Good Night and unlock a lock?"
     """
-    wording = WORDINGS.get(language)
+    wording = _wording(language)
     if wording is None:
         return None
     deeds = dict.fromkeys(deed for entity in entities for deed in _deeds(entity, wording))
-    return wording.question.format(deeds=" and ".join(deeds))
+    return wording.question.format(deeds=wording.both.join(deeds))
 
 
-def refused(language: str) -> str:
-    """Return what to say where no yes came; empty in a language without words for it."""
-    return WORDINGS[language].refused if language in WORDINGS else ""
+def pin_question(language: str) -> str:
+    """Return the question for the PIN; empty in a language without words for it."""
+    wording = _wording(language)
+    return "" if wording is None else wording.pin
+
+
+def refused(language: str, refusal: Refusal = Refusal.NOT_CONFIRMED) -> str:
+    """Return what to say where something is not done; empty in a language without words for it."""
+    wording = _wording(language)
+    return "" if wording is None else wording.refused[refusal]
 
 
 def home_is_away(language: str) -> str:
@@ -99,20 +127,30 @@ def home_is_away(language: str) -> str:
     return HOME_IS_AWAY.get(language.partition("-")[0], "")
 
 
+def _guard(entity: Entity, language: str) -> Guard | None:
+    """Return what has to be before `entity` comes about; None where it makes a thing of a protected kind no less safe.
+
+    What is never done by voice is not done in either direction.
+    """
+    if entity.domain == ANYTHING:
+        return Guard.CONFIRM
+    is_of_kind = is_of_protected_kind(entity, language)
+    if entity.guard is not Guard.NEVER and is_of_kind and not is_less_safe(entity):
+        return None
+    return entity.guard or (Guard.CONFIRM if is_of_kind else Guard.FREE)
+
+
+def _wording(language: str) -> Wording | None:
+    return WORDINGS.get(language.partition("-")[0])
+
+
 def _deeds(entity: Entity, wording: Wording) -> tuple[str, ...]:
     """Return what would be done so that `entity` comes about."""
-    if entity.is_told:
-        return (f"{wording.verbs[entity.state]} the {entity.name}",)
     run = wording.run.format(name=entity.name)
-    if entity.domain == ANYTHING:
+    if entity.domain == ANYTHING or (entity.is_told and entity.domain in RUN_DOMAINS):
         return (run,)
+    verb = wording.verbs.get(entity.state, wording.change)
+    if entity.is_told:
+        return (wording.deed.format(verb=verb, name=entity.name),)
     kind = str(entity.attributes["device_class"]) if entity.domain == "cover" else entity.domain
-    return run, f"{wording.verbs[entity.state]} {wording.things[kind]}"
-
-
-def _is_protected(entity: Entity) -> bool:
-    if entity.domain == ANYTHING:
-        return True
-    if entity.domain == "cover" and entity.attributes.get("device_class") not in PROTECTED_COVERS:
-        return False
-    return entity.state in UNSAFE_STATES.get(entity.domain, ())
+    return run, wording.deed_of_kind.format(verb=verb, kind=wording.kinds[kind])

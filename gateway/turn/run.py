@@ -29,13 +29,15 @@ from gateway.events import (
     TurnEnded,
     WakeDetected,
 )
-from gateway.house import Entity
 from gateway.turn import asking_back, obey, policy
 from gateway.turn.about_us import AboutUs
 from gateway.turn.choice import Choice
 from gateway.turn.ear import Ear, Utterance
 from gateway.turn.earlier import Earlier
 from gateway.turn.hearing import Hearing
+from gateway.turn.permission import permitted
+from gateway.turn.pin import pin_in
+from gateway.turn.policy import Refusal
 from gateway.turn.progress import Progress
 from gateway.turn.putting_back import putting_back
 from gateway.turn.speaking import Speaking
@@ -240,7 +242,7 @@ class _Turn:
         """Have it as it was before, as far as that is known and simple; what cannot be is left as it is."""
         for intent in putting_back(done, instead):
             request = self._request(intent)
-            if not await obey.protected(request, self._stages.home, self._stages.understanding):
+            if await obey.demanded(request, self._stages.home, self._stages.understanding) is None:
                 with suppress(HomeError):
                     await self._perform(request)
 
@@ -280,18 +282,16 @@ class _Turn:
             progress.outcome = Outcome.NEVER_MIND
             return _Answer()
         request = self._request(intent)
-        protected = await obey.protected(request, self._stages.home, self._stages.understanding)
-        if not protected:
+        demand = await obey.demanded(request, self._stages.home, self._stages.understanding)
+        if demand is None:
             return await self._act(request)
-        if await self._is_confirmed(protected):
-            return await self._act(replace(request, is_confirmed=True))
-        progress.outcome = Outcome.NOT_CONFIRMED
-        return _Answer(text=policy.refused(self._language))
-
-    async def _is_confirmed(self, protected: tuple[Entity, ...]) -> bool:
-        """Ask back whether these may be opened; tell whether a yes came."""
-        question = policy.question(protected, self._language)
-        return question is not None and await self._says_yes_to(question)
+        allowed = await permitted(
+            request, demand, self._language, says_yes_to=self._says_yes_to, pin_after=self._pin_after
+        )
+        if isinstance(allowed, Refusal):
+            progress.outcome = Outcome.NOT_CONFIRMED
+            return _Answer(text=policy.refused(self._language, allowed))
+        return await self._act(allowed)
 
     async def _asked_back(self, choice: Choice) -> Choice:
         """Ask what was meant; return `choice` with that, or with nothing where neither was, or nobody answers.
@@ -323,6 +323,11 @@ class _Turn:
             await self._tell(_transcript(self._progress.now_ms, answer))
         return answer
 
+    async def _pin_after(self, question: str) -> str:
+        """Ask for the PIN; return its digits, none where nobody said any. No event tells them, nothing keeps them."""
+        await self._speaking.ask(question, is_secret=True)
+        return pin_in(await self._hearing.secret(), self._language)
+
     async def _act(self, request: ActionRequest) -> _Answer:
         """Do it; return what is to be said of it."""
         foretelling = asyncio.create_task(self._foretell(request))
@@ -333,7 +338,7 @@ class _Turn:
             return _Answer(text=policy.home_is_away(self._language), failure=error)
         finally:
             await drop(foretelling)
-        self._progress.outcome = Outcome.ACTION if any(one.result.changes for one in done) else Outcome.ANSWER
+        self._progress.outcome = obey.outcome_of(done)
         for one in done:
             self._earlier.context.happened(one.intent)
         text = await obey.answer(done, self._stages.understanding)

@@ -35,9 +35,9 @@ class Speaking:
                 is_first = False
             await self._tell(ReplyAudio(t_ms=now_ms, sound=sound))
 
-    async def ask(self, text: str) -> None:
+    async def ask(self, text: str, *, is_secret: bool = False) -> None:
         """Ask in one stretch of sound: whoever plays it must know when the question is over."""
         sounds = [sound async for sound in self._tts.speak(text)]
-        await self._tell(QuestionAsked(t_ms=self._progress.now_ms, text=text))
+        await self._tell(QuestionAsked(t_ms=self._progress.now_ms, text=text, is_secret=is_secret))
         question = Sound(rate_hz=sounds[0].rate_hz, pcm=b"".join(sound.pcm for sound in sounds))
         await self._tell(ReplyAudio(t_ms=self._progress.now_ms, sound=question))

@@ -41,7 +41,7 @@ async def standing(
         is_begun = await understanding.continuations(heard, area_id=area_id)
         return Standing.UNFINISHED if is_begun else Standing.UNKNOWN
     request = ActionRequest(intent=intent, area_id=area_id, satellite_id=satellite_id)
-    if await obey.protected(request, home, understanding):
+    if await obey.demanded(request, home, understanding) is not None:
         return Standing.UNKNOWN
     foreseen = home.foresee(request)
     if intent.also or not _may_be_early(intent, foreseen):

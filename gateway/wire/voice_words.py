@@ -21,6 +21,7 @@ SPEECH_AHEAD_BYTES: Final = 64 * 1024
 LARGEST_SOUND_FILE_BYTES: Final = 4 * 1024 * 1024
 """An announcement of four minutes as MP3."""
 MOST_ENTITIES_A_MESSAGE: Final = 500
+LONGEST_PIN_DIGITS: Final = 12
 
 type Scalar = bool | int | float | Value | None
 type Attribute = Scalar | Annotated[tuple[Scalar, ...], msgspec.Meta(max_length=256)]
@@ -28,6 +29,7 @@ type Attributes = Annotated[dict[Name, Attribute], msgspec.Meta(max_length=128)]
 type Names = Annotated[tuple[Name, ...], msgspec.Meta(max_length=64)]
 type Record = Annotated[dict[Name, Scalar], msgspec.Meta(max_length=64)]
 """A timer, for example."""
+type Pin = Annotated[str, msgspec.Meta(max_length=LONGEST_PIN_DIGITS)]
 type SpeechSlot = Scalar | Annotated[tuple[Scalar | Record, ...], msgspec.Meta(max_length=256)]
 type SpeechSlots = Annotated[dict[Name, SpeechSlot], msgspec.Meta(max_length=128)]
 
@@ -62,6 +64,10 @@ class EntityWords(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     area_id: Name | None = None
     state: Name = "unknown"
     attributes: Attributes = msgspec.field(default_factory=dict)
+    guard: Name = ""
+    """`free`, `confirm`, `pin` or `never`: what has to be before it is changed; empty for what its kind needs."""
+    guard_area_ids: Names = ()
+    """The rooms from which it may be asked for; empty for all of them."""
 
 
 type Entities = Annotated[tuple[EntityWords, ...], msgspec.Meta(max_length=MOST_ENTITIES_A_MESSAGE)]
@@ -132,6 +138,10 @@ class ActionAsked(Message, frozen=True, tag="action_asked"):
     area_id: Name | None = None
     satellite_id: Name = ""
     """Where it was said; empty for a `converse`."""
+    is_confirmed: bool = False
+    """It was read back, and somebody said yes."""
+    pin: Pin = ""
+    """The digits that somebody said; only the home knows the right ones."""
     converse_id: Count = 0
     """The `converse` that it is for; 0 for what was said at a satellite of the gateway."""
     deadline_ms: Count = 0

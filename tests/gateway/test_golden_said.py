@@ -45,5 +45,7 @@ def test_a_script_that_opens_what_nobody_told_of_is_asked_about() -> None:
     house = House(name="Home", entities=tuple(entity_of(words, ()) for words in changed.changed))
     request = ActionRequest(intent=Intent(name="HassTurnOn", slots={"name": "Good Night"}))
     changes = foreseen(Situation(house=house, request=request, now=datetime(2026, 11, 22, tzinfo=UTC)))
-    asked = policy.question(policy.protected(changes), "en")
+    demand = policy.demanded(changes, area_id=None, language="en")
+    assert demand is not None
+    asked = policy.question(demand.entities, "en")
     assert asked == "Should I run Good Night and disarm the alarm and open a garage door and unlock a lock?"

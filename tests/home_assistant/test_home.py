@@ -2,10 +2,13 @@
 
 import asyncio
 from collections.abc import Iterable
+from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pytest
 from homeassistant.components.conversation import async_converse
+from homeassistant.config_entries import ConfigSubentry, ConfigSubentryData
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
@@ -13,15 +16,18 @@ from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
-from custom_components.local_voice.const import CONF_CUSTOM_SENTENCES, DOMAIN
+from custom_components.local_voice.const import CONF_CUSTOM_SENTENCES, CONF_PIN_HASH, DOMAIN
 from custom_components.local_voice.gateway import Gateway
 from custom_components.local_voice.house.home import Home
+from custom_components.local_voice.house.pin import hashed
 from custom_components.local_voice.wire.house_messages import ActionAsked, SentenceAsked, SentenceDone
 from tests.home_assistant.conftest import SetUp
+from tests.home_assistant.decisions import decision
 from tests.home_assistant.scripted_gateway import GATEWAY_ID, SATELLITE, ScriptedGateway
 from tests.home_assistant.small_house import WORLD, SmallHouse
 
 CANARY = "zebrawood"
+PIN = "2580"
 
 
 @pytest.fixture(autouse=True)
@@ -128,6 +134,87 @@ async def test_what_is_said_to_home_assistant_is_done_on_behalf_of_who_said_it(
     assert [state.entity_id for state in result.response.matched_states] == ["light.kitchen_light"]
 
 
+def subentry(one: ConfigSubentryData) -> ConfigSubentry:
+    return ConfigSubentry(
+        data=MappingProxyType(dict(one["data"])), subentry_type=one["subentry_type"], title="", unique_id=None
+    )
+
+
+async def test_a_gateway_that_was_taken_over_has_nothing_done_that_is_protected(
+    hass: HomeAssistant, gateway: ScriptedGateway, entry: MockConfigEntry, setup_entry: SetUp, home: SmallHouse
+) -> None:
+    await setup_entry()
+    hass.config_entries.async_update_entry(
+        entry, options={CONF_PIN_HASH: await hass.async_add_executor_job(hashed, PIN)}
+    )
+    decisions = [
+        decision("never", entities=["switch.kettle"]),
+        decision("pin", entities=["light.kitchen_light"], areas=["bedroom", "kitchen"]),
+        decision("free", entities=["light.bedside_lamp"], areas=["bedroom"]),
+    ]
+    for one in decisions:
+        hass.config_entries.async_add_subentry(entry, subentry(one))
+
+    def told() -> dict[str, tuple[str, list[str]]]:
+        things = [thing for message in gateway.all_told("entities_changed") for thing in message.get("changed", ())]
+        return {one["id"]: (one["guard"], one.get("guard_area_ids", [])) for one in things if "guard" in one}
+
+    await gateway.until(lambda: len(told()) == len(decisions))
+    assert told() == {
+        "switch.kettle": ("never", []),
+        "light.kitchen_light": ("pin", ["bedroom", "kitchen"]),
+        "light.bedside_lamp": ("free", ["bedroom"]),
+    }
+    yes = {"is_confirmed": True}
+    attempts: list[tuple[str, str, dict[str, Any], str | None]] = [
+        ("HassTurnOff", "lock.front_door", {}, "not_confirmed"),
+        ("HassTurnOn", "switch.kettle", {**yes, "pin": PIN}, "never_by_voice"),
+        ("HassTurnOn", "light.kitchen_light", {}, "not_confirmed"),
+        ("HassTurnOn", "light.kitchen_light", yes, "not_confirmed"),
+        ("HassTurnOn", "light.kitchen_light", {**yes, "pin": "0000"}, "wrong_pin"),
+        (
+            "HassTurnOn",
+            "light.bedside_lamp",
+            {"area_id": "bedroom"},
+            "not_from_here",
+        ),  # the satellite is in the kitchen
+        ("HassTurnOn", "light.kitchen_light", {**yes, "pin": PIN}, None),
+        ("HassTurnOff", "lock.front_door", yes, None),
+    ]
+    for number, (intent_name, thing, words, error) in enumerate(attempts, start=1):
+        await gateway.say(asked(number, intent_name, slots={"name": "what"}, entity_id=thing, **words))
+        done = await gateway.told("action_done", number)
+        assert done.get("error") == error, (intent_name, thing, words)
+        assert home.kettle.is_on is home.bedside.is_on is False
+    assert (home.lamp.is_on, home.door.is_locked) == (True, False)
+
+
+async def test_a_yes_in_a_conversation_counts_only_after_a_question(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp, home: SmallHouse
+) -> None:
+    heard: list[int] = []
+    is_question = True
+
+    def converse(message: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        heard.append(message["id"])
+        slots = {"slots": {"name": "Front door"}, "entity_id": "lock.front_door"}
+        yield asked(message["id"], "HassTurnOff", **slots, is_confirmed=True, satellite_id="", converse_id=heard[-1])
+
+    def answer(message: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        answered = {"type": "conversed", "id": heard[-1], "speech": message.get("error", "Done"), "outcome": "action"}
+        yield {**answered, "is_question": is_question}
+
+    gateway.scripts |= {"converse": converse, "action_done": answer}
+    await setup_entry()
+    agent = "conversation.gateway_conversation"
+    first = await async_converse(hass, "unlock the door", None, Context(), language="en", agent_id=agent)
+    assert first.response.speech["plain"]["speech"] == "not_confirmed"
+    assert home.door.is_locked
+    second = await async_converse(hass, "yes", first.conversation_id, Context(), language="en", agent_id=agent)
+    assert second.response.speech["plain"]["speech"] == "Done"
+    assert not home.door.is_locked
+
+
 async def test_triggers_of_automations_come_first_where_they_are_wanted(
     hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
 ) -> None:
@@ -151,6 +238,37 @@ async def test_triggers_of_automations_come_first_where_they_are_wanted(
     )
     done = await gateway.told("sentence_done")
     assert (done["id"], done["text"], done["speech"]) == (5, "good night", "Sleep well")
+
+
+async def test_a_custom_sentence_does_not_get_round_what_the_household_decided(
+    hass: HomeAssistant,
+    gateway: ScriptedGateway,
+    entry: MockConfigEntry,
+    setup_entry: SetUp,
+    home: SmallHouse,
+    tmp_path: Path,
+) -> None:
+    hass.config.config_dir = str(tmp_path)
+    path = tmp_path / "custom_sentences" / "en" / "own.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text('language: en\nintents:\n  HassTurnOn:\n    data:\n      - sentences: ["fire up the {name}"]\n')
+    await setup_entry()
+    hass.config_entries.async_add_subentry(entry, subentry(decision("never", entities=["switch.kettle"])))
+    heard: list[str] = []
+
+    def converse(message: dict[str, Any]) -> Iterable[dict[str, Any]]:
+        heard.append(message["text"])
+        yield {"type": "conversed", "id": message["id"], "speech": "Sorry", "outcome": "not_understood"}
+
+    gateway.scripts["converse"] = converse
+    agent = "conversation.gateway_conversation"
+    for said in ("fire up the kitchen light", "fire up the kettle"):
+        await async_converse(hass, said, None, Context(), language="en", agent_id=agent)
+    assert (home.lamp.is_on, home.kettle.is_on, heard) == (True, False, ["fire up the kettle"])
+    asking = {"type": "sentence_asked", "id": 5, "texts": ["fire up the kettle"], "satellite_id": SATELLITE}
+    await gateway.say(asking)
+    assert not (await gateway.told("sentence_done")).get("text")
+    assert not home.kettle.is_on
 
 
 async def test_sentences_that_are_not_wanted_are_not_told_of(

@@ -14,6 +14,7 @@ from pytest_homeassistant_custom_component.common import MockConfigEntry
 from custom_components.local_voice.house import house
 from custom_components.local_voice.wire.codec import encode
 from custom_components.local_voice.wire.house_messages import HousePart
+from tests.home_assistant.decisions import decision, guards
 from tests.home_assistant.small_house import SmallHouse, expose
 
 
@@ -149,6 +150,16 @@ async def test_a_scene_that_unlocks_a_door_says_so_and_names_nothing_that_is_not
     assert await async_setup_component(hass, "scene", {"scene": scene})
     await hass.async_block_till_done()
     expose(hass, "scene.arrive", True)
-    words = house.entity_words(hass, "scene.arrive")
+    words = house.entity_words(hass, "scene.arrive", guards(hass))
     assert words is not None
     assert words.attributes == {"sets": ("lock=unlocked", "lock.front_door=unlocked")}
+
+
+async def test_what_the_household_decided_of_a_thing_is_told_with_it(hass: HomeAssistant, home: SmallHouse) -> None:
+    marked = guards(hass, decision("pin", entities=["switch.kettle"], areas=["kitchen", "bedroom"]))
+    words = house.entity_words(hass, "switch.kettle", marked)
+    assert words is not None
+    assert (words.guard, words.guard_area_ids) == ("pin", ("bedroom", "kitchen"))
+    other = house.entity_words(hass, home.lamp.entity_id, marked)
+    assert other is not None
+    assert (other.guard, other.guard_area_ids) == ("", ())

@@ -3,22 +3,27 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
 import pytest
 from homeassistant.components import conversation
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.core import Context, HomeAssistant
 from homeassistant.helpers import intent
 from homeassistant.setup import async_setup_component
-from pytest_homeassistant_custom_component.common import async_capture_events
+from pytest_homeassistant_custom_component.common import MockConfigEntry, async_capture_events
 
 from custom_components.local_voice.compat import chat_session
 from custom_components.local_voice.house import sentences
+from custom_components.local_voice.house.guarding import may_be_done_unasked
+from custom_components.local_voice.house.guards import Guards
 from custom_components.local_voice.house.origin import Origin
 from custom_components.local_voice.house.sentences import OwnSentences, answer, async_own_sentence
 from custom_components.local_voice.wire.house_messages import SentenceAsked, SentenceDone
+from tests.home_assistant.decisions import decision
 from tests.home_assistant.small_house import SmallHouse
 
 ORIGIN = Origin(context=Context(), language="en", device_id="device", satellite_id="assist_satellite.kitchen")
@@ -269,3 +274,58 @@ async def test_inside_a_pipeline_triggers_are_not_asked_again(
     response = await own_sentence("own sentence")
     assert response is not None
     assert response.speech["plain"]["speech"] == "own answer"
+
+
+OWN_WAYS = """
+language: en
+intents:
+  HassTurnOn:
+    data:
+      - sentences: ["fire up [the] {name}"]
+  OpenSesame:
+    data:
+      - sentences: ["open sesame"]
+"""
+DOOR, KETTLE, LAMP = "lock.front_door", "switch.kettle", "light.kitchen_light"
+
+
+@pytest.mark.parametrize(
+    ("decisions", "said", "is_done"),
+    [
+        ((), "fire up the kettle", True),
+        ((), "open sesame", True),
+        ((decision("never", entities=[LAMP]),), "fire up the kettle", True),
+        ((decision("free", entities=[KETTLE]),), "fire up the kettle", True),
+        ((decision("confirm", entities=[KETTLE]),), "fire up the kettle", False),
+        ((decision("pin", entities=[KETTLE]),), "fire up the kettle", False),
+        ((decision("never", entities=[KETTLE]),), "fire up the kettle", False),
+        ((decision("free", entities=[KETTLE], areas=["bedroom"]),), "fire up the kettle", False),
+        ((decision("free", entities=[KETTLE], areas=["kitchen"]),), "fire up the kettle", True),
+        ((decision("confirm", entities=[DOOR]),), "open sesame", True),
+        ((decision("never", entities=[DOOR]),), "open sesame", False),
+        ((decision("never", kinds=["lock"]),), "open sesame", False),
+    ],
+)
+async def test_a_custom_sentence_is_done_as_far_as_the_household_did_not_decide_otherwise(
+    hass: HomeAssistant, folder: Path, decisions: tuple[ConfigSubentryData, ...], said: str, is_done: bool
+) -> None:
+    path = folder / "custom_sentences" / "en" / "own.yaml"
+    path.parent.mkdir(parents=True)
+    path.write_text(OWN_WAYS)
+    unlock = {"action": "lock.unlock", "target": {"entity_id": DOOR}}
+    assert await async_setup_component(
+        hass, "intent_script", {"intent_script": {"OpenSesame": {"action": [unlock], "speech": {"text": "Welcome"}}}}
+    )
+    entry = MockConfigEntry(domain="local_voice", subentries_data=decisions)
+    decided = Guards(hass, entry, "en", usual=None)
+    origin = replace(ORIGIN, stands_in="kitchen")
+    own = await known(hass)
+    done = await answer(
+        hass,
+        SentenceAsked(id=3, texts=(said,), deadline_ms=3_000),
+        origin,
+        own,
+        lambda result: may_be_done_unasked(hass, decided, result, origin),
+    )
+    own.stop()
+    assert bool(done.text) is is_done

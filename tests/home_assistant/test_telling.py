@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from time import perf_counter
 
 import pytest
+from homeassistant.config_entries import ConfigSubentryData
 from homeassistant.const import EVENT_CORE_CONFIG_UPDATE, EVENT_STATE_CHANGED
 from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar
@@ -26,6 +27,7 @@ from custom_components.local_voice.wire.house_messages import (
     SentencesKnown,
     StatesChanged,
 )
+from tests.home_assistant.decisions import decision, guards
 from tests.home_assistant.small_house import WORLD, SmallHouse, expose
 
 
@@ -60,7 +62,7 @@ class Gateway:
 async def told(hass: HomeAssistant) -> AsyncGenerator[tuple[Gateway, Telling]]:
     """Run a telling until the whole house is told; forget that, go on, and end it."""
     gateway, sentences = Gateway(), OwnSentences(hass, "en", lambda: None)
-    one = Telling(hass, sentences, gateway.say)
+    one = Telling(hass, sentences, gateway.say, lambda: guards(hass))
     running = asyncio.create_task(one.run())
     await gateway.until(lambda: bool(gateway.all_of(SentencesKnown)))
     try:
@@ -206,7 +208,7 @@ async def test_what_changes_while_the_house_is_told_is_told_afterwards(
 ) -> None:
     monkeypatch.setattr(telling, "AT_ONCE", 1)
     gateway, sentences = Gateway(), OwnSentences(hass, "en", lambda: None)
-    running = asyncio.create_task(Telling(hass, sentences, gateway.say).run())
+    running = asyncio.create_task(Telling(hass, sentences, gateway.say, lambda: guards(hass)).run())
     await asyncio.sleep(0)
     await asyncio.sleep(0)
     assert not gateway.heard  # it is looking
@@ -301,3 +303,35 @@ async def test_of_a_crowd_as_many_are_told_as_a_message_may_have(hass: HomeAssis
         people = gateway.all_of(HouseBegin)[0].people
         assert len(people) == telling.MOST_PEOPLE
         assert {len(name) for name in people} == {telling.LONGEST_NAME_CHARS}
+
+
+async def test_what_is_decided_anew_is_told_as_whole_things(hass: HomeAssistant, home: SmallHouse) -> None:
+    decided: list[ConfigSubentryData] = []
+    gateway, sentences = Gateway(), OwnSentences(hass, "en", lambda: None)
+    one = Telling(hass, sentences, gateway.say, lambda: guards(hass, *decided))
+    running = asyncio.create_task(one.run())
+    await gateway.until(lambda: bool(gateway.all_of(SentencesKnown)))
+    decided.append(decision("never", entities=["switch.kettle"]))
+    one.notice_all()
+    await gateway.until(lambda: bool(gateway.all_of(EntitiesChanged)))
+    (changed,) = gateway.all_of(EntitiesChanged)
+    assert [(thing.id, thing.guard) for thing in changed.changed] == [("switch.kettle", "never")]
+    running.cancel()
+
+
+async def test_where_what_is_marked_stands_may_change_what_a_script_does_to_it(
+    hass: HomeAssistant, home: SmallHouse
+) -> None:
+    step = {"action": "switch.turn_on", "target": {"area_id": "bedroom"}}
+    assert await async_setup_component(hass, "script", {"script": {"tea": {"sequence": [step]}}})
+    await hass.async_block_till_done()
+    expose(hass, "script.tea", True)
+    marked = guards(hass, decision("pin", entities=["switch.kettle"]))
+    gateway, sentences = Gateway(), OwnSentences(hass, "en", lambda: None)
+    running = asyncio.create_task(Telling(hass, sentences, gateway.say, lambda: marked).run())
+    await gateway.until(lambda: bool(gateway.all_of(SentencesKnown)))
+    er.async_get(hass).async_update_entity("switch.kettle", area_id="bedroom")
+    await gateway.until(lambda: bool(gateway.all_of(EntitiesChanged)))
+    changed = {thing.id: thing.guard for message in gateway.all_of(EntitiesChanged) for thing in message.changed}
+    assert changed == {"switch.kettle": "pin", "script.tea": "pin"}
+    running.cancel()

@@ -67,7 +67,7 @@ async def _handle(hass: HomeAssistant, asked: ActionAsked, origin: Origin) -> in
         hass,
         DOMAIN,
         asked.intent,
-        _slots(hass, asked, origin),
+        slots_of(hass, asked, origin),
         context=origin.context,
         language=origin.language,
         assistant=conversation.DOMAIN,  # without it, exposure is not checked
@@ -78,7 +78,7 @@ async def _handle(hass: HomeAssistant, asked: ActionAsked, origin: Origin) -> in
 
 
 @callback
-def _slots(hass: HomeAssistant, asked: ActionAsked, origin: Origin) -> dict[str, dict[str, Any]]:
+def slots_of(hass: HomeAssistant, asked: ActionAsked, origin: Origin) -> dict[str, dict[str, Any]]:
     """Return the slots as intents take them. Where the gateway knows which thing is meant, no other can be."""
     slots: dict[str, dict[str, Any]] = {
         key: {"value": list(value) if isinstance(value, tuple) else value} for key, value in asked.slots.items()

@@ -5,9 +5,9 @@ An exposed thing is told with its names, its room, its state, and the few attrib
 
 import math
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from homeassistant.components import conversation
 from homeassistant.components.homeassistant.exposed_entities import async_should_expose
@@ -21,7 +21,10 @@ from homeassistant.helpers import intent
 from ..wire.codec import WrongMessageError, encode
 from ..wire.house_messages import AreaWords, EntitiesChanged, EntityWords, FloorWords
 from ..wire.wire_types import MOST_ENTITIES_A_MESSAGE
-from .protected import sets
+from .protected import sets, told_guard
+
+if TYPE_CHECKING:
+    from .guards import Guards
 
 MOST_FLOORS: Final = 100
 MOST_AREAS: Final = 500
@@ -33,6 +36,8 @@ MOST_IN_A_LIST: Final = 64
 """Of an attribute that is a list, such as a thermostat's modes."""
 PART_BYTES: Final = 60 * 1024
 """A message has at most 64 KiB; this leaves room for what stands around the things."""
+MOST_GUARD_AREAS: Final = 64
+"""Rooms from which one thing may be asked for, as many as the message holds; of more, from the others it may not."""
 ENTITY_BYTES: Final = 16 * 1024
 """What is larger is told without its attributes and other names."""
 WHAT_IT_IS: Final = ("device_class", "sets")
@@ -71,18 +76,24 @@ def is_exposed(hass: HomeAssistant, entity_id: str) -> bool:
 
 
 @callback
-def entity_words(hass: HomeAssistant, entity_id: str) -> EntityWords | None:
-    """Return a thing as the gateway is told of it; None for one that is not there or is not exposed."""
+def entity_words(hass: HomeAssistant, entity_id: str, guards: Guards | None = None) -> EntityWords | None:
+    """Return a thing as the gateway is told of it; None for one that is not there or is not exposed.
+
+    `guards` say what its household decided of it, and what scripts are read for; without them, nothing of that is told.
+    """
     if (found := _found(hass, entity_id)) is None:
         return None
     state, entry, names = found
+    guard = None if guards is None else told_guard(hass, entity_id, guards)
     words = EntityWords(
         id=entity_id,
         name=names[0] if names else "",
         aliases=names[1:],
         area_id=_area_id(hass, entry),
         state=state.state[:_NAME_CHARS],
-        attributes=_attributes(hass, state),
+        attributes=_attributes(hass, state, guards),
+        guard="" if guard is None else guard.level,
+        guard_area_ids=() if guard is None else tuple(sorted(guard.area_ids)[:MOST_GUARD_AREAS]),
     )
     return words if size_bytes(words) <= ENTITY_BYTES else _shortened(words)
 
@@ -177,11 +188,11 @@ def _area_id(hass: HomeAssistant, entry: er.RegistryEntry | None) -> str | None:
     return None if device is None else dr.async_get_effective_area_id(hass, device)
 
 
-def _attributes(hass: HomeAssistant, state: State) -> dict[str, Attribute]:
+def _attributes(hass: HomeAssistant, state: State, guards: Guards | None = None) -> dict[str, Attribute]:
     told = {
         key: plain for key in _TOLD & state.attributes.keys() if (plain := _plain(state.attributes[key])) is not None
     }
-    if protected := sets(hass, state.entity_id):
+    if guards is not None and (protected := sets(hass, state.entity_id, guards)):
         told["sets"] = protected[:MOST_IN_A_LIST]
     return dict(sorted(told.items()))
 
@@ -208,4 +219,4 @@ def _shortened(words: EntityWords) -> EntityWords:
     """Return a thing with what it is, and nothing else."""
     attributes: Mapping[str, object] = words.attributes
     kept = {key: words.attributes[key] for key in WHAT_IT_IS if key in attributes}
-    return EntityWords(id=words.id, name=words.name, area_id=words.area_id, state=words.state, attributes=kept)
+    return replace(words, aliases=(), attributes=kept)

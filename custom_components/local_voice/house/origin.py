@@ -24,6 +24,10 @@ class Origin:
     satellite_id: str | None = None
     """The entity of the satellite."""
     area_id: str | None = None
+    stands_in: str | None = None
+    """The room of that device as Home Assistant has it, whatever the gateway says; it counts for what is protected."""
+    may_confirm: bool = True
+    """Whether somebody may have said yes: at a satellite only the gateway knows, here an answer was waited for."""
     agent_id: str | None = None
     """The conversation entity that understood it: it also carries out what is to be done later."""
 
@@ -48,6 +52,7 @@ def said_at_satellite(
         device_id=device_id,
         satellite_id=_entity_of(hass, entry, assist_satellite.DOMAIN, device_id) if device_id else None,
         area_id=area_id,
+        stands_in=None if device is None else dr.async_get_effective_area_id(hass, device),
         agent_id=_entity_of(hass, entry, conversation.DOMAIN),
     )
 
@@ -63,6 +68,8 @@ def said_to_home_assistant(
         device_id=said.device_id,
         satellite_id=said.satellite_id,
         area_id=area_id or said.area_id,
+        stands_in=said.area_id,
+        may_confirm=said.is_answer,
         agent_id=_entity_of(hass, entry, conversation.DOMAIN),
     )
 

@@ -49,11 +49,12 @@ async def async_own_sentence(
     triggers: bool,
     custom: bool = True,
     on_match: Callable[[], None] | None = None,
+    may_do: Callable[[RecognizeResult], bool] = lambda _: True,
 ) -> intent.IntentResponse | None:
     """Do what a sentence of Home Assistant's own asks for; None where this is none.
 
     `triggers` and `custom` say which are asked; a pipeline has asked the triggers already. `on_match` is called as soon
-    as it is one, before anything is done.
+    as it is one, before anything is done. A custom sentence that `may_do` does not let pass is none.
     """
 
     def matched() -> None:
@@ -61,7 +62,7 @@ async def async_own_sentence(
             on_match()
 
     def is_built_in(result: RecognizeResult) -> bool:
-        if not (result.intent_metadata or {}).get(_IS_CUSTOM):
+        if not (result.intent_metadata or {}).get(_IS_CUSTOM) or not may_do(result):
             return True
         matched()
         return False
@@ -145,12 +146,21 @@ class _Matched:
     text: str = field(default="", repr=False)
 
 
-async def answer(hass: HomeAssistant, asked: SentenceAsked, origin: Origin, known: OwnSentences) -> SentenceDone:
-    """Do what the likeliest reading that is a sentence of Home Assistant's own asks for, and say which it was."""
+async def answer(
+    hass: HomeAssistant,
+    asked: SentenceAsked,
+    origin: Origin,
+    known: OwnSentences,
+    may_do: Callable[[RecognizeResult], bool] = lambda _: True,
+) -> SentenceDone:
+    """Do what the likeliest reading that is a sentence of Home Assistant's own asks for, and say which it was.
+
+    `may_do` tells of custom sentences whether they may be done.
+    """
     if not known.exist:
         return SentenceDone(id=asked.id)
     matched = _Matched()
-    trying = hass.async_create_task(_first(hass, asked, origin, known, matched), "own sentence")
+    trying = hass.async_create_task(_first(hass, asked, origin, known, matched, may_do), "own sentence")
     deadline_s = asked.deadline_ms / 1000 or DEADLINE_S
     await asyncio.wait({trying}, timeout=max(deadline_s - ANSWER_AHEAD_S, 0))
     if not trying.done():
@@ -161,7 +171,12 @@ async def answer(hass: HomeAssistant, asked: SentenceAsked, origin: Origin, know
 
 
 async def _first(
-    hass: HomeAssistant, asked: SentenceAsked, origin: Origin, known: OwnSentences, matched: _Matched
+    hass: HomeAssistant,
+    asked: SentenceAsked,
+    origin: Origin,
+    known: OwnSentences,
+    matched: _Matched,
+    may_do: Callable[[RecognizeResult], bool],
 ) -> SentenceDone:
     for text in asked.texts:
 
@@ -169,7 +184,7 @@ async def _first(
             matched.text = reading
 
         try:
-            response = await _handled(hass, text, origin, known, take)
+            response = await _handled(hass, text, origin, known, take, may_do)
         except HomeAssistantError as error:  # its message may hold what was said
             _LOG.warning("A sentence of Home Assistant's own failed: %s", type(error).__name__)
             response = None
@@ -179,7 +194,12 @@ async def _first(
 
 
 async def _handled(
-    hass: HomeAssistant, text: str, origin: Origin, known: OwnSentences, take: Callable[[], None]
+    hass: HomeAssistant,
+    text: str,
+    origin: Origin,
+    known: OwnSentences,
+    take: Callable[[], None],
+    may_do: Callable[[RecognizeResult], bool],
 ) -> intent.IntentResponse | None:
     with chat_session(hass, None, origin.context) as session:
         user_input = conversation.ConversationInput(
@@ -193,7 +213,13 @@ async def _handled(
         )
         with conversation.async_get_chat_log(hass, session, user_input) as chat_log:
             response = await async_own_sentence(
-                hass, user_input, chat_log, triggers=known.has_triggers, custom=known.has_custom, on_match=take
+                hass,
+                user_input,
+                chat_log,
+                triggers=known.has_triggers,
+                custom=known.has_custom,
+                on_match=take,
+                may_do=may_do,
             )
             if response is not None:
                 chat_log.async_add_assistant_content_without_tools(

@@ -39,10 +39,12 @@ from .house import (
     in_parts,
     size_bytes,
 )
-from .protected import GUARDED, RUNNING
+from .kinds import RUNNING
+from .protected import GUARDED
 
 if TYPE_CHECKING:
     from ..wire.codec import Message
+    from .guards import Guards
     from .sentences import OwnSentences
 
 LONGEST_NAME_CHARS: Final = 255
@@ -66,9 +68,10 @@ type Say = Callable[[Message], Awaitable[None]]
 class Telling:
     """One connection's telling. Begins with `run`, ends when that is cancelled."""
 
-    def __init__(self, hass: HomeAssistant, sentences: OwnSentences, say: Say) -> None:
-        """Tell by way of `say`."""
+    def __init__(self, hass: HomeAssistant, sentences: OwnSentences, say: Say, guards: Callable[[], Guards]) -> None:
+        """Tell by way of `say`; `guards` returns what the household decided about its things."""
         self._hass = hass
+        self._guards = guards
         self._sentences = sentences
         self._say = say
         self._told: dict[str, EntityWords] = {}
@@ -98,6 +101,11 @@ class Telling:
     def notice(self) -> None:
         """Look soon whether something is different that concerns the whole."""
         self._news.set()
+
+    @callback
+    def notice_all(self) -> None:
+        """Look soon whether anything is different."""
+        self._on_all()
 
     # What marks things
 
@@ -145,7 +153,7 @@ class Telling:
 
     def _mark_what_runs(self, entity_id: str) -> None:
         """Mark what may do something else now that this is another: a script that unlocks all that is in a room."""
-        if _domain(entity_id) in GUARDED | RUNNING:
+        if _domain(entity_id) in GUARDED | RUNNING or entity_id in self._guards().things:
             self._marked.update(one for one in self._told if _domain(one) in RUNNING)
 
     # What is told
@@ -209,8 +217,9 @@ class Telling:
     async def _look_at(self, entity_ids: Iterable[str], *, also_gone: bool = False) -> Mapping[str, EntityWords | None]:
         """Return how things are, without keeping others waiting."""
         found: dict[str, EntityWords | None] = {}
+        guards = self._guards()
         for count, entity_id in enumerate(sorted(entity_ids), start=1):
-            words = entity_words(self._hass, entity_id)
+            words = entity_words(self._hass, entity_id, guards)
             if words is not None or also_gone:
                 found[entity_id] = words
             if count % AT_ONCE == 0:
@@ -235,7 +244,8 @@ class Telling:
 def _is_called(words: EntityWords) -> tuple[object, ...]:
     """Return all that a new state leaves as it is."""
     attributes = words.attributes
-    return words.name, words.aliases, words.area_id, *(attributes.get(key) for key in WHAT_IT_IS)
+    guard = words.guard, words.guard_area_ids
+    return words.name, words.aliases, words.area_id, guard, *(attributes.get(key) for key in WHAT_IT_IS)
 
 
 def _domain(entity_id: str) -> str:

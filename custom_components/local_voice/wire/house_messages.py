@@ -4,7 +4,7 @@ from dataclasses import field
 from typing import Annotated
 
 from .codec import Between, Message, Words
-from .wire_types import MOST_ENTITIES_A_MESSAGE, Attributes, Count, Id, Ids, Name, Names, SpeechSlots, Text, Value
+from .wire_types import MOST_ENTITIES_A_MESSAGE, Attributes, Count, Id, Ids, Name, Names, Pin, SpeechSlots, Text, Value
 
 # The house
 
@@ -36,6 +36,10 @@ class EntityWords(Words):
     area_id: Name | None = None
     state: Name = "unknown"
     attributes: Attributes = field(default_factory=dict)
+    guard: Name = ""
+    """`free`, `confirm`, `pin` or `never`: what has to be before it is changed; empty for what its kind needs."""
+    guard_area_ids: Names = ()
+    """The rooms from which it may be asked for; empty for all of them."""
 
 
 type Entities = Annotated[tuple[EntityWords, ...], Between(0, MOST_ENTITIES_A_MESSAGE)]
@@ -105,6 +109,10 @@ class ActionAsked(Message):
     area_id: Name | None = None
     satellite_id: Name = ""
     """Where it was said; empty for a `converse`."""
+    is_confirmed: bool = False
+    """It was read back, and somebody said yes: so the gateway says."""
+    pin: Pin = field(default="", repr=False)
+    """The digits that somebody said."""
     converse_id: Count = 0
     """The `converse` that it is for; 0 for what was said at a satellite of the gateway."""
     deadline_ms: Count = 0

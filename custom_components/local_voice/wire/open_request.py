@@ -33,6 +33,8 @@ class Said:
     area_id: str | None = None
     device_id: str | None = None
     satellite_id: str | None = None
+    is_answer: bool = False
+    """Whether it answers a question that was asked in its conversation."""
     states: list[State] = field(default_factory=list)
     """What was done, or asked about, meanwhile (`home.py`)."""
 

@@ -7,6 +7,7 @@ from .codec import Between, HexDigits
 MOST_ENTITIES_A_MESSAGE: Final = 500
 LARGEST_SOUND_FILE_BYTES: Final = 4 * 1024 * 1024
 """An announcement of four minutes as MP3."""
+LONGEST_PIN_DIGITS: Final = 12
 
 type Id = Annotated[str, Between(1, 255)]
 type Name = Annotated[str, Between(0, 255)]
@@ -21,6 +22,7 @@ type SoundBytes = Annotated[int, Between(0, LARGEST_SOUND_FILE_BYTES)]
 type Few = Annotated[tuple[Id, ...], Between(0, 64)]
 type Names = Annotated[tuple[Name, ...], Between(0, 64)]
 type Ids = Annotated[tuple[Id, ...], Between(0, MOST_ENTITIES_A_MESSAGE)]
+type Pin = Annotated[str, Between(0, LONGEST_PIN_DIGITS)]
 type Scalar = bool | int | float | Value | None
 type Attribute = Scalar | Annotated[tuple[Scalar, ...], Between(0, 256)]
 type Attributes = Annotated[dict[Name, Attribute], Between(0, 128)]

@@ -41,7 +41,7 @@ const OUTCOMES: Readonly<Record<string, Key>> = {
 };
 const REQUEST = /^a person was asked whether the (?:words|recording) may be sent to the cloud, request ([\w-]{1,64})/;
 const QUESTION =
-  /(?:^|; )asked "(.+?)"; (?:no answer was heard|heard "(.*)"(?:, which is not a yes)?)(?:; something failed: \w+)?(?:; it was cut short)?$/s;
+  /(?:^|; )asked "(.+?)"; (?:no answer was heard|heard "(.*)"(?:, which is not a yes|(; asked for the PIN))?)(?:; something failed: \w+)?(?:; it was cut short)?$/s;
 const FAILURE = /(?:^|; )something failed: ([a-z0-9_]{1,64})(?:; it was cut short)?$/;
 
 export function reasonsOf(turn: Turn): Reasons {
@@ -50,9 +50,12 @@ export function reasonsOf(turn: Turn): Reasons {
   const isByRule = taken === "reasons.rule";
   const why = afterWords(afterWords(all, `took it for "${turn.used}"`), `took "${turn.used}"`);
   const failure = FAILURE.exec(why)?.[1] ?? "";
-  const [, question = "", answer = ""] = QUESTION.exec(why) ?? [];
+  const [, question = "", answer = "", pin = ""] = QUESTION.exec(why) ?? [];
   const requestId = REQUEST.exec(why)?.[1] ?? "";
-  const texts = [...meaning(turn, why, { taken, requestId }), ...nothingDone(turn, { question, answer })];
+  const texts = [
+    ...meaning(turn, why, { taken, requestId }),
+    ...nothingDone(turn, { question, answer, isPinAsked: Boolean(pin) }),
+  ];
   if (why.endsWith("it was cut short")) texts.push("reasons.cut_short");
   return { texts, failure, requestId, question, answer, isByRule };
 }
@@ -74,7 +77,11 @@ function meaning(turn: Turn, why: string, { taken, requestId }: { taken?: Key; r
   return known ? [known] : [];
 }
 
-function nothingDone(turn: Turn, { question, answer }: Pick<Reasons, "question" | "answer">): Key[] {
+function nothingDone(
+  turn: Turn,
+  { question, answer, isPinAsked }: Pick<Reasons, "question" | "answer"> & { readonly isPinAsked: boolean },
+): Key[] {
+  if (isPinAsked) return [turn.outcome === "not_confirmed" ? "reasons.no_pin" : "reasons.pin"];
   if (question && !answer) return ["reasons.no_answer"];
   if (turn.outcome === "not_confirmed") return [question ? "reasons.no_yes" : "reasons.needs_yes"];
   if (turn.outcome === "never_mind" && turn.intent) return ["reasons.never_mind"];

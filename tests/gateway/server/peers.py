@@ -300,6 +300,8 @@ def entity_words(entity: Entity) -> EntityWords:
         aliases=entity.aliases,
         area_id=entity.area_id,
         state=entity.state,
+        guard=entity.guard or "",
+        guard_area_ids=entity.guard_area_ids,
         attributes=_attribute_words(entity.attributes),
     )
 

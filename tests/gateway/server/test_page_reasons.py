@@ -90,6 +90,9 @@ def cases() -> Iterator[tuple[TurnRow, list[str], dict[str, Any]]]:
     no = heard(UNDERSTOOD, QUESTION, answer("No."))
     yield row_of(*no, ended(Outcome.NOT_CONFIRMED)), ["later", "no_yes"], {**asked, "answer": "No."}
     yield row_of(*heard(UNDERSTOOD, QUESTION), ended(Outcome.NOT_CONFIRMED)), ["later", "no_answer"], asked
+    pin = heard(UNDERSTOOD, QUESTION, answer("Yes."), QuestionAsked(t_ms=2_040, text="PIN?", is_secret=True))
+    yield row_of(*pin, DONE, ended(Outcome.ACTION)), ["later", "pin"], {**asked, "answer": "Yes."}
+    yield row_of(*pin, ended(Outcome.NOT_CONFIRMED)), ["later", "no_pin"], {**asked, "answer": "Yes."}
     should = QuestionAsked(t_ms=2_050, text="Should I?")
     yield row_of(*heard(should), ended(Outcome.NOT_CONFIRMED)), ["no_answer"], {"question": "Should I?"}
     for content in ("text", "audio"):

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from gateway.events import ActionRequest, ActionResult, Intent, SentenceAnswer, StateChange
-from gateway.house import Area, AttributeValue, Entity, Floor, House
+from gateway.house import Area, AttributeValue, Entity, Floor, Guard, House
 from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.server.house_news import HouseNews
 from gateway.server.translate import (
@@ -61,7 +61,15 @@ def houses(draw: st.DrawFn) -> House:
     )
     area_ids = st.sampled_from([None, *(area.id for area in areas)])
     entities = st.builds(
-        Entity, id=IDS, name=NAMES, aliases=ALIASES, area_id=area_ids, state=NAMES, attributes=ATTRIBUTES
+        Entity,
+        id=IDS,
+        name=NAMES,
+        aliases=ALIASES,
+        area_id=area_ids,
+        state=NAMES,
+        attributes=ATTRIBUTES,
+        guard=st.none() | st.sampled_from(Guard),
+        guard_area_ids=ALIASES,
     )
     return House(
         name=draw(NAMES),
@@ -88,6 +96,8 @@ def test_a_house_arrives_as_it_was_told(house: House) -> None:
         intent=st.builds(Intent, name=NAMES, slots=ATTRIBUTES, response=NAMES, text=NAMES, entity_id=st.none() | NAMES),
         area_id=st.none() | NAMES,
         satellite_id=NAMES,
+        is_confirmed=st.booleans(),
+        pin=st.text("0123456789", max_size=12),
     )
 )
 def test_a_request_arrives_as_it_was_asked(request: ActionRequest) -> None:
@@ -97,7 +107,18 @@ def test_a_request_arrives_as_it_was_asked(request: ActionRequest) -> None:
         name=words.intent, slots=words.slots, response=words.response, text=words.text, entity_id=words.entity_id
     )
     assert (words.id, words.deadline_ms) == (5, 5_000)
-    assert ActionRequest(intent=intent, area_id=words.area_id, satellite_id=words.satellite_id) == request
+    arrived = ActionRequest(
+        intent=intent,
+        area_id=words.area_id,
+        satellite_id=words.satellite_id,
+        is_confirmed=words.is_confirmed,
+        pin=words.pin,
+    )
+    assert arrived == request
+
+
+def test_what_a_newer_home_demands_and_we_do_not_know_is_never_done() -> None:
+    assert entity_of(EntityWords(id="light.lamp", name="Lamp", guard="two yeses"), ()).guard is Guard.NEVER
 
 
 @given(st.none() | NAMES, ATTRIBUTES, SPEECH_SLOTS, houses(), st.lists(st.tuples(IDS, NAMES, NAMES, NAMES), max_size=3))

@@ -192,7 +192,7 @@ def test_a_question_without_a_yes_is_told(answered: list[Event], told: str) -> N
 
 def test_what_nobody_could_be_asked_about_is_told() -> None:
     row = row_of(*SPEECH, HEARD, UNDERSTOOD, REPLY, ended(Outcome.NOT_CONFIRMED))
-    assert row.why.endswith("; it needs a yes, and nobody could be asked for it")
+    assert row.why.endswith("; it is protected, and nobody was asked for a yes")
 
 
 def test_a_command_that_was_taken_back() -> None:
@@ -362,3 +362,9 @@ async def test_a_turn_as_it_really_happens_is_a_row() -> None:
     assert row.reply == "answer to HassTurnOn"
     assert 900 <= row.audio_ms <= 1_000
     assert list(row.stages_ms) == ["stt", "intent", "endpoint", "action", "first_sound"]
+
+
+def test_that_a_pin_was_asked_for_is_told_and_nothing_of_what_was_said_then() -> None:
+    pin = QuestionAsked(t_ms=2_100, text="What is the PIN?", is_secret=True)
+    row = row_of(*SPEECH, HEARD, UNDERSTOOD, QUESTION, answer("Yes."), pin, DONE, ended(Outcome.ACTION))
+    assert row.why.endswith(f'asked "{QUESTION.text}"; heard "Yes."; asked for the PIN')

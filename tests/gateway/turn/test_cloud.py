@@ -9,7 +9,7 @@ from gateway.turn.choice import Choice
 from gateway.turn.cloud import FEWEST_WORDS, MOST_READINGS, MOST_SPOKEN_CHARS, Wish
 from gateway.turn.cloud_phrases import PHRASES
 from gateway.turn.cloud_wordings import WORDINGS
-from gateway.turn.policy import HOME_IS_AWAY
+from gateway.turn.policy_wordings import HOME_IS_AWAY
 from gateway.turn.proposals import LONGEST_CHARS, CloudState, Content, Refusal
 from tests.fakes import LIGHT_ON, recognized
 

@@ -1,4 +1,4 @@
-"""A small house to talk to: lights, a lock, media players, a satellite. They only remember what was done."""
+"""A small house to talk to: lights, a lock, a heater, media players, a satellite. They only remember what was done."""
 
 from homeassistant.config_entries import SOURCE_IMPORT, ConfigEntry
 from homeassistant.const import Platform
@@ -9,7 +9,7 @@ from homeassistant.helpers.typing import ConfigType
 from .audio_packages import restore_names
 
 DOMAIN = "lv_test_house"
-PLATFORMS = (Platform.ASSIST_SATELLITE, Platform.LIGHT, Platform.LOCK, Platform.MEDIA_PLAYER)
+PLATFORMS = (Platform.ASSIST_SATELLITE, Platform.LIGHT, Platform.LOCK, Platform.MEDIA_PLAYER, Platform.SWITCH)
 CONFIG_SCHEMA = cv.empty_config_schema(DOMAIN)
 
 

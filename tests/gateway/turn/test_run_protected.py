@@ -1,0 +1,103 @@
+"""What a household marked: after a yes and the PIN, from some rooms, or never; and nobody is told the PIN."""
+
+from dataclasses import replace
+
+import pytest
+
+from gateway.events import ActionRequest, ActionResult, Event, Outcome, QuestionAsked, Reply, as_json
+from gateway.house import Entity, Guard
+from gateway.turn.stages import Stages
+from tests.fakes import (
+    LIGHT_ON,
+    LIT,
+    NEVER_MIND,
+    ScriptedHome,
+    ScriptedStt,
+    ScriptedUnderstanding,
+    quiet,
+    recognized,
+    speech,
+    stages,
+)
+from tests.gateway.turn.test_run import COMMAND, outcome, the, turn, types
+
+ANSWER = (speech(320), quiet(1_000))
+LONG_ANSWER = (speech(2_400), quiet(1_000))
+PIN_QUESTION = "What is the PIN? Say it digit by digit."
+
+
+def lighting(guarded: Entity, *answers: str, home: ScriptedHome | None = None) -> tuple[Stages, ScriptedHome]:
+    home = home or ScriptedHome()
+    home.foreseen = (guarded,)
+    stt = ScriptedStt(recognized("turn on the lamp"), *(recognized(answer) for answer in answers))
+    return stages(stt=stt, home=home, understanding=ScriptedUnderstanding(LIGHT_ON, NEVER_MIND)), home
+
+
+def told(events: list[Event]) -> str:
+    return str([as_json(event) for event in events if event.type != "reply_audio"])
+
+
+async def test_after_a_yes_the_pin_is_asked_for_and_goes_to_the_home_alone() -> None:
+    parts, home = lighting(replace(LIT, guard=Guard.PIN), "Yes.", "One, two, three, four.")
+    parts.stt.partial = "one two three"  # type: ignore[attr-defined]
+    events = await turn(*COMMAND, *ANSWER, *LONG_ANSWER, parts=parts)
+    questions = [(event.text, event.is_secret) for event in events if isinstance(event, QuestionAsked)]
+    assert questions == [("Should I turn on the Lamp?", False), (PIN_QUESTION, True)]
+    assert [(request.is_confirmed, request.pin) for request in home.requests] == [(True, "1234")]
+    assert outcome(events) is Outcome.ACTION
+    assert [word in told(events).casefold() for word in ("yes", "one, two", "one two", "1234")] == [True] + [False] * 3
+    assert "partial" not in types(events)[types(events).index("question") :]
+
+
+@pytest.mark.parametrize("answer", ["No.", "Never mind.", "Twelve.", "Okay."])
+async def test_without_digits_nothing_is_done(answer: str) -> None:
+    parts, home = lighting(replace(LIT, guard=Guard.PIN), "Yes.", answer)
+    events = await turn(*COMMAND, *ANSWER, *ANSWER, parts=parts)
+    assert (outcome(events), home.requests) == (Outcome.NOT_CONFIRMED, [])
+    assert the(events, Reply).text == "Okay, I left it as it is."
+
+
+async def test_where_nobody_says_a_pin_nothing_is_done() -> None:
+    parts, home = lighting(replace(LIT, guard=Guard.PIN), "Yes.")
+    events = await turn(*COMMAND, *ANSWER, quiet(9_000), parts=parts)
+    assert (outcome(events), home.requests) == (Outcome.NOT_CONFIRMED, [])
+
+
+async def test_without_a_yes_the_pin_is_not_asked_for() -> None:
+    parts, home = lighting(replace(LIT, guard=Guard.PIN), "No.", "1234")
+    events = await turn(*COMMAND, *ANSWER, *ANSWER, parts=parts)
+    assert (outcome(events), home.requests) == (Outcome.NOT_CONFIRMED, [])
+    assert the(events, QuestionAsked).text == "Should I turn on the Lamp?"
+
+
+async def test_a_pin_that_the_home_does_not_take_is_said_to_be_wrong() -> None:
+    class Refusing(ScriptedHome):
+        async def perform(self, request: ActionRequest) -> ActionResult:
+            return ActionResult(error="wrong_pin")
+
+    parts, _ = lighting(replace(LIT, guard=Guard.PIN), "Yes.", "1235", home=Refusing())
+    events = await turn(*COMMAND, *ANSWER, *ANSWER, parts=parts)
+    assert the(events, Reply).text == "That PIN is not right, so I left it as it is."
+    assert outcome(events) is Outcome.NOT_CONFIRMED
+
+
+@pytest.mark.parametrize(
+    ("guarded", "said"),
+    [
+        (replace(LIT, guard=Guard.NEVER), "I never do that by voice."),
+        (replace(LIT, guard=Guard.FREE, guard_area_ids=("hall",)), "That can't be asked for from here."),
+        (replace(LIT, guard=Guard.PIN, guard_area_ids=("hall",)), "That can't be asked for from here."),
+    ],
+)
+async def test_what_may_not_be_asked_for_is_refused_without_a_question(guarded: Entity, said: str) -> None:
+    parts, home = lighting(guarded, "Yes.", "1234")
+    events = await turn(*COMMAND, *ANSWER, *ANSWER, parts=parts)
+    assert "question" not in types(events)
+    assert the(events, Reply).text == said
+    assert (outcome(events), home.requests) == (Outcome.NOT_CONFIRMED, [])
+
+
+async def test_in_the_right_room_what_is_free_is_done_without_a_question() -> None:
+    parts, home = lighting(replace(LIT, guard=Guard.FREE, guard_area_ids=("kitchen",)))
+    events = await turn(*COMMAND, parts=parts)
+    assert (outcome(events), len(home.requests)) == (Outcome.ACTION, 1)

@@ -15,6 +15,10 @@ from hassil.intents import IntentData, Intents, SlotList, WildcardSlotList
 
 LARGEST_STATES: Final = 200_000
 """Home Assistant's languages have a few thousand."""
+ARCS_A_STATE: Final = 20
+"""On average, at the most; Home Assistant's languages have as many."""
+MOST_BEGINNINGS: Final = 5_000
+"""Words with which a part may begin: two alternatives without a blank between them multiply theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,9 +58,9 @@ class Grammar:
         return len(self.arcs) - 1
 
 
-def compiled(intents: Intents) -> Grammar:
+def compiled(intents: Intents, *, most_states: int = LARGEST_STATES) -> Grammar:
     """Return the graph of a language's templates. Raises ValueError for one that is beyond all measure."""
-    compiler = _Compiler(intents)
+    compiler = _Compiler(intents, most_states)
     starts = [
         compiler.sentence(template, block)
         for intent in intents.intents.values()
@@ -70,8 +74,10 @@ def compiled(intents: Intents) -> Grammar:
 class _Compiler:
     """Builds from the end of a sentence to its beginning, so that what is the same afterwards is one state."""
 
-    def __init__(self, intents: Intents) -> None:
+    def __init__(self, intents: Intents, most_states: int) -> None:
         self._intents = intents
+        self._most_states = most_states
+        self._arcs = 0
         self._numbers: dict[_State, int] = {}
         self._states: list[_State] = []
         self._lists: dict[Place, SlotList] = {}
@@ -132,8 +138,9 @@ class _Compiler:
     def _number(self, state: _State) -> int:
         number = self._numbers.get(state)
         if number is None:
-            if len(self._states) >= LARGEST_STATES:
-                raise ValueError(f"the language's sentences need more than {LARGEST_STATES} states")
+            self._arcs += len(state[1])
+            if len(self._states) >= self._most_states or self._arcs > self._most_states * ARCS_A_STATE:
+                raise ValueError(f"the sentences need more than {self._most_states} states, or too many arcs")
             number = self._numbers[state] = len(self._states)
             self._states.append(state)
         return number
@@ -158,6 +165,8 @@ class _Block:
         if known is None:
             self._kept.append(expression)
             known = self._known[key] = self._before(expression, after)
+            if len(known) > MOST_BEGINNINGS:
+                raise ValueError(f"a part of a sentence begins in more than {MOST_BEGINNINGS} ways")
         return known
 
     def _before(self, expression: Expression, after: _Partial) -> _Partial:

@@ -43,26 +43,29 @@ type Match = Callable[[str, str | None], Intent | None]
 class Suggesting:
     """Of one house. May be called from any thread."""
 
-    def __init__(self, language: str, house: House, match: Match) -> None:
+    def __init__(self, language: str, house: House, match: Match, own: Grammar | None = None) -> None:
         """Build the grammar of a language with the names of `house`: a quarter of a second, the first time twice that.
 
-        Raises ConfigError for a language that has no sentences.
+        `own` are the household's own sentences. Raises ConfigError for a language that has no sentences.
         """
         self._language = language
         self._unit = house.temperature_unit
         self._match = match
         self._fillers = fillers(language)
         self._phones = _phones(language)
-        grammar = _grammar(language)
-        self._sounding = Sounding(grammar, Places(house, grammar.lists).members, self._phones)
+        grammars = [_grammar(language), *(() if own is None else (own,))]
+        self._soundings = [
+            Sounding(grammar, Places(house, grammar.lists).members, self._phones) for grammar in grammars
+        ]
 
     def suggestions(self, texts: Sequence[str], area_id: str | None) -> tuple[Suggestion, ...]:
         """Return what may be meant by what was heard as one of `texts`, the closest first; a meaning once or more."""
         found: dict[str, Suggestion] = {}
         for text in dict.fromkeys(texts[:MOST_TEXTS]):
             words = heard_words(spelled(text, self._language, self._unit))
-            for candidate in self._sounding.candidates(" ".join(words), MOST_CANDIDATES, worse=WORSE):
-                self._suggest(candidate, words, text, area_id, found)
+            for sounding in self._soundings:
+                for candidate in sounding.candidates(" ".join(words), MOST_CANDIDATES, worse=WORSE):
+                    self._suggest(candidate, words, text, area_id, found)
         closest = sorted(found.values(), key=lambda suggestion: suggestion.cost)
         return tuple(closest[:MOST_SUGGESTIONS])
 

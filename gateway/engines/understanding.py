@@ -62,7 +62,8 @@ class HassUnderstanding:
         self._suggesting = self._suggesting_for(house)
 
     def _suggesting_for(self, house: House) -> Suggesting:
-        return Suggesting(self.language, house, lambda text, area_id: self._intents.match(text, area_id=area_id))
+        own = self._intents.household.grammar
+        return Suggesting(self.language, house, lambda text, area_id: self._intents.match(text, area_id=area_id), own)
 
     def _suggest(self, texts: tuple[str, ...], area_id: str | None) -> tuple[Suggestion, ...]:
         return self._suggesting.suggestions(texts, area_id)

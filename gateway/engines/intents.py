@@ -237,7 +237,8 @@ class _Names:
         command = intent.slots.get("conversation_command")
         if command is None:
             return True
-        return depth > 0 and self.match(str(command), area_id, depth=depth - 1) is not None
+        meant = self.match(str(command), area_id, depth=depth - 1) if depth > 0 else None
+        return meant is not None and not meant.is_own
 
 
 def _indexed(names: Iterable[tuple[str, str] | _Name]) -> TextSlotList:

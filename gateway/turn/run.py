@@ -190,12 +190,12 @@ class _Turn:
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason=silence_reason))
             return _Answer()
         if (own := await self._own_sentence(choice)) is not None:
-            progress.mark("sentence")
-            progress.outcome = Outcome.ANSWER
-            return _Answer(text=own.speech, is_own=True)
+            return await self._answered(own, choice)
         if choice.asked:
             choice = await self._asked_back(choice)
-        if choice.intent is None:
+            if _is_own(choice) and (own := await self._own_sentence(choice)) is not None:
+                return await self._answered(own, choice)
+        if choice.intent is None or choice.intent.is_own:
             await self._about_us.not_understood(choice.recognition.hypotheses[0])
             return _Answer()
         return await self._understood(choice, choice.intent)
@@ -250,32 +250,58 @@ class _Turn:
 
     async def _own_sentence(self, choice: Choice) -> SentenceAnswer | None:
         """Ask the home whether this is a sentence of its own; one that does not answer in time has none."""
+        texts = await self._texts_of(choice)
         try:
             async with asyncio.timeout(obey.ACTION_DEADLINE_S):
                 return await self._stages.home.sentence(
-                    choice.readings, area_id=self._place.area_id, satellite_id=self._place.satellite_id
+                    texts, area_id=self._place.area_id, satellite_id=self._place.satellite_id
                 )
         except HomeError, TimeoutError:
             return None
+
+    async def _texts_of(self, choice: Choice) -> tuple[str, ...]:
+        """Return the readings that may be sentences of the home's own.
+
+        What opens something and was not heard, but only sounds like what was, is none: it has to be confirmed.
+        """
+        intent = choice.intent
+        if intent is None:
+            return choice.readings
+        if intent.is_own:
+            return tuple(dict.fromkeys((intent.text, *choice.readings)))
+        is_heard = choice.used in choice.recognition.hypotheses
+        if not is_heard and await obey.protected(self._request(intent), self._stages.home, self._stages.understanding):
+            return tuple(reading.text for reading in choice.likeliest)
+        return choice.readings
+
+    async def _answered(self, own: SentenceAnswer, choice: Choice) -> _Answer:
+        """Tell what was understood, as far as we know it; the home has done it."""
+        progress = self._progress
+        intent = choice.intent
+        if intent is not None and intent.is_own and own.text == intent.text:
+            await self._tell(self._recognized(choice, intent))
+        progress.mark("sentence")
+        progress.outcome = Outcome.ANSWER
+        return _Answer(text=own.speech, is_own=True)
+
+    def _recognized(self, choice: Choice, intent: Intent) -> IntentRecognized:
+        return IntentRecognized(
+            t_ms=self._progress.now_ms,
+            name=intent.name,
+            slots=intent.slots,
+            heard="" if choice.heard is None else choice.heard.text,
+            used=intent.text,
+            rule_ids=intent.rule_ids,
+            replaced=choice.replaced,
+            is_asked=choice.is_answered,
+        )
 
     def _request(self, intent: Intent) -> ActionRequest:
         return ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
 
     async def _understood(self, choice: Choice, intent: Intent) -> _Answer:
         progress = self._progress
-        heard = "" if choice.heard is None else choice.heard.text
-        await self._tell(
-            IntentRecognized(
-                t_ms=progress.now_ms,
-                name=intent.name,
-                slots=intent.slots,
-                heard=heard,
-                used=intent.text,
-                rule_ids=intent.rule_ids,
-                replaced=choice.replaced,
-                is_asked=choice.is_answered,
-            )
-        )
+        await self._tell(self._recognized(choice, intent))
         if intent.name == obey.NEVER_MIND:
             progress.outcome = Outcome.NEVER_MIND
             return _Answer()
@@ -354,6 +380,10 @@ class _Turn:
         ]
         if all(one.result.matched for one in foreseen):
             await self._stages.tts.prepare(await obey.answer(tuple(foreseen), understanding))
+
+
+def _is_own(choice: Choice) -> bool:
+    return choice.intent is not None and choice.intent.is_own
 
 
 def _transcript(t_ms: int, choice: Choice) -> Transcript:

@@ -58,13 +58,16 @@ class Grammar:
         return len(self.arcs) - 1
 
 
-def compiled(intents: Intents, *, most_states: int = LARGEST_STATES) -> Grammar:
-    """Return the graph of a language's templates. Raises ValueError for one that is beyond all measure."""
-    compiler = _Compiler(intents, most_states)
+def compiled(intents: Intents, *, most_states: int | None = None, is_apart: bool = False) -> Grammar:
+    """Return the graph of a language's templates. Raises ValueError for one that is beyond all measure.
+
+    With `is_apart`, blocks share no states: where a sentence is in the graph tells what it means, but for its places.
+    """
+    compiler = _Compiler(intents, LARGEST_STATES if most_states is None else most_states)
+    blocks = [block for intent in intents.intents.values() for block in intent.data]
     starts = [
-        compiler.sentence(template, block)
-        for intent in intents.intents.values()
-        for block in intent.data
+        compiler.sentence(template, block, apart=number if is_apart else None)
+        for number, block in enumerate(blocks)
         for template in block.sentences
     ]
     compiler.join(starts)
@@ -85,10 +88,13 @@ class _Compiler:
         """The lists of each name."""
         self._end = self._number((True, frozenset()))
 
-    def sentence(self, template: Sentence, block: IntentData) -> int:
-        """Return the state at which a template's sentences begin."""
+    def sentence(self, template: Sentence, block: IntentData, *, apart: int | None = None) -> int:
+        """Return the state at which a template's sentences begin; with `apart`, they end in a state of this number."""
         inside = _Block(self, self._intents, block)
-        return self.boundary(inside.before(template.expression, frozenset({("", self._end)})))
+        end = self._end
+        if apart is not None:  # nothing can stand in this place, so it only tells the states apart
+            end = self._number((True, frozenset({(Place("", version=apart), end)})))
+        return self.boundary(inside.before(template.expression, frozenset({("", end)})))
 
     def boundary(self, partial: _Partial) -> int:
         """Return the state before what a partial begins with: a word begins here."""

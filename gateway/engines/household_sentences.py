@@ -132,7 +132,7 @@ class _Joining:
             return None
         try:
             lists = {**intents.slot_lists, **self._inline}
-            return compiled(replace(intents, intents=data, slot_lists=lists), most_states=MOST_STATES)
+            return compiled(replace(intents, intents=data, slot_lists=lists), most_states=MOST_STATES, is_apart=True)
         except ValueError as error:
             _LOG.warning("the household's sentences are not looked for by sound: %s", error)
             return None

@@ -6,12 +6,13 @@ misheard, a word left out, or something else altogether.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
 from gateway.engines.fillers import fillers
 from gateway.engines.grammar import Grammar, compiled
+from gateway.engines.own_sounding import own_sounding
 from gateway.engines.places import Places
 from gateway.engines.pronouncing import pronouncing
 from gateway.engines.sentences import load_sentences
@@ -29,11 +30,16 @@ MOST_SUGGESTIONS: Final = 6
 """Of all readings; each costs the matcher some ten milliseconds, and recognition as much."""
 WORSE: Final = 4.0
 """Phonemes by which a sentence may be further away than the closest one."""
+MOST_OWN: Final = 12
+"""Of the household's own sentences, each with another meaning."""
+WORSE_OF_OWN: Final = 8.0
+"""As `WORSE`: a word with a value in it may not have been heard at all."""
 HIGHEST_COST: Final = 0.5
 """Of each phoneme heard. Beyond that it is another sentence."""
 
 _NUMBER: Final = re.compile(r"(?<=\d)(?=[^\W\d_]|[%°])|(?<=[^\W\d_])(?=\d)")
 """Between a number and what is written right behind or before it."""
+_ENGLISH_I: Final = re.compile(r"\bi\b")
 _MARKS: Final = re.compile(r"[^\w\s'%°]|_")
 
 type Match = Callable[[str, str | None], Intent | None]
@@ -53,21 +59,24 @@ class Suggesting:
         self._match = match
         self._fillers = fillers(language)
         self._phones = _phones(language)
-        grammars = [_grammar(language), *(() if own is None else (own,))]
-        self._soundings = [
-            Sounding(grammar, Places(house, grammar.lists).members, self._phones) for grammar in grammars
-        ]
+        grammar = _grammar(language)
+        self._sounding = Sounding(grammar, Places(house, grammar.lists).members, self._phones)
+        self._own = None if own is None else own_sounding(own, house, self._phones)
 
     def suggestions(self, texts: Sequence[str], area_id: str | None) -> tuple[Suggestion, ...]:
         """Return what may be meant by what was heard as one of `texts`, the closest first; a meaning once or more."""
         found: dict[str, Suggestion] = {}
         for text in dict.fromkeys(texts[:MOST_TEXTS]):
             words = heard_words(spelled(text, self._language, self._unit))
-            for sounding in self._soundings:
-                for candidate in sounding.candidates(" ".join(words), MOST_CANDIDATES, worse=WORSE):
-                    self._suggest(candidate, words, text, area_id, found)
-        closest = sorted(found.values(), key=lambda suggestion: suggestion.cost)
-        return tuple(closest[:MOST_SUGGESTIONS])
+            for candidate in self._sounding.candidates(" ".join(words), MOST_CANDIDATES, worse=WORSE):
+                self._suggest(candidate, words, text, area_id, found)
+        own: dict[str, Suggestion] = {}
+        if self._own is not None:
+            for text in dict.fromkeys(texts[:MOST_TEXTS]):
+                words = heard_words(spelled(text, self._language, self._unit))
+                for candidate in self._own.candidates(" ".join(words), MOST_OWN, worse=WORSE_OF_OWN):
+                    self._suggest(candidate, words, text, area_id, own)
+        return (*_closest(found, MOST_SUGGESTIONS), *_closest(own, MOST_OWN))
 
     def _suggest(
         self, candidate: Candidate, words: Sequence[str], heard: str, area_id: str | None, found: dict[str, Suggestion]
@@ -76,7 +85,7 @@ class Suggesting:
         cost = candidate.cost / max(phonemes, 1)
         if cost > HIGHEST_COST or (candidate.text in found and found[candidate.text].cost <= cost):
             return
-        intent = self._match(as_written(candidate.text, heard), area_id)
+        intent = self._match(as_written(candidate.text, heard, self._language), area_id)
         if intent is not None:
             replaced = tuple(self._replacement(piece, words) for piece in candidate.pieces if _is_changed(piece, words))
             found[candidate.text] = Suggestion(
@@ -108,9 +117,15 @@ def heard_words(text: str) -> list[str]:
     return _NUMBER.sub(" ", _MARKS.sub(" ", text.casefold())).split()
 
 
-def as_written(text: str, like: str) -> str:
+def as_written(text: str, like: str, language: str) -> str:
     """Return a sentence as recognition would have written it, which wrote `like`."""
+    if language.partition("-")[0] == "en":
+        text = _ENGLISH_I.sub("I", text)
     return f"{text[:1].upper()}{text[1:]}{'?' if like.rstrip().endswith('?') else '.'}"
+
+
+def _closest(found: Mapping[str, Suggestion], most: int) -> list[Suggestion]:
+    return sorted(found.values(), key=lambda suggestion: suggestion.cost)[:most]
 
 
 def _is_changed(piece: Piece, words: Sequence[str]) -> bool:

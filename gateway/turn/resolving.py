@@ -37,7 +37,7 @@ MOST_REPLACED: Final = 0.6
 0.62."""
 MOST_TEXTS: Final = 3
 """Readings that suggestions are looked for."""
-MOST_COMPARED: Final = 8
+MOST_COMPARED: Final = 16
 """Each costs the recogniser some ten milliseconds."""
 
 

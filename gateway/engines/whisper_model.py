@@ -18,6 +18,7 @@ from faster_whisper.audio import pad_or_trim
 from faster_whisper.tokenizer import Tokenizer
 
 from gateway.audio import SAMPLE_BYTES
+from gateway.engines.whisper_tokens import tokens_of, whole
 from gateway.engines.whisper_voice import voice
 from gateway.errors import EngineError, ModelError
 from gateway.events import Hypothesis
@@ -88,6 +89,7 @@ class WhisperOnDisk:
             raise ModelError(f"{directory}: this model hears English only, not {language!r}; choose a multilingual one")
         self._tokenizer = Tokenizer(self._whisper.hf_tokenizer, multilingual, task="transcribe", language=language)
         self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
+        self._encoder = whole(self._whisper.hf_tokenizer)
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="silence")
         self._silence = thread.submit(self._encoded_silence)  # while other things are loaded
         thread.shutdown(wait=False)
@@ -115,11 +117,11 @@ class WhisperOnDisk:
         features = self._features(pcm)
         frames = min(features.shape[1] + TAIL_FRAMES, WINDOW_FRAMES)
         frames -= frames % FRAMES_PER_POSITION
-        tokens = [self._tokenizer.encode(f" {text.strip()}") for text in texts]
+        tokens = [tokens_of(self._encoder, text) for text in texts]
         try:
             encoded = np.repeat(self._encode(pad_or_trim(features, frames)), len(tokens), axis=0)
             results = self._whisper.model.align(
-                ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded)), [self._prompt[0]], tokens, frames
+                ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded)), self._prompt[:-1], tokens, frames
             )
         except RuntimeError as error:
             raise EngineError("Whisper failed while it was comparing") from error

@@ -5,6 +5,7 @@ from typing import Final
 from gateway.house import Area, Entity, House
 from gateway.own_sentences import ListValue, NumberRange, OwnSentences, SentenceBlock, SentenceList, SentenceRule
 
+DRINKS: Final = ("cappuccino", "mocha", "americano", "iced coffee")
 COFFEE: Final = OwnSentences(
     blocks=(
         SentenceBlock(intent="OrderCoffee", sentences=("<order> [a] [{size}] {drink} [with {milk}]",)),
@@ -25,11 +26,16 @@ COFFEE: Final = OwnSentences(
     lists=(
         SentenceList(
             name="size",
-            values=(ListValue(text="(sixteen|16)[ |-]ounce", value="sixteen ounce"), ListValue(text="small", value="small")),
+            values=(
+                ListValue(text="(sixteen|16)[ |-]ounce", value="sixteen ounce"),
+                ListValue(text="small", value="small"),
+            ),
         ),
         SentenceList(
             name="drink",
-            values=tuple(ListValue(text=text, value=text) for text in ("cappuccino", "mocha", "americano", "iced coffee")),
+            values=tuple(
+                ListValue(text=text, value=text) for text in ("cappuccino", "mocha", "americano", "iced coffee")
+            ),
         ),
         SentenceList(name="milk", values=(ListValue(text="[(a bit of|lots of) ]soy milk", value=None),)),
         SentenceList(name="liters", numbers=NumberRange(first=1, last=5)),

@@ -150,7 +150,9 @@ BOMB = "(a|aa)" * 40
         own("order it", lists=(SentenceList(name="l", values=(ListValue(text="[a", value=1),)),)),
         own("order it", lists=(SentenceList(name="l", values=(ListValue(text="<nowhere> [a]", value=1),)),)),
         own("{1..99999999:n} cups", "order it"),
-        OwnSentences(blocks=(*own("order it").blocks, SentenceBlock(intent="", sentences=("[wake {who}", "{a} {b} {c} {d}")))),
+        OwnSentences(
+            blocks=(*own("order it").blocks, SentenceBlock(intent="", sentences=("[wake {who}", "{a} {b} {c} {d}")))
+        ),
     ],
 )  # fmt: skip
 def test_what_cannot_be_used_is_left_out_in_no_time_and_the_others_work(english: Sentences, told: OwnSentences) -> None:

@@ -1,4 +1,4 @@
-"""Spoken coffee orders with what each asks for, in quiet and with other sound at a given ratio; the same in every run."""
+"""Spoken coffee orders with what each asks for, in quiet and with other sound; the same in every run."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence

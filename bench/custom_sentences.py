@@ -1,4 +1,4 @@
-"""A file of Home Assistant's custom sentences, as the gateway is told of it: of the form only what our own files use."""
+"""A file of Home Assistant's custom sentences, as the gateway is told of it; of the form only what our files use."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

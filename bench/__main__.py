@@ -8,7 +8,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench import commands, cutoff, e2e, idle, memory, processes, scale, sensitivity, start, stt, tts, turns, wake
+from bench import (
+    coffee,
+    commands,
+    cutoff,
+    e2e,
+    idle,
+    memory,
+    processes,
+    scale,
+    sensitivity,
+    start,
+    stt,
+    tts,
+    turns,
+    wake,
+)
 from bench.alone import alone
 from bench.findings import Section
 from bench.options import DRAFTS, PROJECT, USUAL_CLIPS, Options, shared_folder
@@ -21,6 +36,7 @@ BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "idle": idle.measure,
     "turns": turns.measure,
     "commands": commands.measure,
+    "coffee": coffee.measure,
     "cutoff": cutoff.measure,
     "stt": stt.measure,
     "e2e": e2e.measure,
@@ -73,7 +89,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _options(args: argparse.Namespace, *, pictures: Path) -> Options:
     options = Options(
-        manifest=args.manifest, house=args.home, area=args.area, clips=args.clips, turns=args.turns, pictures=pictures
+        manifest=args.manifest,
+        house=args.home,
+        area=args.area,
+        clips=args.clips,
+        noise_db=args.noise_db,
+        turns=args.turns,
+        pictures=pictures,
     )
     return options if args.model == EVERY else replace(options, model=args.model, models=(args.model,))
 
@@ -90,9 +112,13 @@ def _parser() -> argparse.ArgumentParser:
     house = shared / "text" / "speech_to_phrase" / "fixtures" / "en.yaml"
     parser.add_argument("--home", type=Path, default=house, help="the house that the recorded commands are meant for")
     parser.add_argument("--area", default="Office", help="where in it they are said")
-    parser.add_argument("--model", default=EVERY, help="the Whisper model; by default tiny.en, in `stt` base as well")
+    parser.add_argument(
+        "--model", default=EVERY, help="the Whisper model; by default tiny.en, in `stt` and `coffee` base as well"
+    )
     paced = "how many recordings are streamed at real-time pace"
     parser.add_argument("--clips", type=int, default=USUAL_CLIPS, help=paced)
+    noise = "the one level of speech to noise, in dB, where a part measures at several"
+    parser.add_argument("--noise-db", type=float, help=noise)
     parser.add_argument("--turns", type=int, default=500, help="how many turns memory must survive")
     parser.add_argument(
         "--json", action="store_true", help="the last line is one object with all figures; of `all`, by part"

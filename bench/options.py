@@ -32,6 +32,8 @@ class Options:
     """The Whisper models with which recognition is compared."""
     clips: int = USUAL_CLIPS
     """How many recordings are streamed at real-time pace, where all would take too long."""
+    noise_db: float | None = None
+    """The one level of speech to noise at which to measure, where a part measures at several."""
     turns: int = 500
     """How many turns memory must survive."""
     pictures: Path = DRAFTS

@@ -29,6 +29,8 @@ class Replacement:
     """The share of its phonemes that would have to be others, 0 to 1."""
     is_filler: bool = False
     """Whether it makes no difference: "the" and the like."""
+    is_value: bool = False
+    """Whether it is a name, or a value of a list: something that a sentence may have others in place of."""
 
 
 def replaced_words(replaced: Iterable[Replacement]) -> tuple[Replacement, ...]:

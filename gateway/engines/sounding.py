@@ -57,6 +57,8 @@ class Piece(NamedTuple):
     cost: float
     is_wild: bool = False
     """Whether any words may stand there."""
+    is_value: bool = False
+    """Whether it stands in a place for names or values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +215,7 @@ class Sounding:
                     if each[best] + rest[after, word + words] > room:
                         break
                     unit = self._units[int(members[best])]
-                    yield Piece(unit, word, word + words, float(each[best])), after, place
+                    yield Piece(unit, word, word + words, float(each[best]), is_value=place is not None), after, place
 
 
 class _Spans:

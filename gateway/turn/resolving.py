@@ -15,6 +15,7 @@ from gateway.events import Hypothesis
 from gateway.suggestions import Likelihood, Replacement, Suggestion
 from gateway.turn.asking_back import MOST_ASKED
 from gateway.turn.choice import Choice
+from gateway.turn.own_domain import own_meaning
 from gateway.turn.stages import SpeechToText, Understanding
 from gateway.turn.standing import is_same
 
@@ -110,10 +111,12 @@ def decided(choice: Choice, weighed: Sequence[Weighed]) -> Choice:
     """Return `choice` as what was `weighed`, the likeliest first, makes it."""
     if not weighed:
         return choice
-    best = weighed[0]
-    if best.doubt is Doubt.NONE and best.suggestion.intent == choice.intent:
+    own = own_meaning(weighed)
+    best = own or weighed[0]
+    is_clear = own is not None or best.doubt is Doubt.NONE
+    if is_clear and best.suggestion.intent == choice.intent:
         return choice
-    if best.doubt is Doubt.NONE:
+    if is_clear:
         intent, likelihood = best.suggestion.intent, best.likelihood
         used = Hypothesis(text=intent.text, score=likelihood.log_probability / max(likelihood.tokens, 1))
         return replace(choice, used=used, intent=intent, replaced=best.suggestion.replaced)

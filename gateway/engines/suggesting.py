@@ -6,7 +6,7 @@ misheard, a word left out, or something else altogether.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -30,7 +30,7 @@ MOST_SUGGESTIONS: Final = 6
 """Of all readings; each costs the matcher some ten milliseconds, and recognition as much."""
 WORSE: Final = 4.0
 """Phonemes by which a sentence may be further away than the closest one."""
-MOST_OWN: Final = 12
+MOST_OWN: Final = 10
 """Of the household's own sentences, each with another meaning."""
 WORSE_OF_OWN: Final = 8.0
 """As `WORSE`: a word with a value in it may not have been heard at all."""
@@ -76,7 +76,7 @@ class Suggesting:
                 words = heard_words(spelled(text, self._language, self._unit))
                 for candidate in self._own.candidates(" ".join(words), MOST_OWN, worse=WORSE_OF_OWN):
                     self._suggest(candidate, words, text, area_id, own)
-        return (*_closest(found, MOST_SUGGESTIONS), *_closest(own, MOST_OWN))
+        return tuple(_closest([*_closest(found.values(), MOST_SUGGESTIONS), *_closest(own.values(), MOST_OWN)]))
 
     def _suggest(
         self, candidate: Candidate, words: Sequence[str], heard: str, area_id: str | None, found: dict[str, Suggestion]
@@ -125,8 +125,8 @@ def as_written(text: str, like: str, language: str) -> str:
     return f"{text[:1].upper()}{text[1:]}{'?' if like.rstrip().endswith('?') else '.'}"
 
 
-def _closest(found: Mapping[str, Suggestion], most: int) -> list[Suggestion]:
-    return sorted(found.values(), key=lambda suggestion: suggestion.cost)[:most]
+def _closest(found: Iterable[Suggestion], most: int | None = None) -> list[Suggestion]:
+    return sorted(found, key=lambda suggestion: suggestion.cost)[:most]
 
 
 def _is_changed(piece: Piece, words: Sequence[str]) -> bool:

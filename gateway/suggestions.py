@@ -30,7 +30,7 @@ class Replacement:
     is_filler: bool = False
     """Whether it makes no difference: "the" and the like."""
     is_value: bool = False
-    """Whether it is a name, or a value of a list: something that a sentence may have others in place of."""
+    """Whether it stands in a place of a sentence of the household's own; then `cost` is of the words that differ."""
 
 
 def replaced_words(replaced: Iterable[Replacement]) -> tuple[Replacement, ...]:

@@ -58,7 +58,7 @@ class Piece(NamedTuple):
     is_wild: bool = False
     """Whether any words may stand there."""
     is_value: bool = False
-    """Whether it stands in a place for names or values."""
+    """Whether it stands in a place of a sentence of the household's own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +215,8 @@ class Sounding:
                     if each[best] + rest[after, word + words] > room:
                         break
                     unit = self._units[int(members[best])]
-                    yield Piece(unit, word, word + words, float(each[best]), is_value=place is not None), after, place
+                    is_value = place is not None and self._meaning is not None
+                    yield Piece(unit, word, word + words, float(each[best]), is_value=is_value), after, place
 
 
 class _Spans:

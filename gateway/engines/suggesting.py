@@ -103,11 +103,13 @@ class Suggesting:
         added = [word for word in used if word not in heard and word not in self._fillers]
         if set(heard) & set(used) and bool(left_out) != bool(added):  # "the bed light" for "light" leaves "bed" out
             return Replacement(heard=" ".join(left_out), used=" ".join(added), cost=1.0, is_value=piece.is_value)
-        longest = max(len(self._phones(" ".join(heard))), len(self._phones(piece.used)), 1)
+        sounds = [self._phones(" ".join(heard)), self._phones(piece.used)]
+        if piece.is_value and set(heard) & set(used):  # "triple shot" is not "double shot", however long the shot is
+            sounds = [self._phones(" ".join(left_out)), self._phones(" ".join(added))]
         return Replacement(
             heard=" ".join(heard),
             used=piece.used,
-            cost=min(phoneme_cost(self._phones(" ".join(heard)), self._phones(piece.used)) / longest, 1.0),
+            cost=min(phoneme_cost(*sounds) / max(*map(len, sounds), 1), 1.0),
             is_filler=all(word.casefold() in self._fillers for word in differing),
             is_value=piece.is_value,
         )

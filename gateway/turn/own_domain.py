@@ -3,7 +3,7 @@
 They are few, and alike but for their values; so beside the recogniser's score counts how far each sounds from what was
 heard: the recogniser alone would rather have a short sentence than one with a word in it that is hard to hear. What is
 fixed in a sentence may have been heard as anything, a value only as something like it: one that is not in its list
-must not become another that is. The method and its measurements: docs/understanding.md.
+must not become another that is. The method and its measurements: docs/own-sentences.md.
 """
 
 from collections.abc import Sequence
@@ -17,14 +17,18 @@ LEAST_MARGIN: Final = 3.0
 """By how much it must be ahead of any other meaning, with the sound counted."""
 LEAST_GAIN: Final = -1.4
 """By how much each token may be less likely than what was heard (natural logarithms)."""
-LEAST_DIFFERENCE: Final = -15.0
-"""The same of the whole: in a long sentence a single word would hide among the others."""
+ALLOWED: Final = 4.0
+"""The same of the whole, in a long sentence of which a single word would hide among the others; and besides:"""
+ALLOWED_A_VALUE: Final = 2.5
+"""For each value that was misheard. One that is not in its list is less likely by ten, as a rule."""
+ALLOWED_A_WORD: Final = 6.0
+"""For each word or two that are fixed in the sentence."""
 LEAST_LIKELY: Final = -2.5
 """How likely each token must be, whatever was heard."""
 MOST_CHANGED: Final = 0.3
 """The share of all phonemes that may be others."""
-MOST_REPLACED: Final = 0.7
-"""The share of a value's phonemes that may be others."""
+MOST_REPLACED: Final = 0.75
+"""The share of the phonemes that may be others, of the words by which a value differs from what was heard."""
 
 
 class Weighed(Protocol):
@@ -61,7 +65,9 @@ def _score(one: Weighed) -> float:
 
 def _is_likely(one: Weighed) -> bool:
     tokens = max(one.likelihood.tokens, 1)
-    if one.gain < LEAST_GAIN or one.gain * tokens < LEAST_DIFFERENCE:
+    replaced = [each for each in one.suggestion.replaced if not each.is_filler]
+    allowed = ALLOWED + sum(ALLOWED_A_VALUE if each.is_value else ALLOWED_A_WORD for each in replaced)
+    if one.gain < LEAST_GAIN or one.gain * tokens < -allowed:
         return False
     return one.likelihood.log_probability / tokens >= LEAST_LIKELY
 

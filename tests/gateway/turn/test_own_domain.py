@@ -16,7 +16,7 @@ LAMP = Intent(name="HassTurnOn", slots={"name": "Lamp"}, text="turn on the lamp"
 
 
 def weighed(
-    intent: Intent = MOCHA, *replaced: Replacement, log: float = -5.0, gain: float = -0.5, cost: float = 0.1
+    intent: Intent = MOCHA, *replaced: Replacement, log: float = -5.0, gain: float = -0.3, cost: float = 0.1
 ) -> Weighed:
     suggestion = Suggestion(intent=intent, heard="order a moka", cost=cost, replaced=replaced)
     return Weighed(suggestion=suggestion, likelihood=Likelihood(log_probability=log, tokens=10), gain=gain, margin=1.0)
@@ -31,6 +31,8 @@ VALUE = Replacement(heard="moka", used="mocha", cost=0.5, is_value=True)
         (weighed(), ()),
         (weighed(MOCHA, VALUE), (weighed(LATTE, log=-9.0),)),
         (weighed(), (weighed(LATTE, log=-4.0, cost=0.2),)),
+        (weighed(MOCHA, VALUE, VALUE, gain=-0.7), ()),
+        (weighed(MOCHA, Replacement(heard="through", used="order", cost=0.9), gain=-0.9), ()),
         (weighed(MOCHA, Replacement(heard="through a", used="order", cost=0.9)), ()),
         (weighed(MOCHA, Replacement(heard="", used="please", cost=1.0)), ()),
         (weighed(MOCHA, Replacement(heard="the", used="", cost=1.0, is_filler=True)), ()),
@@ -46,7 +48,7 @@ def test_the_one_that_is_ahead_in_sound_and_likelihood_was_meant(one: Weighed, o
         (weighed(), (weighed(LATTE, log=-6.0),)),
         (weighed(log=-9.0), (weighed(LAMP, log=-1.0),)),
         (weighed(gain=-1.5), ()),
-        (replace(weighed(gain=-1.0), likelihood=Likelihood(log_probability=-20.0, tokens=20)), ()),
+        (weighed(MOCHA, VALUE, gain=-0.7), ()),
         (weighed(log=-26.0), ()),
         (weighed(cost=0.31), ()),
         (weighed(MOCHA, replace(VALUE, cost=0.8)), ()),

@@ -128,7 +128,7 @@ class Sounding:
             sounds += LETTER_COST * cdist(self._units, spans.texts, scorer=Levenshtein.distance, dtype=np.float32)
         self._unit_costs = sounds[:, spans.index]  # [unit, first, words]
         self._unit_costs[:, ~spans.exists] = _NOTHING
-        found = []
+        found: list[Floats] = []
         for label, members in zip(self._labels, self._members, strict=True):
             if isinstance(label, Place) and label.is_wild:
                 found.append(spans.wild)
@@ -289,9 +289,9 @@ def _levels(grammar: Grammar, numbers: dict[Label, int]) -> list[tuple[np.ndarra
     levels = []
     for level in sorted(by_height):
         states = by_height[level]
-        arcs = [
+        ways = [
             (place, numbers[label], after) for place, state in enumerate(states) for label, after in grammar.arcs[state]
         ]
-        sources, labels, targets = (np.array([arc[at] for arc in arcs], np.intp) for at in range(3))
+        sources, labels, targets = (np.array([way[at] for way in ways], np.intp) for at in range(3))
         levels.append((np.array(states, np.intp), sources, labels, targets))
     return levels

@@ -17,7 +17,7 @@ LEAST_MARGIN: Final = 3.0
 """By how much it must be ahead of any other meaning, with the sound counted."""
 LEAST_GAIN: Final = -1.4
 """By how much each token may be less likely than what was heard (natural logarithms)."""
-ALLOWED: Final = 4.0
+ALLOWED: Final = 6.0
 """The same of the whole, in a long sentence of which a single word would hide among the others; and besides:"""
 ALLOWED_A_VALUE: Final = 2.5
 """For each value that was misheard. One that is not in its list is less likely by ten, as a rule."""

@@ -113,7 +113,7 @@ def decided(choice: Choice, weighed: Sequence[Weighed]) -> Choice:
         return choice
     own = own_meaning(weighed)
     best = own or weighed[0]
-    is_clear = own is not None or best.doubt is Doubt.NONE
+    is_clear = own is not None or (best.doubt is Doubt.NONE and not best.suggestion.intent.is_own)
     if is_clear and best.suggestion.intent == choice.intent:
         return choice
     if is_clear:

@@ -54,16 +54,16 @@ def test_a_manifest_without_orders_or_noises_is_refused() -> None:
 
 def test_the_sounds_are_the_same_in_every_run(tmp_path: Path) -> None:
     made = [recording(name, tmp_path) for sources in NOISES.values() for name in sources]
-    order = recording("order", tmp_path)
-    for seed, one in enumerate([*made, order]):
+    said = recording("order", tmp_path)
+    for seed, one in enumerate([*made, said]):
         values = np.random.default_rng(seed).normal(0, 2_000, RATE_HZ * 2).astype("<i2")
         soundfile.write(one.path, values, RATE_HZ, subtype="PCM_16")
-    (one,) = orders([order])
-    first, second = (dict(sounds(one, noises(made), 12.0)) for _ in range(2))
+    (order,) = orders([said])
+    first, second = (dict(sounds(order, noises(made), 12.0)) for _ in range(2))
     assert first == second
     assert first.keys() == NOISES.keys()
     assert first["kitchen"] != first["café"]
-    assert [noise for noise, _ in sounds(one, {}, None)] == ["quiet"]
+    assert [noise for noise, _ in sounds(order, {}, None)] == ["quiet"]
 
 
 def test_only_what_is_done_at_once_with_every_slot_right_is_accepted() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
+import yaml  # type: ignore[import-untyped]  # the stubs are not among what these tests bring along
 
 from custom_components.local_voice.house import sentence_files, sentence_parts
 from custom_components.local_voice.house.sentence_files import SentenceFile, SentenceFiles, read_sentence_files

@@ -31,8 +31,8 @@ VALUE = Replacement(heard="moka", used="mocha", cost=0.5, is_value=True)
         (weighed(), ()),
         (weighed(MOCHA, VALUE), (weighed(LATTE, log=-9.0),)),
         (weighed(), (weighed(LATTE, log=-4.0, cost=0.2),)),
-        (weighed(MOCHA, VALUE, VALUE, gain=-0.7), ()),
-        (weighed(MOCHA, Replacement(heard="through", used="order", cost=0.9), gain=-0.9), ()),
+        (weighed(MOCHA, VALUE, VALUE, gain=-1.0), ()),
+        (weighed(MOCHA, Replacement(heard="through", used="order", cost=0.9), gain=-1.1), ()),
         (weighed(MOCHA, Replacement(heard="through a", used="order", cost=0.9)), ()),
         (weighed(MOCHA, Replacement(heard="", used="please", cost=1.0)), ()),
         (weighed(MOCHA, Replacement(heard="the", used="", cost=1.0, is_filler=True)), ()),
@@ -48,7 +48,7 @@ def test_the_one_that_is_ahead_in_sound_and_likelihood_was_meant(one: Weighed, o
         (weighed(), (weighed(LATTE, log=-6.0),)),
         (weighed(log=-9.0), (weighed(LAMP, log=-1.0),)),
         (weighed(gain=-1.5), ()),
-        (weighed(MOCHA, VALUE, gain=-0.7), ()),
+        (weighed(MOCHA, VALUE, gain=-0.9), ()),
         (weighed(log=-26.0), ()),
         (weighed(cost=0.31), ()),
         (weighed(MOCHA, replace(VALUE, cost=0.8)), ()),
@@ -65,10 +65,20 @@ def test_one_in_which_any_words_would_do_is_not_taken_for_what_it_sounds_like() 
     assert own_meaning([replace(one, suggestion=replace(one.suggestion, is_open=True))]) is None
 
 
+HEARD = Hypothesis(text="order a moka", score=-0.4)
+CHOICE = Choice(recognition=Recognition(hypotheses=(HEARD,)), heard=HEARD)
+
+
+def test_one_that_would_do_for_a_sentence_of_home_assistants_is_asked_about() -> None:
+    one = weighed(MOCHA, replace(VALUE, cost=0.3), gain=-0.9)
+    clear = replace(one, margin=float("inf"))
+    decision = decided(CHOICE, [clear])
+    assert decision.intent is None
+    assert decision.asked == (clear.suggestion,)
+
+
 def test_it_is_what_a_choice_becomes() -> None:
-    heard = Hypothesis(text="order a moka", score=-0.4)
-    choice = Choice(recognition=Recognition(hypotheses=(heard,)), heard=heard)
-    decision = decided(choice, [weighed(LATTE, log=-9.0), weighed(MOCHA, VALUE)])
+    decision = decided(CHOICE, [weighed(LATTE, log=-9.0), weighed(MOCHA, VALUE)])
     assert decision.intent == MOCHA
     assert decision.replaced == (VALUE,)
     assert decision.used == Hypothesis(text="order a mocha", score=-0.5)

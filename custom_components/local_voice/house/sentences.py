@@ -108,17 +108,13 @@ class OwnSentences:
         """Whether there are sentences in the configuration or in files."""
         return self._has_configured or bool(self._files.files or self._files.unusable)
 
-    @property
-    def parts(self) -> tuple[SentencesPart, ...]:
-        """All of them, as the gateway is told."""
-        if self._parts is None:
-            collecting = Collecting()
-            for file in self._files.files:
-                collecting.add_file(file)
-            collecting.add_configured(self._configured)
-            collecting.add_triggers(self._triggers)
-            self._parts = collecting.parts()
-            self._unusable = (*self._files.unusable, *filter(None, collecting.unusable))
+    async def parts(self) -> tuple[SentencesPart, ...]:
+        """Return all of them, as the gateway is told; what is malformed among a thousand takes a while to find."""
+        while self._parts is None:
+            sources = self._files, self._configured, self._triggers
+            parts, unusable = await self._hass.async_add_executor_job(_collected, *sources)
+            if sources == (self._files, self._configured, self._triggers):  # or they are others meanwhile
+                self._parts, self._unusable = parts, unusable
         return self._parts
 
     @property
@@ -165,6 +161,19 @@ class OwnSentences:
         folder = Path(self._hass.config.path())
         self._files = await self._hass.async_add_executor_job(read_sentence_files, folder, self._language)
         self._parts = None
+
+
+def _collected(
+    files: SentenceFiles, configured: Mapping[str, Any], triggers: Mapping[str, Any]
+) -> tuple[tuple[SentencesPart, ...], tuple[str, ...]]:
+    """Return the parts to tell, and the names of files in which something cannot be used."""
+    collecting = Collecting()
+    for file in files.files:
+        collecting.add_file(file)
+    collecting.add_configured(configured)
+    collecting.add_triggers(triggers)
+    parts = collecting.parts()
+    return parts, (*files.unusable, *filter(None, collecting.unusable))
 
 
 @dataclass

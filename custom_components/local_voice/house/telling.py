@@ -180,7 +180,7 @@ class Telling:
 
     async def _tell_sentence_parts(self) -> None:
         """Tell the sentences of the household's own, for the gateway to recognise; before the house, it is one work."""
-        parts = self._sentences.parts
+        parts = await self._sentences.parts()
         if parts != self._parts_told:
             self._parts_told = parts
             for part in parts:

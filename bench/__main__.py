@@ -9,7 +9,22 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from bench import cutoff, e2e, idle, memory, processes, scale, sensitivity, start, stt, tts, turns, understand, wake
+from bench import (
+    coffee,
+    cutoff,
+    e2e,
+    idle,
+    memory,
+    processes,
+    scale,
+    sensitivity,
+    start,
+    stt,
+    tts,
+    turns,
+    understand,
+    wake,
+)
 from bench.alone import alone
 from bench.findings import Section
 from bench.options import DRAFTS, PROJECT, USUAL_CLIPS, Options, usual_house, usual_manifest
@@ -22,6 +37,7 @@ BENCHMARKS: dict[str, Callable[[Options], Section]] = {
     "idle": idle.measure,
     "turns": turns.measure,
     "understand": understand.measure,
+    "coffee": coffee.measure,
     "cutoff": cutoff.measure,
     "stt": stt.measure,
     "e2e": e2e.measure,
@@ -98,10 +114,12 @@ def _parser() -> argparse.ArgumentParser:
         "--home", type=Path, default=usual_house(), help="the house that the recorded commands are meant for"
     )
     parser.add_argument("--area", default="Office", help="where in it they are said")
-    parser.add_argument("--model", default=EVERY, help="the Whisper model; by default tiny.en, in `stt` base as well")
+    parser.add_argument(
+        "--model", default=EVERY, help="the Whisper model; by default tiny.en, in `stt` and `coffee` base as well"
+    )
     clips = f"how many recordings are streamed at real-time pace ({USUAL_CLIPS}), or in `understand` taken at all (all)"
     parser.add_argument("--clips", type=int, help=clips)
-    noise = "how far below what is said there is noise, in `understand`; without it the room is quiet"
+    noise = "how far below what is said there is noise, in `understand` (without it the room is quiet) and `coffee`"
     parser.add_argument("--noise-db", type=_decibels, metavar="N", help=noise)
     parser.add_argument("--turns", type=int, default=500, help="how many turns memory must survive")
     parser.add_argument(

@@ -30,6 +30,8 @@ class Recording:
     transcript: str
     is_human: bool
     """Whether a person spoke; where the manifest is not sure, it is taken to be so."""
+    slots: str = ""
+    """What is asked for, as a JSON object; empty where nobody says so."""
 
 
 def read_manifest(path: Path) -> tuple[Recording, ...]:
@@ -65,4 +67,5 @@ def _recording(folder: Path, row: dict[str, str]) -> Recording:
         label=row["label"],
         transcript=row["transcript"],
         is_human=row["human"].startswith(("human", "yes", "true", "1")),
+        slots=row.get("slots") or "",
     )

@@ -47,7 +47,7 @@ class Options:
     most_clips: int | None = None
     """How many are taken at the most where usually all are; None for all."""
     noise_db: float | None = None
-    """How far below what is said there is noise; None for a quiet room."""
+    """How far below what is said there is noise; None for a quiet room, or for several levels where a part has them."""
     turns: int = 500
     """How many turns memory must survive."""
     pictures: Path = DRAFTS

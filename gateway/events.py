@@ -67,6 +67,8 @@ class Intent:
     """The rules of this household without which it would mean something else, or nothing."""
     also: tuple[Intent, ...] = ()
     """What was said in the same breath, to be done after it."""
+    is_own: bool = False
+    """Whether it is the household's own: only Home Assistant knows how to do it, by the sentence itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,6 +10,8 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
+from gateway.own_sentences import NO_SENTENCES, OwnSentences
+
 type AttributeValue = str | int | float | bool | tuple[AttributeValue, ...] | None
 """What an attribute or a slot may hold."""
 
@@ -109,8 +111,10 @@ class House:
     entities: tuple[Entity, ...] = ()
     people: tuple[str, ...] = ()
     """The names of those who live here; understanding does not use them."""
+    sentences: OwnSentences = NO_SENTENCES
+    """Those that its people wrote themselves."""
     revision: int = 0
-    """Grows by one when names, places or the set of entities change; states may change without it."""
+    """Grows by one when names, places, sentences or the set of entities change; states may change without it."""
 
 
 def names_in(house: House, text: str) -> tuple[KnownName, ...]:

@@ -34,6 +34,8 @@ class Replacement:
     """Whether it makes no difference: "the" and the like."""
     is_name: bool = False
     """Whether what is used is a name of the house, and not a word of the language's sentences."""
+    is_value: bool = False
+    """Whether it stands in a place of a sentence of the household's own; then `cost` is of the words that differ."""
 
 
 def replaced_words(replaced: Iterable[Replacement]) -> tuple[Replacement, ...]:
@@ -63,3 +65,5 @@ class Suggestion:
     """Words that make a difference which that reading has less than the likeliest one."""
     wild_words: int = 0
     """Words that stand where any may: "play …"."""
+    is_own: bool = False
+    """Whether it is one of the household's own sentences."""

@@ -21,6 +21,7 @@ BASE = frozenset(
         "json_depth",
         "languages",
         "offer",
+        "own_sentences",
         "protection",
         "recordings",
         "rules",

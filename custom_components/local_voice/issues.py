@@ -26,6 +26,7 @@ from homeassistant.loader import IntegrationNotFound, async_get_integration
 from . import assistant, broker_issues
 from .const import DOMAIN
 from .forget_repair import FORGET_EVERYTHING
+from .house.sentence_issue import SENTENCES_UNUSABLE
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -186,4 +187,4 @@ def _too_old(entry: ConfigEntry) -> str:
 
 
 _TOO_OLD: Final = "too_old_"
-_OTHERS: Final = (_TOO_OLD, FORGET_EVERYTHING)
+_OTHERS: Final = (_TOO_OLD, FORGET_EVERYTHING, SENTENCES_UNUSABLE)

@@ -17,6 +17,10 @@ LARGEST_STATES: Final = 200_000
 """Home Assistant's languages have a few thousand."""
 NAMES: Final = frozenset({"name", "area", "floor"})
 """The lists that the house fills."""
+ARCS_A_STATE: Final = 20
+"""On average, at the most; Home Assistant's languages have as many."""
+MOST_BEGINNINGS: Final = 5_000
+"""Words with which a part may begin: two alternatives without a blank between them multiply theirs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +65,16 @@ class Grammar:
         return len(self.arcs) - 1
 
 
-def compiled(intents: Intents) -> Grammar:
-    """Return the graph of a language's templates. Raises ValueError for one that is beyond all measure."""
-    compiler = _Compiler(intents)
+def compiled(intents: Intents, *, most_states: int | None = None, is_apart: bool = False) -> Grammar:
+    """Return the graph of a language's templates. Raises ValueError for one that is beyond all measure.
+
+    With `is_apart`, blocks share no states: where a sentence is in the graph tells what it means, but for its places.
+    """
+    compiler = _Compiler(intents, LARGEST_STATES if most_states is None else most_states)
+    blocks = [block for intent in intents.intents.values() for block in intent.data]
     starts = [
-        compiler.sentence(template, block)
-        for intent in intents.intents.values()
-        for block in intent.data
+        compiler.sentence(template, block, apart=number if is_apart else None)
+        for number, block in enumerate(blocks)
         for template in block.sentences
     ]
     compiler.join(starts)
@@ -77,8 +84,10 @@ def compiled(intents: Intents) -> Grammar:
 class _Compiler:
     """Builds from the end of a sentence to its beginning, so that what is the same afterwards is one state."""
 
-    def __init__(self, intents: Intents) -> None:
+    def __init__(self, intents: Intents, most_states: int) -> None:
         self._intents = intents
+        self._most_states = most_states
+        self._arcs = 0
         self._numbers: dict[_State, int] = {}
         self._states: list[_State] = []
         self._lists: dict[Place, SlotList] = {}
@@ -86,10 +95,13 @@ class _Compiler:
         """The lists of each name."""
         self._end = self._number((True, frozenset()))
 
-    def sentence(self, template: Sentence, block: IntentData) -> int:
-        """Return the state at which a template's sentences begin."""
+    def sentence(self, template: Sentence, block: IntentData, *, apart: int | None = None) -> int:
+        """Return the state at which a template's sentences begin; with `apart`, they end in a state of this number."""
         inside = _Block(self, self._intents, block)
-        return self.boundary(inside.before(template.expression, frozenset({("", self._end)})))
+        end = self._end
+        if apart is not None:  # nothing can stand in this place, so it only tells the states apart
+            end = self._number((True, frozenset({(Place("", version=apart), end)})))
+        return self.boundary(inside.before(template.expression, frozenset({("", end)})))
 
     def boundary(self, partial: _Partial) -> int:
         """Return the state before what a partial begins with: a word begins here."""
@@ -139,8 +151,9 @@ class _Compiler:
     def _number(self, state: _State) -> int:
         number = self._numbers.get(state)
         if number is None:
-            if len(self._states) >= LARGEST_STATES:
-                raise ValueError(f"the language's sentences need more than {LARGEST_STATES} states")
+            self._arcs += len(state[1])
+            if len(self._states) >= self._most_states or self._arcs > self._most_states * ARCS_A_STATE:
+                raise ValueError(f"the sentences need more than {self._most_states} states, or too many arcs")
             number = self._numbers[state] = len(self._states)
             self._states.append(state)
         return number
@@ -165,6 +178,8 @@ class _Block:
         if known is None:
             self._kept.append(expression)
             known = self._known[key] = self._before(expression, after)
+            if len(known) > MOST_BEGINNINGS:
+                raise ValueError(f"a part of a sentence begins in more than {MOST_BEGINNINGS} ways")
         return known
 
     def _before(self, expression: Expression, after: _Partial) -> _Partial:

@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from functools import lru_cache
 
-from hassil import is_match, parse_sentence, recognize_best
+from hassil import is_match, parse_sentence, recognize_all, recognize_best
 from hassil.intents import RangeSlotList, SlotList, TextSlotList
 from hassil.recognize import RecognizeResult
 from hassil.util import remove_punctuation
 
+from gateway.engines.household_sentences import IS_CUSTOM, HouseholdSentences, household_sentences
 from gateway.engines.sentences import Sentences, load_sentences
 from gateway.engines.several import MOST_COMMANDS, completed, parted
 from gateway.engines.wording import readings, spelled
 from gateway.events import Intent
 from gateway.house import Area, AttributeValue, Entity, Floor, House
+from gateway.own_sentences import NO_SENTENCES
 
 TEXT_LIMIT_CHARS = 300
 """Nobody says a longer command; the matcher's cost grows with it."""
@@ -46,8 +48,11 @@ class HassilIntents:
     def __init__(self, language: str = "en") -> None:
         """Load a language. Raises ConfigError for one that is not there, naming what is."""
         self._sentences = load_sentences(language)
+        self._told = NO_SENTENCES
+        self.household = household_sentences(self._sentences, self._told)
+        """The language's sentences with the household's."""
         _prepare(self._sentences)
-        self._match = _matcher(self._sentences, House(name=""))
+        self.use(House(name=""))
 
     @property
     def language(self) -> str:
@@ -55,8 +60,11 @@ class HassilIntents:
         return self._sentences.language
 
     def use(self, house: House) -> None:
-        """Understand the names of `house` from now on."""
-        self._match = _matcher(self._sentences, house)
+        """Understand the names of `house`, and its own sentences, from now on."""
+        if self._told is not house.sentences:
+            self._told, self.household = house.sentences, household_sentences(self._sentences, house.sentences)
+            _prepare_own(self.household)
+        self._match = _matcher(self._sentences, self.household, house)
 
     def match(self, text: str, *, area_id: str | None = None) -> Intent | None:
         """Return the best meaning of `text` in this house, said in the area `area_id`; None where it has none."""
@@ -78,9 +86,18 @@ def _prepare(sentences: Sentences) -> None:
             is_match("no number", number, slot_lists={"number": slot_list}, language=sentences.language)
 
 
-def _matcher(sentences: Sentences, house: House) -> Callable[[str, str | None], Intent | None]:
+def _prepare_own(household: HouseholdSentences) -> None:
+    rules = household.intents.expansion_rules
+    for block in household.data:
+        for template in block.sentences:
+            template.get_required_clauses({**rules, **block.expansion_rules})
+
+
+def _matcher(
+    sentences: Sentences, household: HouseholdSentences, house: House
+) -> Callable[[str, str | None], Intent | None]:
     """Return a cached function from (text, area) to meaning, over what does not change until the house does."""
-    names = _Names(sentences, house)
+    names = _Names(sentences, household, house)
 
     @lru_cache(maxsize=CACHED_SENTENCES)
     def match(text: str, area_id: str | None) -> Intent | None:
@@ -92,8 +109,9 @@ def _matcher(sentences: Sentences, house: House) -> Callable[[str, str | None], 
 class _Names:
     """A house's names, compiled for hassil."""
 
-    def __init__(self, sentences: Sentences, house: House) -> None:
+    def __init__(self, sentences: Sentences, household: HouseholdSentences, house: House) -> None:
         self._sentences = sentences
+        self._household = household
         self._house = house
         self._areas = {area.id: area for area in house.areas}
         self._zones = _zones(house)
@@ -117,31 +135,42 @@ class _Names:
             first = self._one(before, area_id, depth)
             if first is None and most > 2:
                 first = self._several(before, area_id, depth, most - 1)
-            if first is None:
+            if first is None or first.is_own:
                 continue
             for part in completed(after, before):
                 then = self._one(part, area_id, depth)
-                if then is not None and (is_said or not _ANY_WORDS & then.slots.keys()):
+                if then is None or then.is_own:
+                    continue
+                if is_said or not _ANY_WORDS & then.slots.keys():
                     return replace(first, text=text, also=(*first.also, then))
         return None
 
     def _one(self, text: str, area_id: str | None, depth: int) -> Intent | None:
         """Return the best valid meaning of the sentence's readings."""
         for reading in readings(text, self._sentences.language, self._house.temperature_unit):
+            if (trigger := self._trigger(reading)) is not None:
+                return trigger
             result = recognize_best(
                 reading,
-                self._sentences.intents,
+                self._household.intents,
                 slot_lists=self._slot_lists,
                 intent_context=self._context(area_id),
                 language=self._sentences.language,
+                best_metadata_key=IS_CUSTOM,
                 best_slot_name="name",
             )
             if result is None or result.unmatched_entities:
                 continue
-            intent = self._intent(result, text, area_id)
+            intent = self._intent(result, reading if result.intent.name in self._household.own else text, area_id)
             if intent is not None and self._is_valid(result, intent, area_id, depth):
                 return intent
         return None
+
+    def _trigger(self, reading: str) -> Intent | None:
+        """Return that an automation waits for this sentence."""
+        triggers = self._household.triggers
+        result = None if triggers is None else next(iter(recognize_all(reading, triggers)), None)
+        return None if result is None else Intent(name=result.intent.name, text=reading, is_own=True)
 
     def _heard(self, name: str) -> str:
         return remove_punctuation(spelled(name, self._sentences.language, self._house.temperature_unit)).strip()
@@ -182,6 +211,7 @@ class _Names:
             response=result.response or "default",
             text=text,
             entity_id=None if entity is None else entity.id,
+            is_own=result.intent.name in self._household.own,
         )
 
     def _meant(self, result: RecognizeResult, slots: dict[str, AttributeValue], area_id: str | None) -> Entity | None:
@@ -212,7 +242,8 @@ class _Names:
         command = intent.slots.get("conversation_command")
         if command is None:
             return True
-        return depth > 0 and self.match(str(command), area_id, depth=depth - 1) is not None
+        meant = self.match(str(command), area_id, depth=depth - 1) if depth > 0 else None
+        return meant is not None and not meant.is_own
 
 
 def _indexed(names: Iterable[tuple[str, str] | _Name]) -> TextSlotList:

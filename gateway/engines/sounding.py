@@ -22,18 +22,27 @@ MOST_WORDS: Final = 4
 """Heard for one word or name."""
 MOST_MEMBERS: Final = 3
 """Of those that may stand in one place, the ones that sound most like the words there."""
+MOST_WORDINGS: Final = 48
+"""The same where several of them may mean the same."""
 WILD_COST: Final = 0.12
 """Of each phoneme where any words may stand: less than any mistake, more than a word that is known."""
+LETTER_COST: Final = 0.01
+"""Of each letter, where wordings mean the same and sound alike: "16 oz" and "sixteen ounces"."""
 LONGEST_WORDS: Final = 24
 """Nobody says a longer command; the search grows with it."""
 MOST_STEPS: Final = 20_000
 """Of the search; it takes a few hundred."""
 _NOTHING: Final = np.float32(1e6)
 
+type _Meant = tuple[object, ...]
+"""What a sentence has in its places so far."""
+
 type Phones = Callable[[str], str]
 """How words are pronounced, a letter for each phoneme."""
 type Members = Callable[[Place], Sequence[str]]
 """What may stand in a place, in the house as it is, as it would be said."""
+type Meaning = Callable[[Place, str], object]
+"""What it means that something stands in a place; different wordings may mean the same."""
 type Floats = np.ndarray[tuple[int, ...], np.dtype[np.float32]]
 
 
@@ -48,6 +57,8 @@ class Piece(NamedTuple):
     cost: float
     is_wild: bool = False
     """Whether any words may stand there."""
+    is_value: bool = False
+    """Whether it stands in a place of a sentence of the household's own."""
     is_name: bool = False
     """Whether it is a name of the house."""
 
@@ -69,9 +80,23 @@ class Candidate:
 class Sounding:
     """A grammar with the names of one house."""
 
-    def __init__(self, grammar: Grammar, members: Members, phones: Phones) -> None:
-        """`members` says what may stand in the grammar's places, wild ones left out."""
+    def __init__(
+        self,
+        grammar: Grammar,
+        members: Members,
+        phones: Phones,
+        *,
+        most_words: int = MOST_WORDS,
+        meaning: Meaning | None = None,
+    ) -> None:
+        """`members` says what may stand in the grammar's places, wild ones left out.
+
+        `most_words` may be heard for one of them. With `meaning`, of sentences that end in the same state and have the
+        same in their places only the closest is found.
+        """
         self._grammar = grammar
+        self._most_words = most_words
+        self._meaning = meaning
         self._phones = phones
         labels = sorted({label for arcs in grammar.arcs for label, _ in arcs}, key=str)
         self._label_numbers: dict[Label, int] = {label: number for number, label in enumerate(labels)}
@@ -89,7 +114,7 @@ class Sounding:
         words = heard.split()
         if not words or not self._labels or len(words) > LONGEST_WORDS:
             return []
-        spans = _Spans(words, self._phones)
+        spans = _Spans(words, self._phones, self._most_words)
         costs = self._costs(spans)
         rest = self._rest(costs, spans)
         if rest[self._grammar.start, 0] >= _NOTHING:
@@ -100,7 +125,10 @@ class Sounding:
         """Return for each label what it costs over each span: [first word, how many words], the best of its members."""
         plain = cdist(self._unit_phones, spans.sounds, scorer=Levenshtein.distance, dtype=np.float32)
         coarse = cdist(self._unit_coarse, spans.coarse, scorer=Levenshtein.distance, dtype=np.float32)
-        spans.of_units = (plain + coarse)[:, spans.index] / 2
+        sounds = (plain + coarse) / 2
+        if self._meaning is not None:
+            sounds += LETTER_COST * cdist(self._units, spans.texts, scorer=Levenshtein.distance, dtype=np.float32)
+        spans.of_units = sounds[:, spans.index]
         spans.of_units[:, ~spans.exists] = _NOTHING
         found: list[Floats] = []
         for label, members in zip(self._labels, self._members, strict=True):
@@ -138,67 +166,80 @@ class Sounding:
         start = self._grammar.start
         limit = float(rest[start, 0]) + worse
         numbers = iter(range(1 << 62))
-        waiting: list[tuple[float, int, float, int, int, tuple[Piece, ...]]] = []
-        heapq.heappush(waiting, (float(rest[start, 0]), next(numbers), 0.0, start, 0, ()))
+        waiting: list[tuple[float, int, float, int, int, tuple[Piece, ...], _Meant]] = []
+        heapq.heappush(waiting, (float(rest[start, 0]), next(numbers), 0.0, start, 0, (), ()))
         found: dict[str, Candidate] = {}
+        reached: set[tuple[int, int, _Meant]] = set()
         steps = 0
         while waiting and len(found) < most and steps < MOST_STEPS:
             steps += 1
-            _, _, cost, state, word, pieces = heapq.heappop(waiting)
+            _, _, cost, state, word, pieces, meant = heapq.heappop(waiting)
+            if self._meaning is not None:  # who came here with the same meaning before came cheaper
+                if (state, word, meant) in reached:
+                    continue
+                reached.add((state, word, meant))
             if state < 0:
                 candidate = Candidate(pieces=pieces, cost=cost)
                 found.setdefault(candidate.text, candidate)
                 continue
             if word == spans.count and state in self._grammar.finals:
-                heapq.heappush(waiting, (cost, next(numbers), cost, -1, word, pieces))
-            for piece, after in self._steps(state, word, costs, spans, rest, limit - cost):
+                heapq.heappush(waiting, (cost, next(numbers), cost, -1 - state, word, pieces, meant))
+            for piece, after, place in self._steps(state, word, costs, spans, rest, limit - cost):
                 total = cost + piece.cost
                 foreseen = total + float(rest[after, piece.last])
                 if foreseen <= limit:
-                    heapq.heappush(waiting, (foreseen, next(numbers), total, after, piece.last, (*pieces, piece)))
+                    means = (
+                        meant if place is None or self._meaning is None else (*meant, self._meaning(place, piece.used))
+                    )
+                    entry = (foreseen, next(numbers), total, after, piece.last, (*pieces, piece), means)
+                    heapq.heappush(waiting, entry)
         return list(found.values())
 
     def _steps(
         self, state: int, word: int, costs: list[Floats], spans: _Spans, rest: Floats, room: float
-    ) -> Iterator[tuple[Piece, int]]:
+    ) -> Iterator[tuple[Piece, int, Place | None]]:
         """Yield how a sentence may go on from a state and a heard word, for no more than `room` in all."""
         if word < spans.count and spans.left_out[word] + rest[state, word + 1] <= room:
-            yield Piece("", word, word + 1, float(spans.left_out[word])), state
+            yield Piece("", word, word + 1, float(spans.left_out[word])), state, None
         for label, after in self._grammar.arcs[state]:
             number = self._label_numbers[label]
+            place = label if isinstance(label, Place) else None
             for words in range(min(costs[number].shape[1], spans.count - word + 1)):
                 cost = costs[number][word, words]
                 if cost + rest[after, word + words] > room:
                     continue
-                if isinstance(label, Place) and label.is_wild:
-                    yield Piece(spans.text(word, word + words), word, word + words, float(cost), True), after
+                if place is not None and place.is_wild:
+                    yield Piece(spans.text(word, word + words), word, word + words, float(cost), True), after, place
                     continue
                 members = self._members[number]
                 each = spans.of_units[members, word, words]
-                for place in np.argsort(each, kind="stable")[:MOST_MEMBERS]:
-                    if each[place] + rest[after, word + words] <= room:
-                        unit = self._units[int(members[place])]
-                        is_name = isinstance(label, Place) and label.is_name
-                        yield Piece(unit, word, word + words, float(each[place]), False, is_name), after
+                for best in np.argsort(each, kind="stable")[: MOST_MEMBERS if self._meaning is None else MOST_WORDINGS]:
+                    if each[best] + rest[after, word + words] > room:
+                        break
+                    unit = self._units[int(members[best])]
+                    is_value = place is not None and self._meaning is not None
+                    is_name = place is not None and place.is_name
+                    yield Piece(unit, word, word + words, float(each[best]), False, is_value, is_name), after, place
 
 
 class _Spans:
     """The words that were heard, and all stretches of them that one word or name may be."""
 
-    def __init__(self, words: Sequence[str], phones: Phones) -> None:
+    def __init__(self, words: Sequence[str], phones: Phones, most_words: int) -> None:
         self._words = list(words)
         self.count = len(words)
         each = [phones(word) for word in words]
-        self.sounds = [""]
-        longest = max(MOST_WORDS, self.count)
+        self.sounds, self.texts = [""], [""]
+        longest = max(most_words, self.count)
         self.index = np.zeros((self.count + 1, longest + 1), np.intp)
         self.exists = np.zeros((self.count + 1, longest + 1), bool)
         self.exists[:, 0] = True
         for first in range(self.count):
-            for words_ in range(1, min(MOST_WORDS, self.count - first) + 1):
+            for words_ in range(1, min(most_words, self.count - first) + 1):
                 self.exists[first, words_] = True
                 self.index[first, words_] = len(self.sounds)
-                self.sounds.append(phones(" ".join(self._words[first : first + words_])))
+                self.texts.append(self.text(first, first + words_))
+                self.sounds.append(phones(self.texts[-1]))
         self.coarse = [_coarse(sound) for sound in self.sounds]
         self.left_out = np.array([max(len(sound), 1) for sound in each], np.float32)
         self.wild = np.full(self.exists.shape, _NOTHING, np.float32)
@@ -253,9 +294,9 @@ def _levels(grammar: Grammar, numbers: dict[Label, int]) -> list[tuple[np.ndarra
     levels = []
     for level in sorted(by_height):
         states = by_height[level]
-        leading = [
+        ways = [
             (place, numbers[label], after) for place, state in enumerate(states) for label, after in grammar.arcs[state]
         ]
-        sources, labels, targets = (np.array([arc[at] for arc in leading], np.intp) for at in range(3))
+        sources, labels, targets = (np.array([way[at] for way in ways], np.intp) for at in range(3))
         levels.append((np.array(states, np.intp), sources, labels, targets))
     return levels

@@ -29,7 +29,7 @@ class HassUnderstanding:
         self._going_on = GoingOn(self.language)
         self._going_on.use(house)
         self._house = house
-        self._suggesting = Suggesting(self.language, house) if by_sound else None
+        self._suggesting = self._for(house) if by_sound else None
 
     async def use(self, house: House) -> None:
         """Understand the names of `house` from now on."""
@@ -74,8 +74,11 @@ class HassUnderstanding:
         if not self._by_sound:
             return ()
         if self._suggesting is None:  # a house that is told anew in pieces need not be ready for this each time
-            self._suggesting = Suggesting(self.language, self._house)
+            self._suggesting = self._for(self._house)
         return self._suggesting.suggestions(texts)
+
+    def _for(self, house: House) -> Suggesting:
+        return Suggesting(self.language, house, self._intents.household.grammar)
 
     def _continuations(self, text: str, area_id: str | None) -> tuple[Intent, ...]:
         return self._going_on.of(text, lambda said, area: self._intents.match(said, area_id=area), area_id=area_id)

@@ -121,10 +121,7 @@ class WhisperOnDisk:
         try:
             encoded = np.repeat(self._encode(pad_or_trim(features, frames)), len(tokens), axis=0)
             results = self._whisper.model.align(
-                ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded)),
-                [*self._tokenizer.sot_sequence],
-                tokens,
-                frames,
+                ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded)), self._prompt[:-1], tokens, frames
             )
         except RuntimeError as error:
             raise EngineError("Whisper failed while it was comparing") from error

@@ -21,6 +21,7 @@ from gateway.home.targets import areas_named
 from gateway.home.timers import START_TIMER, Cancellable, Clock, Timers
 from gateway.home.told import ToldHouse
 from gateway.house import AttributeValue, Entity, House, KnownName, names_in
+from gateway.own_sentences import OwnSentences
 from gateway.timers import TimerFinished
 
 GATHER_S: Final = 0.1
@@ -107,6 +108,11 @@ class Household:
     def states(self, states: Iterable[tuple[str, str, Mapping[str, AttributeValue]]]) -> None:
         """Take what states have become: id, state and all attributes; what is not known is left out."""
         self._told.states(states)
+
+    def use_sentences(self, sentences: OwnSentences) -> None:
+        """Take these for the household's own sentences; they are understood soon afterwards."""
+        self._told.use_sentences(sentences)
+        self._understand_soon()
 
     def connected(self, home: ConnectedHome) -> None:
         """Have this home act from now on."""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from gateway.house import AttributeValue, Entity, House
+from gateway.own_sentences import OwnSentences
 
 MOST_ENTITIES: Final = 20_000
 """Ten times what is promised; a home that never stops telling must not fill memory."""
@@ -45,6 +46,12 @@ class ToldHouse:
         self._entities = {entity.id: entity for entity in house.entities[:MOST_ENTITIES]}
         self._house = replace(house, revision=self.revision + 1)
         self._is_current = False
+
+    def use_sentences(self, sentences: OwnSentences) -> None:
+        """Take these for the household's own sentences."""
+        if sentences != self._house.sentences:
+            self._house = replace(self._house, sentences=sentences, revision=self.revision + 1)
+            self._is_current = False
 
     def forget(self) -> None:
         """Be empty again."""

@@ -235,6 +235,8 @@ class HomeSession:
                 await self._household.change(tuple(news.changed.values()), tuple(news.removed))
             if news.states:
                 self._household.states(news.states.values())
+            if news.sentences is not None:
+                self._household.use_sentences(news.sentences)
         except VoiceError as error:
             _LOG.error("%s: the house cannot be used: %s", self._peer.id, error.code)
             message = "this house cannot be used; the gateway's log says when"

@@ -9,9 +9,12 @@ from typing import Final
 
 from gateway.errors import ProtocolError
 from gateway.house import Area, Entity, Floor, House
+from gateway.own_sentences import NO_SENTENCES, OwnSentences
+from gateway.server.sentence_news import SentenceNews
 from gateway.server.services import StateNews
 from gateway.server.translate import area_of, attributes_of, entity_of, floor_of
 from gateway.wire.messages import Message, name_of
+from gateway.wire.sentence_words import SentencesPart
 from gateway.wire.voice_words import (
     AreaWords,
     EntitiesChanged,
@@ -37,9 +40,11 @@ class News:
     changed: dict[str, Entity] = field(default_factory=dict)
     removed: set[str] = field(default_factory=set)
     states: dict[str, StateNews] = field(default_factory=dict)
+    sentences: OwnSentences | None = None
 
     def __bool__(self) -> bool:
-        return bool(self.house or self.changed or self.removed or self.states)
+        is_about_things = bool(self.house or self.changed or self.removed or self.states)
+        return is_about_things or self.sentences is not None
 
 
 @dataclass(slots=True, kw_only=True)
@@ -58,7 +63,7 @@ class _Draft:
         self.entities |= {entity.id: entity for entity in part.entities}
         return len(self.floors) <= MOST_FLOORS and len(self.areas) <= MOST_AREAS and len(self.entities) <= MOST_ENTITIES
 
-    def house(self) -> House:
+    def house(self, sentences: OwnSentences) -> House:
         floors: Iterable[Floor] = map(floor_of, self.floors.values())
         areas: Iterable[Area] = (area_of(area, self.floors) for area in self.areas.values())
         return House(
@@ -69,6 +74,7 @@ class _Draft:
             areas=tuple(areas),
             entities=tuple(entity_of(entity, self.areas) for entity in self.entities.values()),
             people=self.begin.people,
+            sentences=sentences,
         )
 
 
@@ -79,6 +85,8 @@ class HouseNews:
         self._draft: _Draft | None = None
         self._news = News()
         self._entity_ids: set[str] | None = None
+        self._sentences = SentenceNews()
+        self._told_sentences = NO_SENTENCES
         self.area_ids: frozenset[str] = frozenset()
         """The rooms of the last whole house."""
 
@@ -99,6 +107,8 @@ class HouseNews:
                 self._entities_changed(message)
             case StatesChanged():
                 self._states_changed(message)
+            case SentencesPart():
+                self._sentences_part(message)
             case _:
                 return False
         return True
@@ -119,7 +129,7 @@ class HouseNews:
             )
 
     def _end(self) -> None:
-        house = self._begun().house()
+        house = self._begun().house(self._told_sentences)
         self._draft = None
         self._news = News(house=house)
         self._entity_ids = {entity.id for entity in house.entities}
@@ -151,6 +161,13 @@ class HouseNews:
                 news.changed[words.id] = replace(entity, state=words.state, attributes=attributes)
             elif words.id in known:
                 news.states[words.id] = (words.id, words.state, attributes)
+
+    def _sentences_part(self, message: SentencesPart) -> None:
+        told = self._sentences.told(message)
+        if told is not None:
+            self._told_sentences = told
+            if self._entity_ids is not None:  # or else they come with the house
+                self._news.sentences = told
 
     def _begun(self) -> _Draft:
         if self._draft is None:

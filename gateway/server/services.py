@@ -9,6 +9,7 @@ from gateway.events import ActionRequest, ActionResult, SentenceAnswer, Sound
 from gateway.house import AttributeValue, Entity, House, KnownName
 from gateway.ledger.rows import TurnRow
 from gateway.offer import Offer, SettingsChange
+from gateway.own_sentences import OwnSentences
 from gateway.rules import Rule
 from gateway.server.meanings import Learning
 from gateway.timers import LastingTimer, RunningTimer
@@ -69,6 +70,9 @@ class Household(Protocol):
 
     def states(self, news: Iterable[StateNews]) -> None:
         """Take these states; names and places stay. An id that is not known is ignored."""
+
+    def use_sentences(self, sentences: OwnSentences) -> None:
+        """Take these for the household's own sentences; they are understood soon afterwards."""
 
     def connected(self, home: ConnectedHome) -> None:
         """Ask this home from now on for what is to be done; called after the first `use` of its house."""

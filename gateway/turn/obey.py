@@ -17,6 +17,8 @@ from gateway.turn.stages import Understanding
 ACTION_DEADLINE_S: Final = 5.0
 """A home that needs longer to switch a light is not there."""
 NEVER_MIND: Final = "HassNevermind"
+NO_INTENT: Final = "no_intent"
+"""The error answer to what means nothing here."""
 DELAYED_COMMAND: Final = "conversation_command"
 """The slot of a sentence such as "… in ten minutes"."""
 _ENDS: Final = (".", "!", "?", "…")
@@ -129,6 +131,8 @@ async def perform(request: ActionRequest, doer: Doer) -> tuple[Done, ...]:
 
 
 async def _perform(request: ActionRequest, doer: Doer) -> ActionResult:
+    if request.intent.is_own:  # Home Assistant was asked, by the sentence, and did not know it
+        return ActionResult(error=NO_INTENT)
     try:
         async with asyncio.timeout(ACTION_DEADLINE_S):
             return await doer.perform(request)

@@ -13,6 +13,7 @@ from gateway.events import Hypothesis, Intent
 from gateway.suggestions import Likelihood, Suggestion
 from gateway.turn.asking_back import MOST_ASKED
 from gateway.turn.choice import NO_WORDS, Choice, Meaning
+from gateway.turn.own_domain import own_meaning
 from gateway.turn.stages import SpeechToText, Understanding
 from gateway.turn.standing import is_same
 from gateway.turn.weighing import ASKED_ABOUT, Doubt, Weighed, score, weighed
@@ -21,6 +22,8 @@ MOST_TEXTS: Final = 4
 """Readings that suggestions are looked for."""
 MOST_MEANINGS: Final = 3
 """The first, and those that speak against it."""
+MOST_OWN_MEANINGS: Final = 10
+"""Of the household's own sentences, which are alike but for a word."""
 MOST_MATCHED: Final = 8
 """Sentences that are looked up, most of which mean the same: each takes some ten milliseconds."""
 
@@ -43,10 +46,12 @@ def decided(choice: Choice, found: Sequence[Weighed]) -> Choice:
     """Return `choice` as what was weighed, the first first, makes it."""
     if not found:
         return choice
-    best = found[0]
-    if best.doubt is Doubt.NONE and best.intent == choice.intent:
+    own = own_meaning(found)
+    best = own or found[0]
+    is_clear = own is not None or (best.doubt is Doubt.NONE and not best.intent.is_own)
+    if is_clear and best.intent == choice.intent:
         return choice
-    if best.doubt is Doubt.NONE:
+    if is_clear:
         used = Hypothesis(text=best.intent.text, score=best.likelihood.per_token)
         return replace(choice, used=used, intent=best.intent, replaced=best.suggestion.replaced)
     close = [one for one in found[:MOST_ASKED] if one.doubt in ASKED_ABOUT]
@@ -73,19 +78,26 @@ async def weigh(
     of_text = await _compared(pcm, heard.text, suggestions, stt)
     each = [(one, max((of_text[text] for text in one.written), key=_log_probability)) for one in suggestions]
     each.sort(key=lambda pair: -score(*pair))
-    return weighed(await _meanings(each, understanding, area_id), of_text[heard.text], of_text)
+    built_in = await _meanings([one for one in each if not one[0].is_own][:MOST_MATCHED], understanding, area_id)
+    own = await _meanings([one for one in each if one[0].is_own], understanding, area_id, most=MOST_OWN_MEANINGS)
+    meanings = sorted((*built_in, *own), key=lambda meant: -score(*meant[1:]))
+    return weighed(meanings, of_text[heard.text], of_text)
 
 
 async def _meanings(
-    each: Sequence[tuple[Suggestion, Likelihood]], understanding: Understanding, area_id: str | None
+    each: Sequence[tuple[Suggestion, Likelihood]],
+    understanding: Understanding,
+    area_id: str | None,
+    *,
+    most: int = MOST_MEANINGS,
 ) -> list[_Meant]:
     """Return the first few meanings of these, each by the first sentence that has it."""
     found: list[_Meant] = []
-    for suggestion, likelihood in each[:MOST_MATCHED]:
+    for suggestion, likelihood in each:
         intent = await understanding.match(suggestion.sentence, area_id=area_id)
         if intent is not None and not any(is_same(intent, other) for other, _, _ in found):
             found.append((intent, suggestion, likelihood))
-        if len(found) == MOST_MEANINGS:
+        if len(found) == most:
             break
     return found
 

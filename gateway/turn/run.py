@@ -35,6 +35,7 @@ from gateway.turn.choice import Choice
 from gateway.turn.ear import Ear, Utterance
 from gateway.turn.earlier import Earlier
 from gateway.turn.hearing import Hearing
+from gateway.turn.home_sentences import home_sentence, is_own
 from gateway.turn.permission import permitted
 from gateway.turn.pin import pin_in
 from gateway.turn.policy import Refusal
@@ -192,12 +193,12 @@ class _Turn:
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason=silence_reason))
             return _Answer()
         if (own := await self._own_sentence(choice)) is not None:
-            progress.mark("sentence")
-            progress.outcome = Outcome.ANSWER
-            return _Answer(text=own.speech, is_own=True)
+            return await self._answered(own, choice)
         if choice.asked:
             choice = await self._asked_back(choice)
-        if choice.intent is None:
+            if is_own(choice) and (own := await self._own_sentence(choice)) is not None:
+                return await self._answered(own, choice)
+        if choice.intent is None or choice.intent.is_own:
             await self._about_us.not_understood(choice.recognition.hypotheses[0])
             return _Answer()
         return await self._understood(choice, choice.intent)
@@ -251,33 +252,40 @@ class _Turn:
         return self._stages.understanding.language
 
     async def _own_sentence(self, choice: Choice) -> SentenceAnswer | None:
-        """Ask the home whether this is a sentence of its own; one that does not answer in time has none."""
-        try:
-            async with asyncio.timeout(obey.ACTION_DEADLINE_S):
-                return await self._stages.home.sentence(
-                    choice.readings, area_id=self._place.area_id, satellite_id=self._place.satellite_id
-                )
-        except HomeError, TimeoutError:
-            return None
+        request = None if choice.intent is None else self._request(choice.intent)
+        place = self._place
+        return await home_sentence(
+            choice, request, self._stages, area_id=place.area_id, satellite_id=place.satellite_id
+        )
+
+    async def _answered(self, own: SentenceAnswer, choice: Choice) -> _Answer:
+        """Tell what was understood, as far as we know it; the home has done it."""
+        progress = self._progress
+        intent = choice.intent
+        if intent is not None and intent.is_own and own.text == intent.text:
+            await self._tell(self._recognized(choice, intent))
+        progress.mark("sentence")
+        progress.outcome = Outcome.ANSWER
+        return _Answer(text=own.speech, is_own=True)
+
+    def _recognized(self, choice: Choice, intent: Intent) -> IntentRecognized:
+        return IntentRecognized(
+            t_ms=self._progress.now_ms,
+            name=intent.name,
+            slots=intent.slots,
+            heard="" if choice.heard is None else choice.heard.text,
+            used=intent.text,
+            rule_ids=intent.rule_ids,
+            replaced=choice.replaced,
+            is_asked=choice.is_answered,
+        )
 
     def _request(self, intent: Intent) -> ActionRequest:
         return ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
 
     async def _understood(self, choice: Choice, intent: Intent) -> _Answer:
         progress = self._progress
-        heard = "" if choice.heard is None else choice.heard.text
-        await self._tell(
-            IntentRecognized(
-                t_ms=progress.now_ms,
-                name=intent.name,
-                slots=intent.slots,
-                heard=heard,
-                used=intent.text,
-                rule_ids=intent.rule_ids,
-                replaced=choice.replaced,
-                is_asked=choice.is_answered,
-            )
-        )
+        await self._tell(self._recognized(choice, intent))
         if intent.name == obey.NEVER_MIND:
             progress.outcome = Outcome.NEVER_MIND
             return _Answer()

@@ -14,6 +14,7 @@ from gateway.wire import ledger_words, request_words
 from gateway.wire.messages import Count, Greeting, Hello, Id, Message, Name, Refused, Text, Value, Vocabulary
 from gateway.wire.peers import Role
 from gateway.wire.request_words import Offered, RequestId
+from gateway.wire.sentence_words import SentencesPart
 from gateway.wire.timer_words import CancelTimer, RingTimer, TimerCancelled, TimerRung, TimersRunning, TimerUnheard
 
 SPEECH_AHEAD_BYTES: Final = 64 * 1024
@@ -348,6 +349,7 @@ MAY_SEND: Final[Mapping[Role, tuple[type[Message], ...]]] = MappingProxyType(
             StatesChanged,
             ActionDone,
             SentencesKnown,
+            SentencesPart,
             SentenceDone,
             Announce,
             MuteSatellite,

@@ -69,7 +69,7 @@ class ScriptedParts(ScriptedAssembly):
     def house(self) -> House:
         return demo_house()
 
-    def understanding(self, house: House) -> LearnedUnderstanding:
+    def understanding(self, house: House, *, by_sound: bool = True) -> LearnedUnderstanding:
         return self.understands  # type: ignore[return-value]  # it has all that is used
 
     def stages_with(self, home: Home, understanding: Callable[[], Understanding], settings: Settings) -> Stages:

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
+from pathlib import Path
 from time import perf_counter
 
 import pytest
@@ -12,10 +13,14 @@ from homeassistant.core import HomeAssistant
 from homeassistant.helpers import area_registry as ar
 from homeassistant.helpers import device_registry as dr
 from homeassistant.helpers import entity_registry as er
+from homeassistant.helpers import issue_registry as ir
 from homeassistant.setup import async_setup_component
 from pytest_homeassistant_custom_component.common import MockConfigEntry
 
+from custom_components.local_voice import issues
+from custom_components.local_voice.const import DOMAIN
 from custom_components.local_voice.house import telling
+from custom_components.local_voice.house.sentence_issue import SENTENCES_UNUSABLE
 from custom_components.local_voice.house.sentences import OwnSentences
 from custom_components.local_voice.house.telling import Telling
 from custom_components.local_voice.wire.codec import Message, encode
@@ -27,6 +32,7 @@ from custom_components.local_voice.wire.house_messages import (
     SentencesKnown,
     StatesChanged,
 )
+from custom_components.local_voice.wire.sentence_messages import SentenceBlockWords, SentencesPart
 from tests.home_assistant.decisions import decision, guards
 from tests.home_assistant.small_house import WORLD, SmallHouse, expose
 
@@ -335,3 +341,88 @@ async def test_where_what_is_marked_stands_may_change_what_a_script_does_to_it(
     changed = {thing.id: thing.guard for message in gateway.all_of(EntitiesChanged) for thing in message.changed}
     assert changed == {"switch.kettle": "pin", "script.tea": "pin"}
     running.cancel()
+
+
+# Sentences of the household's own
+
+
+def write_sentences(hass: HomeAssistant, folder: Path, **files: str) -> None:
+    hass.config.config_dir = str(folder)
+    for name, content in files.items():
+        path = folder / "custom_sentences" / "en" / f"{name}.yaml"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content, encoding="utf-8")
+
+
+@asynccontextmanager
+async def told_with_sentences(hass: HomeAssistant) -> AsyncGenerator[Gateway]:
+    gateway = Gateway()
+    running: list[Telling] = []
+
+    def notice() -> None:
+        for one in running:
+            one.notice()
+
+    own = OwnSentences(hass, "en", notice)
+    await own.start()
+    running.append(Telling(hass, own, gateway.say, lambda: guards(hass)))
+    task = asyncio.create_task(running[0].run())
+    await gateway.until(lambda: bool(gateway.all_of(SentencesKnown)))
+    try:
+        yield gateway
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        own.stop()
+
+
+ORDER = """
+language: en
+intents: {Own: {data: [{sentences: ["order {drink}"]}]}}
+lists: {drink: {values: [tea]}}
+"""
+
+
+async def test_the_households_sentences_are_told_before_the_house_and_again_when_they_change(
+    hass: HomeAssistant, tmp_path: Path
+) -> None:
+    write_sentences(hass, tmp_path, own=ORDER)
+    async with told_with_sentences(hass) as gateway:
+        (part,) = gateway.all_of(SentencesPart)
+        assert gateway.heard.index(part) < gateway.heard.index(gateway.all_of(HouseBegin)[0])
+        assert part.blocks == (SentenceBlockWords(intent="Own", sentences=("order {drink}",)),)
+        config = {"alias": "own", "trigger": {"platform": "conversation", "command": "good night"}, "action": []}
+        assert await async_setup_component(hass, "automation", {"automation": config})
+        await gateway.until(lambda: len(gateway.all_of(SentencesPart)) == 2)
+        assert SentenceBlockWords(sentences=("good night",)) in gateway.all_of(SentencesPart)[1].blocks
+        write_sentences(hass, tmp_path, own=ORDER.replace("order", "brew"))
+        await hass.services.async_call("conversation", "reload", {"language": "en"}, blocking=True)
+        await gateway.until(lambda: len(gateway.all_of(SentencesPart)) == 3)
+        assert gateway.all_of(SentencesPart)[2].blocks[0].sentences == ("brew {drink}",)
+        await hass.services.async_call("automation", "turn_off", {"entity_id": "automation.own"}, blocking=True)
+        (tmp_path / "custom_sentences" / "en" / "own.yaml").unlink()
+        await hass.services.async_call("conversation", "reload", {"language": "en"}, blocking=True)
+        await gateway.until(lambda: gateway.all_of(SentencesPart)[-1] == SentencesPart(begins=True, ends=True))
+
+
+async def test_a_home_without_sentences_of_its_own_tells_of_none(hass: HomeAssistant, tmp_path: Path) -> None:
+    write_sentences(hass, tmp_path)
+    async with told_with_sentences(hass) as gateway:
+        assert not gateway.all_of(SentencesPart)
+
+
+async def test_files_that_cannot_be_used_are_a_repair_until_they_are_put_right(
+    hass: HomeAssistant, tmp_path: Path, issue_registry: ir.IssueRegistry
+) -> None:
+    write_sentences(hass, tmp_path, own=ORDER, broken="intents: [", other="intents: {Own: 7}")
+    async with told_with_sentences(hass) as gateway:
+        assert len(gateway.all_of(SentencesPart)[0].blocks) == 1
+        issue = issue_registry.async_get_issue(DOMAIN, SENTENCES_UNUSABLE)
+        assert issue is not None
+        assert issue.translation_placeholders == {"files": "- `en/broken.yaml`\n- `en/other.yaml`"}
+        await issues.async_check(hass)
+        assert issue_registry.async_get_issue(DOMAIN, SENTENCES_UNUSABLE), "nobody else takes it away"
+        write_sentences(hass, tmp_path, broken="intents: {}", other="intents: {}")
+        await hass.services.async_call("conversation", "reload", {"language": "en"}, blocking=True)
+        await asyncio.sleep(3 * telling.COALESCE_S)
+        assert not issue_registry.async_get_issue(DOMAIN, SENTENCES_UNUSABLE)

@@ -19,6 +19,8 @@ from homeassistant.util.event_type import EventType
 
 from ..compat import chat_session, watch_intents
 from ..wire.house_messages import SentenceAsked, SentenceDone
+from .sentence_files import SentenceFiles, read_sentence_files
+from .sentence_parts import Collecting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
     from hassil.recognize import RecognizeResult
 
+    from ..wire.sentence_messages import SentencesPart
     from .origin import Origin
 
 DEADLINE_S: Final = 1.0
@@ -95,12 +98,30 @@ class OwnSentences:
         self._stop: list[CALLBACK_TYPE] = []
         self.has_triggers = False
         self._has_configured = False
-        self._has_files = False
+        self._files = SentenceFiles()
+        self._triggers: Mapping[str, Any] = {}
+        self._configured: Mapping[str, Any] = {}
+        self._parts: tuple[SentencesPart, ...] | None = None
+        self._unusable: tuple[str, ...] = ()
 
     @property
     def has_custom(self) -> bool:
         """Whether there are sentences in the configuration or in files."""
-        return self._has_configured or self._has_files
+        return self._has_configured or bool(self._files.files or self._files.unusable)
+
+    async def parts(self) -> tuple[SentencesPart, ...]:
+        """Return all of them, as the gateway is told; what is malformed among a thousand takes a while to find."""
+        while self._parts is None:
+            sources = self._files, self._configured, self._triggers
+            parts, unusable = await self._hass.async_add_executor_job(_collected, *sources)
+            if sources == (self._files, self._configured, self._triggers):  # or they are others meanwhile
+                self._parts, self._unusable = parts, unusable
+        return self._parts
+
+    @property
+    def unusable(self) -> tuple[str, ...]:
+        """The names of files in which something cannot be used; known once `parts` are."""
+        return self._unusable
 
     @property
     def exist(self) -> bool:
@@ -125,9 +146,12 @@ class OwnSentences:
     @callback
     def _intents_changed(self, sources: Mapping[str, Mapping[str, Any]]) -> None:
         if "trigger" in sources:
-            self.has_triggers = bool(sources["trigger"].get("intents"))
+            self._triggers = dict(sources["trigger"].get("intents", {}))
+            self.has_triggers = bool(self._triggers)
         if "config" in sources:
-            self._has_configured = bool(sources["config"].get("intents"))
+            self._configured = dict(sources["config"].get("intents", {}))
+            self._has_configured = bool(self._configured)
+        self._parts = None
         self._on_change()
 
     async def _reloaded(self, _event: Event[dict[str, object]]) -> None:
@@ -135,8 +159,22 @@ class OwnSentences:
         self._on_change()
 
     async def _look(self) -> None:
-        folder = Path(self._hass.config.path("custom_sentences"))
-        self._has_files = await self._hass.async_add_executor_job(_has_sentences, folder, self._language)
+        folder = Path(self._hass.config.path())
+        self._files = await self._hass.async_add_executor_job(read_sentence_files, folder, self._language)
+        self._parts = None
+
+
+def _collected(
+    files: SentenceFiles, configured: Mapping[str, Any], triggers: Mapping[str, Any]
+) -> tuple[tuple[SentencesPart, ...], tuple[str, ...]]:
+    """Return the parts to tell, and the names of files in which something cannot be used."""
+    collecting = Collecting()
+    for file in files.files:
+        collecting.add_file(file)
+    collecting.add_configured(configured)
+    collecting.add_triggers(triggers)
+    parts = collecting.parts()
+    return parts, (*files.unusable, *filter(None, collecting.unusable))
 
 
 @dataclass
@@ -232,16 +270,6 @@ def _speech(response: intent.IntentResponse | None) -> str:
     if response is None:
         return ""
     return str(response.speech.get("plain", {}).get("speech") or "")[:_TEXT_CHARS]
-
-
-def _has_sentences(folder: Path, language: str) -> bool:
-    """Tell whether there is a file of sentences in this language, or a variant of it."""
-    wanted = language.replace("_", "-").partition("-")[0].casefold()
-    return any(
-        next(variant.rglob("*.yaml"), None) is not None
-        for variant in (folder.iterdir() if folder.is_dir() else ())
-        if variant.name.replace("_", "-").partition("-")[0].casefold() == wanted
-    )
 
 
 @callback

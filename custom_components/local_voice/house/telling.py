@@ -41,9 +41,12 @@ from .house import (
 )
 from .kinds import RUNNING
 from .protected import GUARDED
+from .sentence_issue import note_unusable
+from .sentence_parts import NONE
 
 if TYPE_CHECKING:
     from ..wire.codec import Message
+    from ..wire.sentence_messages import SentencesPart
     from .guards import Guards
     from .sentences import OwnSentences
 
@@ -78,6 +81,7 @@ class Telling:
         self._begin: HouseBegin | None = None
         self._places: object = None
         self._sentences_told: bool | None = None
+        self._parts_told: tuple[SentencesPart, ...] = NONE
         self._marked: set[str] = set()
         self._is_all_marked = False
         self._news = asyncio.Event()
@@ -86,6 +90,7 @@ class Telling:
         """Tell everything, then what is different."""
         stop = self._listen()
         try:
+            await self._tell_sentence_parts()
             await self._tell_house()
             await self._tell_sentences()
             while True:
@@ -181,6 +186,15 @@ class Telling:
             self._sentences_told = self._sentences.exist
             await self._say(SentencesKnown(exist=self._sentences.exist))
 
+    async def _tell_sentence_parts(self) -> None:
+        """Tell the sentences of the household's own, for the gateway to recognise; before the house, it is one work."""
+        parts = await self._sentences.parts()
+        if parts != self._parts_told:
+            self._parts_told = parts
+            for part in parts:
+                await self._say(part)
+        note_unusable(self._hass, self._sentences.unusable)
+
     async def _tell_news(self) -> None:
         is_all, marked = self._is_all_marked, self._marked
         self._is_all_marked, self._marked = False, set()
@@ -189,6 +203,7 @@ class Telling:
             await self._tell_house()
         else:
             await self._tell_entities({*self._told, *self._hass.states.async_entity_ids()} if is_all else marked)
+        await self._tell_sentence_parts()
         await self._tell_sentences()
 
     async def _tell_entities(self, entity_ids: Iterable[str]) -> None:

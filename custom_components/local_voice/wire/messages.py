@@ -49,6 +49,7 @@ from .request_messages import (
     VoiceWords,
     WakeWordWords,
 )
+from .sentence_messages import SentencesPart
 from .timer_messages import CancelTimer, RingTimer, TimerCancelled, TimerRung, TimersRunning, TimerUnheard
 from .wire_types import LARGEST_SOUND_FILE_BYTES, MOST_ENTITIES_A_MESSAGE, Count, Id, Ids, Name, StagesMs, Text
 
@@ -175,6 +176,7 @@ TO_VOICE: Final = Vocabulary(
     StatesChanged,
     ActionDone,
     SentencesKnown,
+    SentencesPart,
     SentenceDone,
     Announce,
     MuteSatellite,
@@ -233,6 +235,7 @@ __all__ = [
     "SentenceAsked",
     "SentenceDone",
     "SentencesKnown",
+    "SentencesPart",
     "SettingsChanged",
     "Speak",
     "SpeakMore",

@@ -65,7 +65,7 @@ function afterWords(why: string, words: string): string {
   return why.startsWith(words) ? why.slice(words.length).replace(/^; /, "") : why;
 }
 
-function meaning(turn: Turn, why: string, { taken, requestId }: { taken?: Key; requestId: string }): Key[] {
+function meaning(turn: Turn, why: string, { taken, requestId }: { taken: Key | undefined; requestId: string }): Key[] {
   if (turn.outcome === "nothing_heard")
     return [SILENCES.find(([said]) => why.startsWith(said))?.[1] ?? "reasons.nothing"];
   if (requestId) return ["reasons.consent"];

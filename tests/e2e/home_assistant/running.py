@@ -67,8 +67,24 @@ automation:
         command: "sing about {thing}"
     actions:
       - set_conversation_response: "This song is about {{ trigger.slots.thing }}"
+intent_script:
+  WaterPlant:
+    speech:
+      text: "The {{ plant }} in the hall is happy now"
 """
 """Of what `default_config` sets up, what voice needs; nothing that dials out. The recorder shows what would be kept."""
+
+SENTENCES: Final = """\
+language: en
+intents:
+  WaterPlant:
+    data:
+      - sentences: ["give the {plant} [some] water"]
+lists:
+  plant:
+    values: [monstera, begonia, calathea]
+"""
+"""Of the household's own; recognition mishears some of what they name."""
 
 _COMPLAINT: Final = re.compile(r"^\S+ \S+ (?:(ERROR|CRITICAL) |WARNING .*local_voice)", re.MULTILINE)
 _ALWAYS_EXPECTED: Final = (
@@ -193,6 +209,8 @@ def write_configuration(folder: Path, port: int, archive: Path | None) -> None:
     components = folder / "custom_components"
     (folder / ".storage").mkdir(parents=True)
     (folder / "configuration.yaml").write_text(CONFIGURATION, encoding="utf-8")
+    (folder / "custom_sentences/en").mkdir(parents=True)
+    (folder / "custom_sentences/en/plants.yaml").write_text(SENTENCES, encoding="utf-8")
     if archive is not None:
         with zipfile.ZipFile(archive) as release:
             release.extractall(components / "local_voice")

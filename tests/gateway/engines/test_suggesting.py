@@ -2,8 +2,7 @@
 
 import pytest
 
-from gateway.engines.sounding import Piece
-from gateway.engines.suggesting import MOST_SUGGESTIONS, Heard, Suggesting
+from gateway.engines.suggesting import MOST_SUGGESTIONS, Suggesting
 from gateway.house import Area, Entity, House
 from gateway.suggestions import Suggestion
 
@@ -87,12 +86,3 @@ def test_there_are_never_too_many(suggesting: Suggesting) -> None:
     found = suggesting.suggestions(texts)
     assert len(found) <= MOST_SUGGESTIONS
     assert [one.cost for one in found] == sorted(one.cost for one in found)
-
-
-def test_pieces_that_were_heard_are_kept_as_they_were_written() -> None:
-    heard = Heard.of("Okay, dim 50% of Bad light!", 6, 26)
-    pieces = (Piece("dim", 0, 1, 0.0), Piece("50", 1, 2, 0.0), Piece("percent", 2, 3, 0.0), Piece("", 3, 4, 2.0),
-              Piece("Bed Light", 4, 6, 1.0))  # fmt: skip
-    assert heard.words == ("dim", "50", "%", "of", "bad", "light")
-    assert heard.with_pieces(pieces, lower=False) == "Okay, dim 50% Bed Light!"
-    assert heard.with_pieces(pieces, lower=True) == "Okay, dim 50% bed light!"

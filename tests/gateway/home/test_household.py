@@ -11,6 +11,7 @@ from gateway.errors import EngineError, HomeError
 from gateway.events import ActionRequest, ActionResult, Announcement, SentenceAnswer, Slots
 from gateway.home.household import GATHER_S, Household
 from gateway.house import Area, AttributeValue, Entity, House
+from gateway.own_sentences import NO_SENTENCES, OwnSentences, SentenceBlock
 from gateway.timers import TimerFinished
 from tests.gateway.home.manual_clock import ManualClock
 from tests.gateway.home.rooms import HOUSE, NOW, entity, request
@@ -296,6 +297,15 @@ async def test_what_changes_while_names_are_being_understood_is_understood_after
     around.may_go_on.set()
     await around.settle()
     assert [entity(LAMP.id, house).name for house in around.understood] == ["Lamp", "First", "Third"]
+
+
+async def test_other_sentences_of_the_households_own_are_understood_soon(around: Neighbourhood) -> None:
+    await around.paired()
+    sentences = OwnSentences(blocks=(SentenceBlock(intent="Own", sentences=("order it",)),))
+    around.household.use_sentences(sentences)
+    around.household.use_sentences(sentences)
+    await around.settle()
+    assert [house.sentences for house in around.understood] == [NO_SENTENCES, sentences]
 
 
 async def test_states_need_no_new_understanding(around: Neighbourhood) -> None:

@@ -14,7 +14,7 @@ from gateway.events import ActionRequest
 from gateway.home.simulated import SimulatedHome
 from gateway.house import Area, House
 from gateway.timers import MOST_TIMERS
-from gateway.turn.obey import Obeyed, carry_out
+from gateway.turn.obey import Obeyed, obey
 
 NOW: Final = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DIALOGUES: Final[dict[str, list[tuple[str, str]]]] = {
@@ -108,7 +108,7 @@ class Room:
         intent = await self.understanding.match(text, area_id="kitchen")
         assert intent is not None, f"means nothing: {text}"
         request = ActionRequest(intent=intent, area_id="kitchen", satellite_id="shelf")
-        return await carry_out(request, self.home, self.understanding)
+        return await obey(request, self.home, self.understanding)
 
 
 @asynccontextmanager

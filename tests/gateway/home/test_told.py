@@ -5,6 +5,7 @@ import pytest
 from gateway.home import told
 from gateway.home.told import ToldHouse
 from gateway.house import Area, Entity, House
+from gateway.own_sentences import OwnSentences, SentenceBlock
 
 LAMP = Entity(id="light.lamp", name="Lamp", area_id="study", state="off", attributes={"brightness": 3})
 DOOR = Entity(id="cover.door", name="Door", state="closed", attributes={"device_class": "garage", "position": 0})
@@ -31,6 +32,15 @@ def test_it_is_empty_until_it_is_told() -> None:
 def test_it_is_what_was_told(house: ToldHouse) -> None:
     assert not house.is_empty
     assert house.house == replace(HOUSE, revision=house.revision)
+
+
+def test_other_sentences_of_the_households_own_are_a_change(house: ToldHouse) -> None:
+    sentences = OwnSentences(blocks=(SentenceBlock(intent="Own", sentences=("order it",)),))
+    before = house.revision
+    house.use_sentences(sentences)
+    assert (house.house.sentences, house.revision) == (sentences, before + 1)
+    house.use_sentences(OwnSentences(blocks=sentences.blocks))
+    assert house.revision == before + 1
 
 
 def test_what_is_forgotten_is_gone_and_that_is_a_change(house: ToldHouse) -> None:

@@ -11,6 +11,7 @@ from gateway.events import ActionRequest, ActionResult, Sound
 from gateway.home.timers import Timers
 from gateway.house import AttributeValue, Entity, House, KnownName
 from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
+from gateway.own_sentences import OwnSentences
 from gateway.server.app import VoiceServer
 from gateway.server.meanings import Learning
 from gateway.server.services import NO_LEDGER, ConnectedHome, Ledger, Services, StateNews
@@ -36,6 +37,7 @@ class ScriptedHousehold:
     houses: list[House] = field(default_factory=list)
     changes: list[tuple[tuple[Entity, ...], tuple[str, ...]]] = field(default_factory=list)
     told_states: list[tuple[str, str, Mapping[str, AttributeValue]]] = field(default_factory=list)
+    sentences: list[OwnSentences] = field(default_factory=list)
     homes: list[ConnectedHome] = field(default_factory=list)
     foreseen: tuple[Entity, ...] = ()
     fault: VoiceError | None = None
@@ -65,6 +67,10 @@ class ScriptedHousehold:
 
     def states(self, news: Iterable[StateNews]) -> None:
         self.told_states.extend(news)
+        self.news.set()
+
+    def use_sentences(self, sentences: OwnSentences) -> None:
+        self.sentences.append(sentences)
         self.news.set()
 
     def connected(self, home: ConnectedHome) -> None:

@@ -15,6 +15,7 @@ from gateway.timers import TimerFinished
 from gateway.wire.messages import Hello
 from gateway.wire.peers import Role
 from gateway.wire.request_words import Converse, Conversed, Offered
+from gateway.wire.sentence_words import SentenceBlockWords, SentencesPart
 from gateway.wire.timer_words import RingTimer, TimerRung, TimersRunning, TimerUnheard
 from gateway.wire.voice_words import (
     ActionAsked,
@@ -101,6 +102,10 @@ async def test_changes_reach_the_household_in_order_also_those_told_while_it_was
         await household.until(lambda: bool(household.told_states))
         assert household.changes == [((Entity(id="fan.fan", name="Fan", state="on"),), ())]
         assert household.told_states == [("light.lamp", "on", {"brightness": 99})]
+        part = SentencesPart(begins=True, ends=True, blocks=(SentenceBlockWords(intent="Own", sentences=("do",)),))
+        home.say(part)
+        await household.until(lambda: bool(household.sentences))
+        assert household.sentences[0].blocks[0].intent == "Own"
         home.say(EntitiesChanged(removed=("fan.fan",)))
         await household.until(lambda: len(household.changes) == 2)
         assert household.changes[1] == ((), ("fan.fan",))

@@ -52,8 +52,8 @@ def test_a_storey_is_a_place_too() -> None:
 
 
 def test_what_points_at_nothing_is_left_as_it_is() -> None:
-    assert not list(about(**NAMES).readings("turn on the light", "en"))
-    assert not list(about(**NAMES).readings("turn it off", "xx"))
+    assert not list(about(None, **NAMES).readings("turn on the light", "en"))
+    assert not list(about(None, **NAMES).readings("turn it off", "xx"))
     assert not list(about().readings("turn it off", "en"))
     assert not list(about(area="Küche").readings("turn it off", "en"))
     assert not list(about(name="Lampe").readings("on the light there", "en"))

@@ -273,7 +273,8 @@ def _recognized(intent: Intent, heard: str, used: str) -> IntentRecognized:
 
 
 async def _meaning(text: str, area_id: str | None, understanding: Understanding) -> Intent | None:
-    return await understanding.match(text, area_id=area_id) if len(text) <= COMMAND_CHARS else None
+    intent = await understanding.match(text, area_id=area_id) if len(text) <= COMMAND_CHARS else None
+    return None if intent is None or intent.is_own else intent  # that the home knew by itself, before it asked us
 
 
 def _answer(asked: Converse, obeyed: Obeyed) -> Conversed:

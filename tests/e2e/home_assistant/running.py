@@ -79,7 +79,7 @@ language: en
 intents:
   WaterPlant:
     data:
-      - sentences: ["give the {plant} [some] water"]
+      - sentences: ["water the {plant}", "give the {plant} [some] water"]
 lists:
   plant:
     values: [monstera, begonia, calathea]

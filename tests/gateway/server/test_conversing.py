@@ -153,6 +153,13 @@ async def test_an_area_that_there_is_none_of_is_none() -> None:
     assert rig.home.requests[0].area_id is None
 
 
+async def test_a_sentence_of_the_households_own_that_the_home_did_not_know_itself_means_nothing() -> None:
+    rig = Rig()
+    rig.equipment.understands = ScriptedUnderstanding(Intent(name="Own", text="brew it", is_own=True))
+    assert (await rig.hears("brew it")).outcome == "not_understood"
+    assert not rig.home.requests
+
+
 async def test_another_language_is_not_understood() -> None:
     with pytest.raises(ProtocolError, match="understand 'de'") as refused:
         await Rig(language="de").hears("turn on the lamp")

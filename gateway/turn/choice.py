@@ -24,6 +24,8 @@ LEAST_OF_WORDS = 2 / 3
 """A reading with fewer of the words of the likeliest one leaves out what was said: the second of two commands."""
 MOST_READINGS = 10
 """Further ones are hardly ever what was said, and each costs the home a look."""
+LONGEST_ASKED_WORDS = 24
+"""Nobody asks for something in more words: who speaks on and says nothing that can be done here, speaks to others."""
 INVENTIONS = frozenset(
     {
         "you", "thank you", "thank you very much", "thank you so much", "thanks for watching", "thank you for watching",
@@ -33,6 +35,8 @@ INVENTIONS = frozenset(
 )  # fmt: skip
 """What Whisper, trained on videos, writes for silence and noise."""
 
+NOISE = "noise"
+"""Why nothing is said: what was heard was no speech, or not said to us."""
 NO_WORDS = "no_words"
 """Why nothing is said: nobody spoke, or only what Whisper invents was heard."""
 
@@ -87,12 +91,19 @@ class Choice:
 
     @property
     def silence_reason(self) -> str | None:
-        """Why nothing is to be said: `noise` or `NO_WORDS`; None where something was understood or must be answered."""
+        """Why nothing is to be said: `NOISE` or `NO_WORDS`; None where something was understood or must be answered."""
         if self.intent is not None or self.asked:
             return None
         if self.heard is None or is_invention(self.heard.text):
             return NO_WORDS
-        return "noise" if self.heard.score < LOWEST_ANSWERED_SCORE else None
+        return NOISE if self.heard.score < LOWEST_ANSWERED_SCORE else None
+
+    @property
+    def is_talk(self) -> bool:
+        """Whether it means nothing here and is too long to have been said to us: a conversation, a television."""
+        return (
+            self.intent is None and self.heard is not None and len(plain_words(self.heard.text)) > LONGEST_ASKED_WORDS
+        )
 
 
 async def choose(recognition: Recognition, match: Match) -> Choice:

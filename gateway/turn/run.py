@@ -31,7 +31,7 @@ from gateway.events import (
 )
 from gateway.turn import asking_back, obey, policy
 from gateway.turn.about_us import AboutUs
-from gateway.turn.choice import Choice
+from gateway.turn.choice import NOISE, Choice
 from gateway.turn.ear import Ear, Utterance
 from gateway.turn.earlier import Earlier
 from gateway.turn.hearing import Hearing
@@ -198,6 +198,9 @@ class _Turn:
             choice = await self._asked_back(choice)
             if is_own(choice) and (own := await self._own_sentence(choice)) is not None:
                 return await self._answered(own, choice)
+        if choice.is_talk:
+            await self._tell(NothingHeard(t_ms=progress.now_ms, reason=NOISE))
+            return _Answer()
         if choice.intent is None or choice.intent.is_own:
             await self._about_us.not_understood(choice.recognition.hypotheses[0])
             return _Answer()

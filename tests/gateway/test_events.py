@@ -19,6 +19,7 @@ from gateway.events import (
     as_json,
 )
 from gateway.events import _json as to_json
+from gateway.suggestions import Replacement
 
 
 def test_an_event_is_written_with_its_type_and_time_first() -> None:
@@ -34,7 +35,9 @@ def test_an_event_is_written_with_its_type_and_time_first() -> None:
 
 def test_hypotheses_slots_and_changes_are_written_whole() -> None:
     heard = Transcript(t_ms=1, text="a", score=-0.5, hypotheses=(Hypothesis(text="a", score=-0.5),))
-    meant = IntentRecognized(t_ms=2, name="X", slots={"area": ("Kitchen", "Hall"), "to": 5}, heard="a", used="a")
+    replaced = Replacement(heard="b", used="a", cost=1 / 3, is_name=True)
+    slots = {"area": ("Kitchen", "Hall"), "to": 5}
+    meant = IntentRecognized(t_ms=2, name="X", slots=slots, heard="a", used="a", replaced=(replaced,), is_asked=True)
     change = StateChange(entity_id="light.a", name="A", before="off", after="on")
     done = ActionDone(t_ms=3, intent="X", changes=(change,))
     ended = TurnEnded(t_ms=4, outcome=Outcome.ACTION, stages_ms={"stt": 12.34567})
@@ -48,6 +51,10 @@ def test_hypotheses_slots_and_changes_are_written_whole() -> None:
             "heard": "a",
             "used": "a",
             "rule_ids": [],
+            "replaced": [
+                {"heard": "b", "used": "a", "cost": 0.3333, "is_filler": False, "is_name": True, "is_value": False}
+            ],
+            "is_asked": True,
         },
         {
             "type": "action",

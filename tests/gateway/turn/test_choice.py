@@ -1,7 +1,7 @@
 import pytest
 
 from gateway.events import Intent, Recognition
-from gateway.turn.choice import LOWEST_ACTED_SCORE, choose, is_invention
+from gateway.turn.choice import LONGEST_ASKED_WORDS, LOWEST_ACTED_SCORE, choose, is_invention
 from tests.fakes import LIGHT_ON, recognized
 
 
@@ -30,6 +30,14 @@ async def test_a_reading_that_leaves_out_half_of_what_was_said_is_not_used() -> 
     choice = await choose(recognized("turn on the lamp, then turn off the fan", "turn on the lamp"), means_one_thing)
     assert choice.intent is None
     assert choice.best is choice.heard
+
+
+@pytest.mark.parametrize(("words", "is_talk"), [(LONGEST_ASKED_WORDS, False), (LONGEST_ASKED_WORDS + 1, True)])
+async def test_more_words_than_anybody_asks_with_are_talk(words: int, is_talk: bool) -> None:
+    said = " ".join(["well"] * words)
+    assert (await choose(recognized(said), means)).is_talk is is_talk
+    assert not (await choose(recognized(f"{said} lamp"), means)).is_talk
+    assert not (await choose(Recognition(hypotheses=()), means)).is_talk
 
 
 async def test_words_that_mean_nothing_here_are_answered() -> None:

@@ -27,6 +27,7 @@ from gateway.events import (
     WakeDetected,
 )
 from gateway.house import Entity
+from gateway.turn.choice import LONGEST_ASKED_WORDS
 from gateway.turn.ear import Ear
 from gateway.turn.run import Place, run_turn
 from gateway.turn.stages import Stages
@@ -147,6 +148,14 @@ async def test_noise_is_not_spoken_about() -> None:
         *COMMAND, quiet(6_000), parts=stages(stt=ScriptedStt(recognized("Thank you.", score=-1.5, no_speech=0.9)))
     )
     assert the(events, NothingHeard).reason == "no_words"
+    assert "reply" not in types(events)
+    assert outcome(events) is Outcome.NOTHING_HEARD
+
+
+async def test_who_talks_on_without_asking_for_anything_is_not_spoken_to() -> None:
+    talk = " ".join(f"word{number}" for number in range(LONGEST_ASKED_WORDS + 1))
+    events = await turn(*COMMAND, parts=stages(stt=ScriptedStt(recognized(talk))))
+    assert the(events, NothingHeard).reason == "noise"
     assert "reply" not in types(events)
     assert outcome(events) is Outcome.NOTHING_HEARD
 

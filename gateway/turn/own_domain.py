@@ -14,6 +14,8 @@ from gateway.turn.weighing import Weighed
 
 SOUND_WEIGHT: Final = 60.0
 """Of the share of phonemes that would have to be others, in the units of a log-probability."""
+WILD_NATS: Final = 1.5
+"""What each word that stands where any may takes from the same: it sounds like itself."""
 LEAST_MARGIN: Final = 3.0
 """By how much it must be ahead of any other meaning, with the sound counted."""
 LEAST_GAIN: Final = -1.4
@@ -45,7 +47,9 @@ def own_meaning(weighed: Sequence[Weighed]) -> Weighed | None:
 
 
 def _score(one: Weighed) -> float:
-    return one.likelihood.log_probability - SOUND_WEIGHT * one.suggestion.cost
+    suggestion = one.suggestion
+    changed = SOUND_WEIGHT * suggestion.cost + WILD_NATS * suggestion.wild_words
+    return one.likelihood.log_probability - changed
 
 
 def _is_likely(one: Weighed) -> bool:

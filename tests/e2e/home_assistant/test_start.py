@@ -12,6 +12,7 @@ HOUSE = {
     "lock.front_door": "Living Room",
     "media_player.kitchen_speaker": "Kitchen",
     "media_player.office_speaker": "Office",
+    "switch.heater": "Office",
 }
 
 

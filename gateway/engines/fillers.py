@@ -62,6 +62,23 @@ FILLERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 """None of them says what is done, to what, or how much: "on", "off", "up", "not" and "all" are in no set."""
 
+COPULAS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "en": frozenset({"is", "are", "be"}),
+        "de": frozenset({"ist"}),
+        "fr": frozenset({"est"}),
+        "es": frozenset({"es", "está"}),
+        "it": frozenset({"è"}),
+        "nl": frozenset({"is"}),
+    }
+)
+"""They tell a question from a command; sentences of which there are only a few need none of them for that."""
+
+
+def copulas(language: str) -> frozenset[str]:
+    """Return a language's copulas; none of one that is not known."""
+    return COPULAS.get(language.partition("-")[0], frozenset())
+
 
 def fillers(language: str) -> frozenset[str]:
     """Return a language's fillers; none of one that is not known, where each word counts."""

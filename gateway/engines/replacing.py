@@ -18,9 +18,11 @@ type Replace = Callable[[Piece, Sequence[str]], Replacement]
 class Replacing:
     """In one language."""
 
-    def __init__(self, phones: Phones, fillers: frozenset[str]) -> None:
+    def __init__(self, phones: Phones, fillers: frozenset[str], copulas: frozenset[str] = frozenset()) -> None:
+        """`copulas` make no difference in sentences of the household's own."""
         self._phones = phones
         self._fillers = fillers
+        self._own_fillers = fillers | copulas
 
     def counting(self, words: Sequence[str]) -> int:
         """Return how many of these words make a difference."""
@@ -52,7 +54,7 @@ class Replacing:
             heard=" ".join(heard),
             used="" if is_lost else piece.used,
             cost=cost,
-            is_filler=self._are_fillers((*heard, *used)),
+            is_filler=self._fillers.issuperset((*heard, *used)),
             is_name=piece.is_name,
         )
 
@@ -69,7 +71,7 @@ class Replacing:
             heard=" ".join(heard),
             used=piece.used,
             cost=cost,
-            is_filler=self._are_fillers((*heard, *used)),
+            is_filler=self._own_fillers.issuperset((*heard, *used)),
             is_value=piece.is_value,
         )
 
@@ -79,6 +81,3 @@ class Replacing:
 
     def _left_out(self, words: Sequence[str], others: Sequence[str]) -> list[str]:
         return [word for word in words if word not in others and word not in self._fillers]
-
-    def _are_fillers(self, words: Sequence[str]) -> bool:
-        return all(word in self._fillers for word in words)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import Final
 
-from gateway.engines.fillers import fillers
+from gateway.engines.fillers import copulas, fillers
 from gateway.engines.grammar import Grammar, compiled
 from gateway.engines.heard import Heard, as_written
 from gateway.engines.own_sounding import own_sounding
@@ -49,7 +49,7 @@ class Suggesting:
         self._language = language
         self._unit = house.temperature_unit
         self._phones = _phones(language)
-        self._replacing = Replacing(self._phones, fillers(language))
+        self._replacing = Replacing(self._phones, fillers(language), copulas(language))
         grammar = _grammar(language)
         self._sounding = Sounding(grammar, Places(house, grammar.lists).members, self._phones)
         self._own = None if own is None else own_sounding(own, house, self._phones)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.engines.fillers import fillers
+from gateway.engines.fillers import copulas, fillers
 from gateway.engines.pronouncing import pronouncing
 from gateway.engines.replacing import Replacing
 from gateway.engines.sounding import Piece
@@ -11,7 +11,7 @@ from gateway.suggestions import Replacement
 
 @pytest.fixture(scope="module")
 def replacing() -> Replacing:
-    return Replacing(pronouncing("en"), fillers("en"))
+    return Replacing(pronouncing("en"), fillers("en"), copulas("en"))
 
 
 def one(replacing: Replacing, heard: str, used: str, *, is_name: bool = False) -> Replacement:
@@ -63,3 +63,8 @@ def test_of_an_own_value_the_words_that_differ_count(replacing: Replacing) -> No
     assert own(replacing, "triple shot", "double shot", is_value=False).cost < 0.4
     assert own(replacing, "double", "double shot") == Replacement(heard="", used="shot", cost=1.0, is_value=True)
     assert own(replacing, "moka", "mocha").is_value
+
+
+def test_a_copula_makes_no_difference_in_an_own_sentence_only(replacing: Replacing) -> None:
+    assert not one(replacing, "is", "").is_filler
+    assert own(replacing, "is", "", is_value=False).is_filler

@@ -11,6 +11,7 @@ from gateway.events import (
     IntentRecognized,
     Outcome,
     ReplyAudio,
+    Slots,
     Sound,
     StateChange,
     Transcript,
@@ -36,7 +37,7 @@ def test_an_event_is_written_with_its_type_and_time_first() -> None:
 def test_hypotheses_slots_and_changes_are_written_whole() -> None:
     heard = Transcript(t_ms=1, text="a", score=-0.5, hypotheses=(Hypothesis(text="a", score=-0.5),))
     replaced = Replacement(heard="b", used="a", cost=1 / 3, is_name=True)
-    slots = {"area": ("Kitchen", "Hall"), "to": 5}
+    slots: Slots = {"area": ("Kitchen", "Hall"), "to": 5}
     meant = IntentRecognized(t_ms=2, name="X", slots=slots, heard="a", used="a", replaced=(replaced,), is_asked=True)
     change = StateChange(entity_id="light.a", name="A", before="off", after="on")
     done = ActionDone(t_ms=3, intent="X", changes=(change,))

@@ -1,6 +1,7 @@
 """What a household does on the page, with a real Home Assistant, a real gateway and real turns."""
 
 import asyncio
+import itertools
 import re
 import time
 from collections.abc import Callable, Iterator
@@ -28,6 +29,10 @@ LAMP: Final = "light.desk_lamp"
 RECORDINGS: Final = "switch.local_voice_keep_recordings"
 HOSTILE: Final = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
 SENSITIVITY: Final = "number.local_voice_wake_sensitivity"
+STEP: Final = 5.0
+"""What one press of an arrow changes it by."""
+BOBS: Final = itertools.count(1)
+"""Nobody can move in twice."""
 BOBS_PASSWORD: Final = "battery staple horse"  # noqa: S105 - of a user who lives as long as a test
 SCROLLED: Final = 2_000
 A_DAY_LATER: Final = Device(days_ahead=1)
@@ -302,8 +307,7 @@ async def test_words_that_are_code_stay_words(home: Household, ada: Connection) 
     await until(lambda: [turn for turn in turns(home) if HOSTILE in turn["heard"]])
     async with opened(home.home_assistant, home.user) as page:
         panel = await page_of(page)
-        row = panel.get_by_role("link").filter(has_text=HOSTILE)
-        await row.click()
+        await panel.get_by_role("link").filter(has_text=HOSTILE).first.click()
         await expect(panel.get_by_role("heading", name=HOSTILE)).to_be_visible()
         await screenshot(page, "page-hostile")
         assert await page.evaluate("window.hacked") is None
@@ -371,15 +375,19 @@ async def test_all_of_it_is_there_on_a_phone_in_the_dark(
 async def test_an_administrator_chooses_who_sees_what_and_deletes_many(home: Household, ada: Connection) -> None:
     await write(ada, "what time is it")
     count = len(await until(lambda: turns(home, "--day", "today")))
+    sensitivity_before = float(await ada.state(SENSITIVITY))
     async with opened(home.home_assistant, home.user) as page:
         panel = await page_of(page)
         await tab(panel, "Settings").click()
-        await panel.get_by_role("switch", name="Members see their own turns").click()
-        await expect(panel.get_by_text("Saved.")).to_be_visible()
+        members = panel.get_by_role("switch", name="Members see their own turns")
+        for _ in range(2 if await members.is_checked() else 1):  # it is on where this test is run again
+            await members.click()
+            await expect(panel.get_by_text("Saved.")).to_be_visible()
+        await expect(members).to_be_checked()
         sensitivity = panel.get_by_role("slider", name=re.compile("Wake sensitivity"))
         await sensitivity.press("ArrowRight")
         await button(panel, "Save").last.click()
-        await ada.wait_for_state(SENSITIVITY, "55")
+        await ada.wait_for_state(SENSITIVITY, f"{sensitivity_before + STEP:g}")
         await screenshot(page, "page-settings")
         await tab(panel, "Trust").click()
         await expect(panel.get_by_text("What keeps it in")).to_be_visible()
@@ -390,7 +398,7 @@ async def test_an_administrator_chooses_who_sees_what_and_deletes_many(home: Hou
         await tab(panel, "Cloud").click()
         await screenshot(page, "page-cloud")
 
-    bob = await member(ada, "bob")
+    bob = await member(ada, f"bob{next(BOBS)}")
     async with opened(home.home_assistant, bob) as page:
         panel = await page_of(page)
         await expect(panel.get_by_text("Nothing of yours yet")).to_be_visible()

@@ -67,6 +67,8 @@ class Home:
     served: Serving
     world: Outside
     kitchen: Paired
+    approved: list[bytes] = field(default_factory=list)
+    """What somebody said yes to so far: nothing else has left."""
 
     @asynccontextmanager
     async def in_the_kitchen(self) -> AsyncIterator[ScriptedSatellite]:
@@ -178,7 +180,7 @@ async def allowed(ada: Connection) -> AsyncIterator[None]:
 async def test_what_nobody_at_home_can_answer_leaves_once_after_a_yes_and_is_answered_aloud(
     home: Home, ada: Connection, standing: Standing, page: Page, voices: Voices, read_back: ReadBack
 ) -> None:
-    sent_before, before = int(await ada.state(SENT)), home.said_to_the_world
+    approved = home.approved
     async with home.in_the_kitchen() as satellite:
         await say(satellite, voices.piper(f"Okay Nabu. {SAID}?"))
         request = await standing.waiting()
@@ -197,14 +199,14 @@ async def test_what_nobody_at_home_can_answer_leaves_once_after_a_yes_and_is_ans
             await expect(visible(panel, told)).to_be_visible()
         await expect(button(page, "Approve")).to_be_enabled()
         await picture(page, "consent")
-        assert home.said_to_the_world == before
+        assert home.said_to_the_world == (len(approved), approved)
+        sent = raw.replace(MARKER.encode(), KEY.encode())
+        approved.append(sent)
         await button(page, "Approve").click()
 
         await expect(visible(panel, "Answered.")).to_be_visible()
-        sent = raw.replace(MARKER.encode(), KEY.encode())
-        connections, requests = before
-        assert home.said_to_the_world == (connections + 1, [*requests, sent]), "exactly what was shown, with the key"
-        assert set(home.world.cloud.names) == {HOST}
+        assert home.said_to_the_world == (len(approved), approved), "exactly what was shown, the key in it, once"
+        assert home.world.cloud.names == [HOST] * len(approved)
         await expect(panel.locator(".answer")).to_contain_text(SHOWN_ANSWER)
         await expect(panel.locator(".answer")).to_contain_text(f"Answer from {HOST}, not from your home")
         await picture(page, "answered")
@@ -214,7 +216,7 @@ async def test_what_nobody_at_home_can_answer_leaves_once_after_a_yes_and_is_ans
     assert "the cloud says close the curtains of the living room every evening" in words_of(read_back(answered))
     fate = await standing.fate(request)
     assert (fate["fate"], fate["status"], fate["sent_bytes"]) == ("answered", 200, len(sent))
-    await ada.wait_for_state(SENT, str(sent_before + len(sent)))
+    await ada.wait_for_state(SENT, str(sum(map(len, approved))))
     await no_notification(ada)
 
 

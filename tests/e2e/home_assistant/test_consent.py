@@ -36,7 +36,13 @@ KEY: Final = "sk-never-to-be-seen-0123456789"
 SAID: Final = "How can I make the living room warmer without a heater"
 ANSWER: Final = "Close the curtains of the [area 1] every evening."
 SHOWN_ANSWER: Final = "Close the curtains of the Living Room every evening."
-TYPED: Final = ("Who wrote the book about the white whale?", "Why is the sky blue in the morning?")
+TYPED: Final = (
+    "Who wrote the book about the white whale?",
+    "Why is the sky blue in the morning?",
+    "Who painted the ceiling of the big chapel?",
+    "Why is the sea green in the evening?",
+)
+"""One for each time that something is asked for in writing: what was refused is not asked for again at once."""
 SWITCH: Final = "switch.local_voice_allow_cloud_requests"
 SENT: Final = "sensor.local_voice_sent_to_the_cloud_this_month"
 ASKED: Final = "event.local_voice_consent"
@@ -61,6 +67,8 @@ class Home:
     served: Serving
     world: Outside
     kitchen: Paired
+    approved: list[bytes] = field(default_factory=list)
+    """What somebody said yes to so far: nothing else has left."""
 
     @asynccontextmanager
     async def in_the_kitchen(self) -> AsyncIterator[ScriptedSatellite]:
@@ -152,12 +160,27 @@ async def page(home: Home) -> AsyncIterator[Page]:
         yield page
 
 
-async def test_what_nobody_at_home_can_answer_leaves_once_after_a_yes_and_is_answered_aloud(
-    home: Home, ada: Connection, standing: Standing, page: Page, voices: Voices, read_back: ReadBack
-) -> None:
+@pytest.fixture(scope="module")
+def questions() -> Iterator[str]:
+    return iter(TYPED)
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def allowed(ada: Connection) -> AsyncIterator[None]:
+    """Have somebody allow that the cloud is asked for, during a test."""
     assert await ada.state(SWITCH) == "off", "nothing may be asked for, until somebody allows that"
     await ada.act("switch.turn_on", SWITCH)
     await ada.wait_for_state(SWITCH, "on")
+    yield
+    await ada.act("switch.turn_off", SWITCH)
+    await ada.wait_for_state(SWITCH, "off")
+
+
+@pytest.mark.usefixtures("allowed")
+async def test_what_nobody_at_home_can_answer_leaves_once_after_a_yes_and_is_answered_aloud(
+    home: Home, ada: Connection, standing: Standing, page: Page, voices: Voices, read_back: ReadBack
+) -> None:
+    approved = home.approved
     async with home.in_the_kitchen() as satellite:
         await say(satellite, voices.piper(f"Okay Nabu. {SAID}?"))
         request = await standing.waiting()
@@ -176,50 +199,54 @@ async def test_what_nobody_at_home_can_answer_leaves_once_after_a_yes_and_is_ans
             await expect(visible(panel, told)).to_be_visible()
         await expect(button(page, "Approve")).to_be_enabled()
         await picture(page, "consent")
-        assert home.said_to_the_world == (0, [])
+        assert home.said_to_the_world == (len(approved), approved)
+        sent = raw.replace(MARKER.encode(), KEY.encode())
+        approved.append(sent)
         await button(page, "Approve").click()
 
         await expect(visible(panel, "Answered.")).to_be_visible()
-        sent = raw.replace(MARKER.encode(), KEY.encode())
-        assert home.said_to_the_world == (1, [sent]), "exactly what was shown, the key in it, once"
-        assert home.world.cloud.names == [HOST]
+        assert home.said_to_the_world == (len(approved), approved), "exactly what was shown, the key in it, once"
+        assert home.world.cloud.names == [HOST] * len(approved)
         await expect(panel.locator(".answer")).to_contain_text(SHOWN_ANSWER)
         await expect(panel.locator(".answer")).to_contain_text(f"Answer from {HOST}, not from your home")
         await picture(page, "answered")
         await satellite.told(Drain, 2)
         answered = sound_of(satellite)[len(asked) :]
-    heard = words_of(read_back(asked + silence(1.0) + answered))
-    assert "permission to ask the cloud" in heard
-    assert "the cloud says close the curtains of the living room every evening" in heard
+    assert "permission to ask the cloud" in words_of(read_back(asked))
+    assert "the cloud says close the curtains of the living room every evening" in words_of(read_back(answered))
     fate = await standing.fate(request)
     assert (fate["fate"], fate["status"], fate["sent_bytes"]) == ("answered", 200, len(sent))
-    await ada.wait_for_state(SENT, str(len(sent)))
+    await ada.wait_for_state(SENT, str(sum(map(len, approved))))
     await no_notification(ada)
 
 
-async def test_what_somebody_refuses_stays_at_home(home: Home, ada: Connection, standing: Standing, page: Page) -> None:
-    before = home.said_to_the_world
-    assert "permission" in (await write(ada, TYPED[0])).speech
+@pytest.mark.usefixtures("allowed")
+async def test_what_somebody_refuses_stays_at_home(
+    home: Home, ada: Connection, standing: Standing, page: Page, questions: Iterator[str]
+) -> None:
+    before, question = home.said_to_the_world, next(questions)
+    assert "permission" in (await write(ada, question)).speech
     request = await standing.waiting()
     await page.goto(f"{home.home_assistant.url}/local-voice/cloud")
     panel = page.locator("local-voice-panel")
     await page.get_by_role("button", name=re.compile("Look at it")).click()
-    await expect(panel.locator("pre")).to_contain_text(TYPED[0])
+    await expect(panel.locator("pre")).to_contain_text(question)
     await expect(button(page, "Refuse")).to_be_enabled()
     await button(page, "Refuse").click()
     await expect(visible(panel, "Refused. Nothing was sent.")).to_be_visible()
     assert (await standing.fate(request))["fate"] == "refused"
-    assert "refused" in (await write(ada, TYPED[0])).speech, "the same is not asked for again at once"
+    assert "refused" in (await write(ada, question)).speech, "the same is not asked for again at once"
     await asyncio.sleep(QUIET_S)
     assert home.said_to_the_world == before
     await no_notification(ada)
 
 
+@pytest.mark.usefixtures("allowed")
 async def test_what_waits_when_the_switch_is_turned_off_stays_at_home(
-    home: Home, ada: Connection, standing: Standing, page: Page
+    home: Home, ada: Connection, standing: Standing, page: Page, questions: Iterator[str]
 ) -> None:
-    before = home.said_to_the_world
-    await write(ada, TYPED[1])
+    before, question = home.said_to_the_world, next(questions)
+    await write(ada, question)
     request = await standing.waiting()
     await page.goto(f"{home.home_assistant.url}{await link_in_the_notification(ada, request)}")
     await expect(button(page, "Approve")).to_be_enabled()
@@ -228,7 +255,7 @@ async def test_what_waits_when_the_switch_is_turned_off_stays_at_home(
     await expect(visible(panel, "Stopped: cloud requests were switched off. Nothing was sent.")).to_be_visible()
     await expect(button(page, "Approve")).to_be_hidden()
     assert (await standing.fate(request))["fate"] == "revoked"
-    assert "permission" not in (await write(ada, TYPED[1])).speech
+    assert "permission" not in (await write(ada, question)).speech
     await asyncio.sleep(QUIET_S)
     assert home.said_to_the_world == before
     await page.goto(f"{home.home_assistant.url}/local-voice/cloud")

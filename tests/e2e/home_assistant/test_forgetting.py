@@ -1,6 +1,7 @@
 """What is remembered of a household with Home Assistant; and once it is forgotten, nothing of it is left anywhere."""
 
 import asyncio
+import itertools
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -27,6 +28,9 @@ KEPT_S: Final = 10.0
 CLIP_SAMPLE_BYTES: Final = 32
 """Of an encrypted recording: enough to know it again wherever it is."""
 LARGEST_FILE_BYTES: Final = 64 * 1024 * 1024
+
+SONGS: Final = itertools.count(1)
+"""A new one each time: Home Assistant keeps the sound of a reply that it has had spoken before."""
 
 type WriteWav = Callable[[str, bytes], Path]
 type Turns = list[dict[str, Any]]
@@ -104,6 +108,8 @@ async def test_what_was_said_is_remembered_and_once_it_is_forgotten_nothing_of_i
 ) -> None:
     begun_s = time.time()
     gateway, home_assistant = folders(home)
+    if turns(home):
+        await forget_everything(home, ada)
     await ada.act("switch.turn_on", RECORDINGS)
     await ada.wait_for_state(RECORDINGS, "on")
 
@@ -111,7 +117,7 @@ async def test_what_was_said_is_remembered_and_once_it_is_forgotten_nothing_of_i
     assert CANARY in spoken.text.casefold(), "what is looked for was really heard"
     typed = await write(ada, f"where is the {CANARY}")
     assert typed.event("intent-start")["intent_input"].endswith(CANARY)
-    song = await write(ada, f"sing about a {CANARY}")
+    song = await write(ada, f"sing about a {CANARY} number {next(SONGS)}")
     await reply_of(home, song)
     with kitchen.hears(wav("song.wav", silence(1.0) + voices.piper(f"Okay Nabu, sing about a {CANARY}.") + silence(4))):
         known = await until_remembered(home, 3)

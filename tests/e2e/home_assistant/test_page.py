@@ -1,9 +1,10 @@
 """What a household does on the page, with a real Home Assistant, a real gateway and real turns."""
 
 import asyncio
+import itertools
 import re
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from statistics import median
 from typing import Any, Final
@@ -28,6 +29,9 @@ LAMP: Final = "light.desk_lamp"
 RECORDINGS: Final = "switch.local_voice_keep_recordings"
 HOSTILE: Final = "<img src=x onerror=window.hacked=1><script>window.hacked=1</script>"
 SENSITIVITY: Final = "number.local_voice_wake_sensitivity"
+USUAL_SENSITIVITY: Final = 50
+BOBS: Final = itertools.count(1)
+"""Nobody can move in twice."""
 BOBS_PASSWORD: Final = "battery staple horse"  # noqa: S105 - of a user who lives as long as a test
 SCROLLED: Final = 2_000
 A_DAY_LATER: Final = Device(days_ahead=1)
@@ -147,10 +151,15 @@ def misheard_turns(home: Household) -> list[dict[str, Any]]:
     return [turn for turn in turns(home) if HEARD in turn["heard"].casefold()]
 
 
+def forget(home: Household, known: list[dict[str, Any]]) -> None:
+    """Forget these turns."""
+    for turn in known:
+        run("ledger", "delete", "--id", turn["turn_id"], "--yes", environ=home.served.environ)
+
+
 def tidy_up(home: Household) -> None:
     """Forget what this test has left, where it is run again."""
-    for turn in misheard_turns(home):
-        run("ledger", "delete", "--id", turn["turn_id"], "--yes", environ=home.served.environ)
+    forget(home, misheard_turns(home))
     for rule in run("ledger", "rules", "--json", environ=home.served.environ).lines:
         run("ledger", "unlearn", rule["rule_id"], "--yes", environ=home.served.environ)
 
@@ -298,8 +307,12 @@ def slowest(times_ms: list[float]) -> float:
 
 
 async def test_words_that_are_code_stay_words(home: Household, ada: Connection) -> None:
+    def hostile() -> list[dict[str, Any]]:
+        return [turn for turn in turns(home) if HOSTILE in turn["heard"]]
+
+    forget(home, hostile())  # where this test is run again
     await write(ada, f"what is {HOSTILE}")
-    await until(lambda: [turn for turn in turns(home) if HOSTILE in turn["heard"]])
+    await until(hostile)
     async with opened(home.home_assistant, home.user) as page:
         panel = await page_of(page)
         row = panel.get_by_role("link").filter(has_text=HOSTILE)
@@ -368,14 +381,25 @@ async def test_all_of_it_is_there_on_a_phone_in_the_dark(
     assert not [turn for turn in turns(home) if turn["clip_until"]]
 
 
+@pytest.fixture
+async def sensitivity_put_back(ada: Connection) -> AsyncIterator[None]:
+    """Have the wake sensitivity as it was at first, after a test that changes it."""
+    yield
+    await ada.act("number.set_value", SENSITIVITY, value=USUAL_SENSITIVITY)
+
+
+@pytest.mark.usefixtures("sensitivity_put_back")
 async def test_an_administrator_chooses_who_sees_what_and_deletes_many(home: Household, ada: Connection) -> None:
     await write(ada, "what time is it")
     count = len(await until(lambda: turns(home, "--day", "today")))
     async with opened(home.home_assistant, home.user) as page:
         panel = await page_of(page)
         await tab(panel, "Settings").click()
-        await panel.get_by_role("switch", name="Members see their own turns").click()
-        await expect(panel.get_by_text("Saved.")).to_be_visible()
+        members = panel.get_by_role("switch", name="Members see their own turns")
+        for _ in range(2 if await members.is_checked() else 1):  # it is on where this test is run again
+            await members.click()
+            await expect(panel.get_by_text("Saved.")).to_be_visible()
+        await expect(members).to_be_checked()
         sensitivity = panel.get_by_role("slider", name=re.compile("Wake sensitivity"))
         await sensitivity.press("ArrowRight")
         await button(panel, "Save").last.click()
@@ -390,7 +414,7 @@ async def test_an_administrator_chooses_who_sees_what_and_deletes_many(home: Hou
         await tab(panel, "Cloud").click()
         await screenshot(page, "page-cloud")
 
-    bob = await member(ada, "bob")
+    bob = await member(ada, f"bob{next(BOBS)}")
     async with opened(home.home_assistant, bob) as page:
         panel = await page_of(page)
         await expect(panel.get_by_text("Nothing of yours yet")).to_be_visible()

@@ -34,8 +34,8 @@ pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 KEY: Final = "sk-never-to-be-seen-0123456789"
 SAID: Final = "How can I make the living room warmer without a heater"
-ANSWER: Final = "Close the curtains of the [area 1] every evening."
-SHOWN_ANSWER: Final = "Close the curtains of the Living Room every evening."
+ANSWER: Final = "Keep the [area 1] curtains closed every evening."
+SHOWN_ANSWER: Final = "Keep the Living Room curtains closed every evening."
 TYPED: Final = (
     "Who wrote the book about the white whale?",
     "Why is the sky blue in the morning?",
@@ -213,7 +213,7 @@ async def test_what_nobody_at_home_can_answer_leaves_once_after_a_yes_and_is_ans
         await satellite.told(Drain, 2)
         answered = sound_of(satellite)[len(asked) :]
     assert "permission to ask the cloud" in words_of(read_back(asked))
-    assert "the cloud says close the curtains of the living room every evening" in words_of(read_back(answered))
+    assert "the cloud says keep the living room curtains closed every evening" in words_of(read_back(answered))
     fate = await standing.fate(request)
     assert (fate["fate"], fate["status"], fate["sent_bytes"]) == ("answered", 200, len(sent))
     await ada.wait_for_state(SENT, str(sum(map(len, approved))))

@@ -179,6 +179,8 @@ class ScriptedUnderstanding:
         self.suggested: tuple[Suggestion, ...] = ()
         """What any words sound like."""
         self.asked_for: list[tuple[str, ...]] = []
+        self.talk: frozenset[str] = frozenset()
+        """What is not meant for this house."""
 
     async def match(self, text: str, *, area_id: str | None) -> Intent | None:
         return self.intents.get(text)
@@ -189,6 +191,9 @@ class ScriptedUnderstanding:
 
     async def continuations(self, text: str, *, area_id: str | None) -> tuple[Intent, ...]:
         return tuple(intent for said, intent in self.intents.items() if said.startswith(f"{text} "))
+
+    async def is_request(self, text: str) -> bool:
+        return text not in self.talk
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         return result.error or f"answer to {intent.name}"

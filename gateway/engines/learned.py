@@ -39,6 +39,9 @@ class HouseUnderstanding(Protocol):
     async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
         """Return what may be meant by what was heard as one of `texts`."""
 
+    async def is_request(self, text: str) -> bool:
+        """Tell whether what was heard may have been meant for this house, though it means nothing in it."""
+
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; may be empty."""
 
@@ -94,6 +97,10 @@ class LearnedUnderstanding:
     async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
         """Return what may be meant by what was heard as one of `texts`. Rules are not looked at: they were before."""
         return await self._inner.suggestions(texts)
+
+    async def is_request(self, text: str) -> bool:
+        """Tell whether what was heard may have been meant for this house, though it means nothing in it."""
+        return await self._inner.is_request(text)
 
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; empty where nothing is to be said."""

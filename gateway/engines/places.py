@@ -40,7 +40,7 @@ class Places:
                 for floor in self._house.floors:
                     yield from _names(floor)
             case _:
-                yield from _listed(self._lists.get(place))
+                yield from listed(self._lists.get(place))
 
 
 def _names(named: Entity | Area | Floor) -> Iterator[str]:
@@ -48,7 +48,8 @@ def _names(named: Entity | Area | Floor) -> Iterator[str]:
         yield " ".join(name.split())
 
 
-def _listed(slot_list: SlotList | None) -> Iterator[str]:
+def listed(slot_list: SlotList | None) -> Iterator[str]:
+    """Yield what a list of the language's has, its numbers in digits; nothing of what has no end."""
     match slot_list:
         case RangeSlotList():
             for number in slot_list.get_numbers():

@@ -16,6 +16,7 @@ from gateway.engines.own_sounding import own_sounding
 from gateway.engines.places import Places
 from gateway.engines.pronouncing import pronouncing
 from gateway.engines.replacing import Replacing
+from gateway.engines.requests import Requests
 from gateway.engines.sentences import load_sentences
 from gateway.engines.sounding import Candidate, Sounding
 from gateway.engines.wording import readings, spelled
@@ -53,6 +54,11 @@ class Suggesting:
         grammar = _grammar(language)
         self._sounding = Sounding(grammar, Places(house, grammar.lists).members, self._phones)
         self._own = None if own is None else own_sounding(own, house, self._phones)
+        self._requests = Requests(language, house, grammar, own)
+
+    def is_request(self, text: str) -> bool:
+        """Tell whether what was heard may have been meant for this house, though it means nothing in it."""
+        return self._requests.is_one(spelled(text, self._language, self._unit))
 
     def suggestions(self, texts: Sequence[str]) -> tuple[Suggestion, ...]:
         """Return what may be meant by what was heard as one of `texts`, the closest first; a meaning once or more.

@@ -56,6 +56,13 @@ class HassUnderstanding:
         """
         return await self._worker.run(self._suggest, texts)
 
+    async def is_request(self, text: str) -> bool:
+        """Tell whether what was heard may have been meant for this house, though it means nothing in it.
+
+        Whatever is typed is.
+        """
+        return await self._worker.run(self._is_request, text)
+
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; empty where nothing is to be said."""
         return await self._worker.run(self._answers.render, intent, result, unit=self._unit)
@@ -71,11 +78,15 @@ class HassUnderstanding:
         self._suggesting = None
 
     def _suggest(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
-        if not self._by_sound:
-            return ()
+        return self._by_its_sound().suggestions(texts) if self._by_sound else ()
+
+    def _is_request(self, text: str) -> bool:
+        return not self._by_sound or self._by_its_sound().is_request(text)
+
+    def _by_its_sound(self) -> Suggesting:
         if self._suggesting is None:  # a house that is told anew in pieces need not be ready for this each time
             self._suggesting = self._for(self._house)
-        return self._suggesting.suggestions(texts)
+        return self._suggesting
 
     def _for(self, house: House) -> Suggesting:
         return Suggesting(self.language, house, self._intents.household.grammar)

@@ -29,7 +29,7 @@ from gateway.events import (
     TurnEnded,
     WakeDetected,
 )
-from gateway.turn import asking_back, obey, policy
+from gateway.turn import asking_back, cloud, obey, policy
 from gateway.turn.about_us import AboutUs
 from gateway.turn.choice import NOISE, Choice
 from gateway.turn.ear import Ear, Utterance
@@ -194,17 +194,26 @@ class _Turn:
             return _Answer()
         if (own := await self._own_sentence(choice)) is not None:
             return await self._answered(own, choice)
+        if not choice.asked and await self._is_talk(choice):
+            await self._tell(NothingHeard(t_ms=progress.now_ms, reason=NOISE))
+            return _Answer()
         if choice.asked:
             choice = await self._asked_back(choice)
             if is_own(choice) and (own := await self._own_sentence(choice)) is not None:
                 return await self._answered(own, choice)
-        if choice.is_talk:
-            await self._tell(NothingHeard(t_ms=progress.now_ms, reason=NOISE))
-            return _Answer()
         if choice.intent is None or choice.intent.is_own:
             await self._about_us.not_understood(choice.recognition.hypotheses[0])
             return _Answer()
         return await self._understood(choice, choice.intent)
+
+    async def _is_talk(self, choice: Choice) -> bool:
+        """Tell whether what means nothing here was not said to us: neither a request nor a question."""
+        if choice.intent is not None or choice.heard is None:
+            return False
+        text = choice.heard.text
+        if choice.is_talk:
+            return True
+        return cloud.question(text, self._language) is None and not await self._stages.understanding.is_request(text)
 
     async def _obey_early(self, utterance: Utterance) -> _Answer:
         """See to it at once, and to what is said after it; return what is to be said once nothing follows."""

@@ -78,6 +78,9 @@ class Understanding(Protocol):
     async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
         """Return sentences of this house that sound like what was heard as one of `texts`, the closest first."""
 
+    async def is_request(self, text: str) -> bool:
+        """Tell whether `text`, which means nothing here, may have been meant for this house."""
+
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         """Return the answer to say; may be empty."""
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from math import exp
+from re import compile as pattern
 from typing import Final
 
 from gateway.events import Intent
@@ -32,6 +33,10 @@ SURE_OTHER: Final = 0.4
 """The same from which on nobody need be asked: another name was said, which is not here."""
 SURE_REPLACED_WORD: Final = 0.85
 """The same of any other word: "kitchen" is not "here"."""
+OTHER_NAME: Final = 0.3
+"""From here on a name is another one than was heard, and from `MOST_REPLACED` on any word."""
+LEAST_GAIN_OF_OTHER: Final = -1.0
+"""What has such a word is nearly as likely as what was heard, or else it was not said: "red" is no "out"."""
 LEAST_GAIN_OF_FEWER: Final = -0.25
 """A reading that has a word less than the likeliest is nearly as likely, or else the word was said: "is the lamp on" is
 no "the lamp on"."""
@@ -41,6 +46,7 @@ LEAST_CHANCE: Final = 0.5
 """From here on a sentence is taken."""
 LEAST_CHANCE_ASKED: Final = 0.25
 """From here on it is asked about."""
+_NUMBER: Final = pattern(r"\d+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +101,8 @@ class Weighed:
     """The share of a name's phonemes that are others, times how sure recognition was of these; the highest, 0 to 1."""
     sure_of_word: float = 0.0
     """The same of all words that make a difference."""
+    is_other_number: bool = False
+    """Whether it has a number in place of another one that was heard."""
 
     @property
     def chance(self) -> float:
@@ -122,14 +130,19 @@ class Weighed:
         if self._has_another_name:
             return Doubt.UNLIKE
         is_fewer = self.suggestion.fewer and self.gain < LEAST_GAIN_OF_FEWER
-        if is_fewer or self.chance < LEAST_CHANCE or self.likelihood.per_token < LEAST_PER_TOKEN:
+        is_unsure = is_fewer or self.is_other_number or self.chance < LEAST_CHANCE
+        if is_unsure or self.likelihood.per_token < LEAST_PER_TOKEN:
             return Doubt.UNSURE
         return Doubt.NONE
 
     @property
     def _has_another_name(self) -> bool:
-        is_quite_other = any(one.is_name and one.cost > MOST_REPLACED for one in self.suggestion.replaced)
-        return is_quite_other or self.sure_of_name > SURE_REPLACED or self.sure_of_word > SURE_REPLACED_WORD
+        replaced = self.suggestion.replaced
+        if any(one.is_name and one.cost > MOST_REPLACED for one in replaced) or self.sure_of_name > SURE_REPLACED:
+            return True
+        if self.sure_of_word > SURE_REPLACED_WORD or (self.suggestion.wild_words and _has_another_filler(replaced)):
+            return True
+        return self.gain < LEAST_GAIN_OF_OTHER and any(map(_is_another, replaced_words(replaced)))
 
 
 def score(suggestion: Suggestion, likelihood: Likelihood) -> float:
@@ -157,9 +170,25 @@ def weighed(
             else MOST_MARGIN,
             sure_of_name=_sure_of_other([one for one in suggestion.replaced if one.is_name], of_text[suggestion.heard]),
             sure_of_word=_sure_of_other(replaced_words(suggestion.replaced), of_text[suggestion.heard]),
+            is_other_number=_is_other_number(suggestion.sentence, of_heard),
         )
         for place, ((intent, suggestion, likelihood), own) in enumerate(zip(meanings, scores, strict=True))
     )
+
+
+def _is_another(one: Replacement) -> bool:
+    return one.cost > (OTHER_NAME if one.is_name else MOST_REPLACED)
+
+
+def _has_another_filler(replaced: Sequence[Replacement]) -> bool:
+    """Tell whether "in" became "for": where any word may stand, that tells a room from a name."""
+    return any(one.is_filler and one.heard and one.used and one.cost > MOST_REPLACED for one in replaced)
+
+
+def _is_other_number(sentence: str, heard: Likelihood) -> bool:
+    said = {number for word, _ in heard.words for number in _NUMBER.findall(word.replace(",", ""))}
+    used = set(_NUMBER.findall(sentence.replace(",", "")))
+    return bool(said - used) and bool(used - said)
 
 
 def _sure_of_other(replaced: Sequence[Replacement], heard: Likelihood) -> float:

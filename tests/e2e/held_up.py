@@ -84,6 +84,9 @@ class Understood:
         with self._work.one():
             return await self._understanding.suggestions(texts)
 
+    async def is_request(self, text: str) -> bool:
+        return await self._understanding.is_request(text)
+
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         return await self._understanding.answer(intent, result)
 

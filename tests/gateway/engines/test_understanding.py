@@ -63,3 +63,4 @@ async def test_what_was_misheard_is_suggested_by_its_sound(worker: Worker) -> No
 async def test_nothing_that_is_written_is_misheard(worker: Worker) -> None:
     understanding = HassUnderstanding(HOUSE, worker, language="en", by_sound=False)
     assert await understanding.suggestions(("turn on the lambs",)) == ()
+    assert await understanding.is_request("a cheddar block")

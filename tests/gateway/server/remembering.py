@@ -150,6 +150,9 @@ class KnownSentences:
     async def suggestions(self, texts: tuple[str, ...]) -> tuple[Suggestion, ...]:
         return ()
 
+    async def is_request(self, text: str) -> bool:
+        return True
+
     async def answer(self, intent: Intent, result: ActionResult) -> str:
         return ""
 

@@ -160,6 +160,16 @@ async def test_who_talks_on_without_asking_for_anything_is_not_spoken_to() -> No
     assert outcome(events) is Outcome.NOTHING_HEARD
 
 
+async def test_what_nobody_would_say_to_a_house_is_not_answered_unless_it_is_a_question() -> None:
+    understanding = ScriptedUnderstanding()
+    understanding.talk = frozenset({"a cheddar block", "where does cheddar come from"})
+    for said, is_answered in (("a cheddar block", False), ("where does cheddar come from", True), ("flub it", True)):
+        parts = stages(stt=ScriptedStt(recognized(said)), understanding=understanding)
+        events = await turn(*COMMAND, parts=parts)
+        assert ("reply" in types(events)) is is_answered, said
+        assert outcome(events) is (Outcome.NOT_UNDERSTOOD if is_answered else Outcome.NOTHING_HEARD)
+
+
 async def test_a_cough_does_not_use_up_the_turn() -> None:
     stt = ScriptedStt(recognized("Thank you.", score=-1.5), recognized("turn on the lamp"))
     events = await turn(

@@ -9,10 +9,12 @@ from gateway.turn.weighing import (
     LEAST_CHANCE,
     LEAST_CHANCE_ASKED,
     LEAST_GAIN_OF_FEWER,
+    LEAST_GAIN_OF_OTHER,
     LEAST_PER_TOKEN,
     LEFT_OUT_NATS,
     MOST_MARGIN,
     MOST_REPLACED,
+    OTHER_NAME,
     SURE_OTHER,
     SURE_REPLACED,
     SURE_REPLACED_WORD,
@@ -93,6 +95,46 @@ def test_whatever_the_chance_no_name_becomes_quite_another_one_and_no_word_is_dr
 def test_a_word_that_was_clearly_heard_is_no_other_word() -> None:
     assert one(sure_of_word=SURE_REPLACED_WORD + 0.01).doubt is Doubt.UNLIKE
     assert one(sure_of_word=SURE_REPLACED_WORD).doubt is Doubt.NONE
+
+
+@pytest.mark.parametrize(
+    "replaced",
+    [
+        replace(NAME, cost=OTHER_NAME + 0.01),
+        Replacement(heard="red", used="out", cost=MOST_REPLACED + 0.01),
+    ],
+)
+def test_what_has_quite_another_word_is_nearly_as_likely_or_asked_about(replaced: Replacement) -> None:
+    likely = one(suggestion(replaced, edits=0.0), gain=LEAST_GAIN_OF_OTHER)
+    assert likely.doubt is Doubt.NONE
+    assert replace(likely, gain=LEAST_GAIN_OF_OTHER - 0.01).doubt is Doubt.UNLIKE
+    closer = suggestion(replace(replaced, cost=replaced.cost - 0.02), edits=0.0)
+    assert one(closer, gain=LEAST_GAIN_OF_OTHER - 0.01).doubt is Doubt.NONE
+
+
+def test_a_small_word_tells_a_room_from_a_name_where_any_words_may_stand() -> None:
+    other = Replacement(heard="in", used="for", cost=1.0, is_filler=True)
+    assert one(suggestion(other, wild_words=1)).doubt is Doubt.UNLIKE
+    assert one(suggestion(other)).doubt is Doubt.NONE
+    assert one(suggestion(replace(other, used=""), wild_words=1)).doubt is Doubt.NONE
+
+
+@pytest.mark.parametrize(
+    ("sentence", "heard", "is_other"),
+    [
+        ("20 seconds timer", "cost 30 seconds timer.", True),
+        ("change fans to 30 %", "change balance to 30%.", False),
+        ("set First Floor to 50 degrees", "Set first 4 to 50 degrees.", False),
+        ("set it to 2700 kelvin", "Set it to 2,700 Kelvin.", False),
+        ("in 5 minutes", "in five minutes", False),
+    ],
+)
+def test_no_number_becomes_another_one_without_asking(sentence: str, heard: str, is_other: bool) -> None:
+    said = Likelihood(log_probability=-4.0, tokens=8, words=tuple((word, -0.1) for word in heard.split()))
+    made = replace(suggestion(edits=0.0), sentence=sentence, heard=heard)
+    (found,) = weighed([(JOHN, made, LIKELY)], said, {heard: said})
+    assert found.is_other_number is is_other
+    assert found.doubt is (Doubt.UNSURE if is_other else Doubt.NONE)
 
 
 def test_a_name_that_was_clearly_heard_and_is_not_here_is_not_asked_about() -> None:

@@ -113,7 +113,9 @@ async def choose(recognition: Recognition, match: Match) -> Choice:
         return Choice(recognition=recognition, heard=None)
     fewest_words = LEAST_OF_WORDS * len(plain_words(hypotheses[0].text))
     for hypothesis in hypotheses:
-        if not _is_acceptable(hypothesis) or len(plain_words(hypothesis.text)) < fewest_words:
+        if not _is_acceptable(hypothesis) or _is_number(hypothesis.text):
+            continue
+        if len(plain_words(hypothesis.text)) < fewest_words:
             continue
         intent = await match(hypothesis.text)
         if intent is not None:
@@ -131,6 +133,11 @@ def is_invention(text: str) -> bool:
     words = plain_words(text)
     said = " ".join(words)
     return not words or said in INVENTIONS or (len(words) > 1 and len(set(words)) == 1 and words[0] in INVENTIONS)
+
+
+def _is_number(text: str) -> bool:
+    """Tell whether there is nothing but a number: German sets a thermostat to it, and it is what mumbling is heard as."""
+    return not any(letter.isalpha() for letter in text)
 
 
 def _is_acceptable(hypothesis: Hypothesis) -> bool:

@@ -57,6 +57,12 @@ async def test_nothing_is_acted_on_below_the_lowest_score() -> None:
     assert choice.intent is None
 
 
+async def test_a_number_alone_is_no_command() -> None:
+    assert (await choose(recognized("36."), means_anything)).intent is None
+    assert (await choose(recognized("36."), means_anything)).silence_reason is None
+    assert (await choose(recognized("36 degrees"), means_anything)).intent is LIGHT_ON
+
+
 async def test_what_whisper_itself_takes_for_noise_is_never_acted_on() -> None:
     choice = await choose(recognized("turn on the lamp", score=-0.7, no_speech=0.9), means)
     assert choice.heard is None

@@ -13,6 +13,7 @@ from hassil.intents import RangeSlotList, SlotList, TextSlotList
 from hassil.recognize import RecognizeResult
 from hassil.util import remove_punctuation
 
+from gateway.engines.fillers import fillers
 from gateway.engines.household_sentences import IS_CUSTOM, HouseholdSentences, household_sentences
 from gateway.engines.sentences import Sentences, load_sentences
 from gateway.engines.several import MOST_COMMANDS, completed, parted
@@ -113,6 +114,7 @@ class _Names:
         self._sentences = sentences
         self._household = household
         self._house = house
+        self._fillers = fillers(sentences.language)
         self._areas = {area.id: area for area in house.areas}
         self._zones = _zones(house)
         self._slot_lists: dict[str, SlotList] = {
@@ -139,11 +141,17 @@ class _Names:
                 continue
             for part in completed(after, before):
                 then = self._one(part, area_id, depth)
-                if then is None or then.is_own:
+                if then is None or then.is_own or (self._is_name(then) and not self._is_name(first)):
                     continue
                 if is_said or not _ANY_WORDS & then.slots.keys():
                     return replace(first, text=text, also=(*first.also, then))
         return None
+
+    def _is_name(self, intent: Intent) -> bool:
+        """Tell whether somebody said nothing but a name, which switches on: after a command that one's verb is meant."""
+        names = self._heard(" ".join(str(value) for value in intent.slots.values())).casefold().split()
+        said = self._heard(intent.text).casefold().split()
+        return self._fillers.union(names).issuperset(said)
 
     def _one(self, text: str, area_id: str | None, depth: int) -> Intent | None:
         """Return the best valid meaning of the sentence's readings."""

@@ -5,7 +5,8 @@ The sentences that sound most like what was heard are found in the language's gr
 decides wants to know whether a name was misheard, a word left out, or something else altogether.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache, partial
 from typing import Final
 
@@ -18,6 +19,7 @@ from gateway.engines.pronouncing import pronouncing
 from gateway.engines.replacing import Replacing
 from gateway.engines.requests import Requests
 from gateway.engines.sentences import load_sentences
+from gateway.engines.several import parted
 from gateway.engines.sounding import Candidate, Sounding
 from gateway.engines.wording import readings, spelled
 from gateway.house import House
@@ -25,6 +27,10 @@ from gateway.suggestions import Suggestion
 
 MOST_TEXTS: Final = 4
 """Readings that are looked at: what is in none of them was hardly said."""
+MOST_PARTED: Final = 2
+"""Readings that are looked at as two commands, too, of which one was misheard."""
+HEARD_WELL: Final = 1.0
+"""Phonemes that are others at the most in a command that was not misheard."""
 MOST_CANDIDATES: Final = 12
 """Sentences that sound alike, of one reading: mostly the same words with and without "the"."""
 MOST_SUGGESTIONS: Final = 16
@@ -68,15 +74,35 @@ class Suggesting:
         all_heard = [self._heard(text) for text in dict.fromkeys(texts[:MOST_TEXTS])]
         heard = [one for one in all_heard if one.words]
         built_in, own = _Closest(MOST_SUGGESTIONS), _Closest(MOST_OWN)
-        for one in heard:
-            said, phonemes = " ".join(one.words), self._phonemes(one)
+        for number, one in enumerate(heard):
             fewer = self._replacing.counting(heard[0].words) - self._replacing.counting(one.words)
-            for found in self._sounding.candidates(said, MOST_CANDIDATES, worse=WORSE):
-                built_in.add(found, phonemes, partial(self._suggestion, found, one, fewer=max(fewer, 0)))
+            parts = self._misheard_parts(one) if number < MOST_PARTED else ()
+            for part, candidates in ((_Part(one), self._candidates(one)), *parts):
+                phonemes = self._phonemes(part.heard)
+                for found in candidates:
+                    make = partial(self._suggestion, found, part, fewer=max(fewer, 0))
+                    built_in.add(part.sentence(found), found.cost / phonemes, make)
             if self._own is not None:
-                for found in self._own.candidates(said, MOST_OWN, worse=WORSE_OF_OWN):
-                    own.add(found, phonemes, partial(self._own_suggestion, found, one))
+                phonemes = self._phonemes(one)
+                for found in self._own.candidates(" ".join(one.words), MOST_OWN, worse=WORSE_OF_OWN):
+                    own.add(found.text, found.cost / phonemes, partial(self._own_suggestion, found, one))
         return (*built_in.suggestions, *own.suggestions)
+
+    def _misheard_parts(self, heard: Heard) -> Iterator[tuple[_Part, Sequence[Candidate]]]:
+        """Yield the one of two commands in one breath that was misheard, where the other one was not."""
+        text = heard.text
+        before, after = next(((one, two) for one, two, is_said in parted(text, self._language) if is_said), ("", ""))
+        first = Heard.of(heard.reading, text, 0, len(before))
+        second = Heard.of(heard.reading, text, len(text) - len(after), len(text))
+        if first.words and second.words:
+            of_first, of_second = self._candidates(first), self._candidates(second)
+            if _is_one_of(of_second):
+                yield _Part(first, after=text[len(before) :]), _others(of_first, first)
+            if _is_one_of(of_first):
+                yield _Part(second, before=text[: len(text) - len(after)]), _others(of_second, second)
+
+    def _candidates(self, heard: Heard) -> Sequence[Candidate]:
+        return self._sounding.candidates(" ".join(heard.words), MOST_CANDIDATES, worse=WORSE)
 
     def _heard(self, text: str) -> Heard:
         """Return a reading with its words, those of politeness and hesitation around it left out."""
@@ -88,11 +114,12 @@ class Suggesting:
     def _phonemes(self, heard: Heard) -> int:
         return max(len(self._phones(" ".join(heard.words))), 1)
 
-    def _suggestion(self, candidate: Candidate, heard: Heard, *, fewer: int) -> Suggestion:
+    def _suggestion(self, candidate: Candidate, part: _Part, *, fewer: int) -> Suggestion:
+        heard = part.heard
         replaced = self._replacing.of(candidate.pieces, heard.words)
         edits = sum(piece.cost for piece in candidate.pieces if not piece.is_wild)
         return Suggestion(
-            sentence=candidate.text,
+            sentence=part.sentence(candidate),
             written=tuple(dict.fromkeys(heard.with_pieces(candidate.pieces, lower=lower) for lower in (False, True))),
             heard=heard.reading,
             edits=edits,
@@ -117,6 +144,19 @@ class Suggesting:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """Of a reading, all of it or one of two commands."""
+
+    heard: Heard
+    before: str = ""
+    after: str = ""
+
+    def sentence(self, candidate: Candidate) -> str:
+        """Return the reading with a sentence in place of this part."""
+        return self.before + candidate.text + self.after
+
+
 class _Closest:
     """The closest sentences, each once."""
 
@@ -124,18 +164,27 @@ class _Closest:
         self._most = most
         self._found: dict[str, tuple[float, Callable[[], Suggestion]]] = {}
 
-    def add(self, candidate: Candidate, phonemes: int, make: Callable[[], Suggestion]) -> None:
-        """Have a sentence among them, unless it is too far from what was heard, so many phonemes, or known closer."""
-        share = candidate.cost / phonemes
-        known, _ = self._found.get(candidate.text, (HIGHEST_COST, make))
-        if share < known or (share == known and candidate.text not in self._found):
-            self._found[candidate.text] = (share, make)
+    def add(self, sentence: str, share: float, make: Callable[[], Suggestion]) -> None:
+        """Have a sentence among them, unless too many of the phonemes heard are others, or it is known closer."""
+        known, _ = self._found.get(sentence, (HIGHEST_COST, make))
+        if share < known or (share == known and sentence not in self._found):
+            self._found[sentence] = (share, make)
 
     @property
     def suggestions(self) -> list[Suggestion]:
         """They, the closest first."""
         closest = sorted(self._found.values(), key=lambda pair: pair[0])
         return [make() for _, make in closest[: self._most]]
+
+
+def _is_one_of(candidates: Sequence[Candidate]) -> bool:
+    """Tell whether what was heard is a sentence as it is, or nearly."""
+    return any(candidate.cost <= HEARD_WELL for candidate in candidates)
+
+
+def _others(candidates: Sequence[Candidate], heard: Heard) -> list[Candidate]:
+    """Return those that are not just what was heard."""
+    return [one for one in candidates if one.text.casefold().split() != list(heard.words)]
 
 
 def _wild_words(candidate: Candidate) -> int:

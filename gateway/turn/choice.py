@@ -136,7 +136,7 @@ def is_invention(text: str) -> bool:
 
 
 def _is_number(text: str) -> bool:
-    """Tell whether there is nothing but a number: German sets a thermostat to it, and it is what mumbling is heard as."""
+    """Tell whether there is nothing but a number: German sets a thermostat to it, and mumbling is heard as one."""
     return not any(letter.isalpha() for letter in text)
 
 

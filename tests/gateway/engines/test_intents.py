@@ -217,6 +217,8 @@ def test_no_text_whatever_makes_matching_fail(intents: HassilIntents, text: str)
             [("HassTurnOn", "Reading Lamp"), ("HassTurnOn", "Front Door")],
         ),
         ("turn on the reading lamp and the TV", [("HassTurnOn", "Reading Lamp"), ("HassTurnOn", "T.V.")]),
+        ("turn off the reading lamp and the TV", [("HassTurnOff", "Reading Lamp"), ("HassTurnOff", "T.V.")]),
+        ("reading lamp and the TV", [("HassTurnOn", "Reading Lamp"), ("HassTurnOn", "T.V.")]),
         (
             "turn on the reading lamp then the TV and lock the front door",
             [("HassTurnOn", "Reading Lamp"), ("HassTurnOn", "T.V."), ("HassTurnOn", "Front Door")],

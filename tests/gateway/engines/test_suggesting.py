@@ -41,6 +41,27 @@ def test_what_is_misheard_is_found_by_its_sound(suggesting: Suggesting, heard: s
     assert closest(suggesting, heard).sentence == meant
 
 
+@pytest.mark.parametrize(
+    ("heard", "meant"),
+    [
+        ("Turn off the TV and turn on the bad light.", "Turn off the TV and turn on the Bed Light"),
+        ("Set the incubi to 20 degrees and turn off the TV.", "set the EcoBee to 20 degrees and turn off the TV."),
+        ("Turn on the TV and the standing lied.", "Turn on the TV and the Standing Light"),
+    ],
+)
+def test_of_two_commands_in_one_breath_the_misheard_one_is_found(
+    suggesting: Suggesting, heard: str, meant: str
+) -> None:
+    found = closest(suggesting, heard)
+    assert found.sentence == meant
+    assert all(" and " in written for written in found.written)
+
+
+def test_of_two_that_were_misheard_neither_is_looked_for_by_itself(suggesting: Suggesting) -> None:
+    heard = "Set the incubi to twenty pebbles and turn hop the standing lied."
+    assert not any(one.sentence.startswith("set the EcoBee") for one in suggesting.suggestions([heard]))
+
+
 def test_it_is_written_as_recognition_wrote_the_rest(suggesting: Suggesting) -> None:
     found = closest(suggesting, "Set the incubi to twenty degrees.")
     assert found.written == ("Set the EcoBee to twenty degrees.", "Set the ecobee to twenty degrees.")

@@ -148,7 +148,7 @@ class _Names:
         return None
 
     def _is_name(self, intent: Intent) -> bool:
-        """Tell whether somebody said nothing but a name, which switches on: after a command that one's verb is meant."""
+        """Tell whether nothing but a name was said, which switches on; after a command that one's verb is meant."""
         names = self._heard(" ".join(str(value) for value in intent.slots.values())).casefold().split()
         said = self._heard(intent.text).casefold().split()
         return self._fillers.union(names).issuperset(said)

@@ -47,6 +47,7 @@ from .const import (
 )
 from .house.pin import hashed, is_pin
 from .keeper import CONF_REASON
+from .model_fitness import hearing
 from .notifications import PHONE_PREFIX, phones
 from .protected_flow import ProtectedFlow
 from .wake_word_choice import listen_for, offered
@@ -193,6 +194,7 @@ class LocalVoiceConfigFlow(ConfigFlow, domain=DOMAIN):
                 errors=errors if user_input else {},
             )
         self._paired = None
+                description_placeholders={"hearing": await hearing(self.hass, self._offered)},
         return self.async_create_entry(
             title=f"Local Voice {self._host}" if self._async_current_entries() else "Local Voice",
             data=data | {CONF_PREFERRED: user_input[CONF_PREFERRED]},

@@ -22,6 +22,8 @@ export interface Offered {
   readonly language: string;
   readonly stt_model: string;
   readonly stt_models: readonly string[];
+  /** How well each of them hears the language: `good`, `fair`, `weak` or `unmeasured`. */
+  readonly stt_fitness: Readonly<Record<string, string>>;
   readonly voice: string;
   readonly voices: readonly { readonly id: string; readonly language: string }[];
   readonly wake_words: readonly string[];

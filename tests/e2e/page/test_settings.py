@@ -100,6 +100,31 @@ async def test_wake_words_and_voice_are_saved_together_and_only_what_is_differen
         await expect(hearing.get_by_role("slider")).to_have_value("50")
 
 
+async def test_it_is_said_of_the_model_that_is_chosen_how_well_it_hears_the_language(browser: Browser) -> None:
+    german = gateway()
+    fitness = {
+        "tiny.en": "of a newer gateway",
+        "base": "weak",
+        "small": "unmeasured",
+        "large": "good",
+        "medium": "fair",
+    }
+    german["offered"] |= {"language": "de-DE", "stt_models": [*fitness], "stt_fitness": fitness}
+    async with opened_page(browser, "/settings", gateways=[german]) as opened:
+        hearing = opened.page.locator("lv-hearing")
+        said, choice = hearing.locator("#model_text"), hearing.get_by_label("Whisper model")
+        await expect(said).to_have_text("Larger ones understand better and answer later.")
+        for model, about in (
+            ("base", "base is weak in German (Germany): too many commands are not understood."),
+            ("small", "How well small hears German (Germany) was not measured."),
+            ("large", "large hears German (Germany) well."),
+            ("medium", "medium hears German (Germany) fairly well"),
+        ):
+            await choice.select_option(model)
+            await expect(said).to_contain_text(about)
+        assert await choice.get_attribute("aria-describedby") == "model_text"
+
+
 async def test_members_read_the_settings_and_change_none(browser: Browser) -> None:
     members = gateway(is_admin=False, options=None)
     async with opened_page(browser, "/settings", gateways=[members], is_admin=False) as opened:

@@ -74,6 +74,8 @@ async def refusal(
     why_never = _why_never(guard, origin)
     if guard is None or guard.level is Level.FREE or why_never is not None:
         return why_never
+    if guard.level is Level.PIN and not pin.is_set(entry):
+        return pin.NONE_SET  # whatever was said: it is closed until there is a PIN again
     if not asked.is_confirmed or not origin.may_confirm:
         return NOT_CONFIRMED
     if guard.level is Level.CONFIRM:

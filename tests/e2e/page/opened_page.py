@@ -233,6 +233,7 @@ def gateway(**other: Any) -> Words:
             ],
         },
         "options": {"approvers": "administrators", "members_see_own_turns": False},
+        "guarded": {"decisions": [], "has_pin": False},
         "satellites": [satellite()], "timers": [], "trust": trust(),
     }  # fmt: skip
     return words | other

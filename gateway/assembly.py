@@ -24,7 +24,7 @@ from gateway.home.files import load_house
 from gateway.home.simulated import SimulatedHome
 from gateway.home.timers import Clock
 from gateway.house import House
-from gateway.models import ModelStore, installed
+from gateway.models import ModelStore, fitness, installed
 from gateway.offer import ROBOT, Offer, Settings, Voice
 from gateway.paths import models_dir
 from gateway.timers import TimerFinished
@@ -102,9 +102,12 @@ class Assembly:
         """Return what is installed beside what is in use."""
         if self._espeak_voices is None:
             self._espeak_voices = espeak_voices()
+        language = self._config.stt.language
+        stt_models = installed.stt_models(self._store, language)
         return Offer(
-            language=self._config.stt.language,
-            stt_models=installed.stt_models(self._store, self._config.stt.language),
+            language=language,
+            stt_models=stt_models,
+            stt_fitness={model: fitness.of(model, language) for model in stt_models},
             voices=(*(installed.piper_voices(self._store) if has_piper() else ()), *self._espeak_voices),
             wake_words=installed.wake_words(self._store),
             settings=settings,

@@ -82,6 +82,8 @@ class ActionRequest:
     """Whose timers are meant by "my timer"."""
     is_confirmed: bool = False
     """Somebody said yes to it: what it does later needs no further yes."""
+    is_doubted: bool = False
+    """The home wants a yes for what seemed to need none: how things are is not known, so all it is about counts."""
     pin: str = field(default="", repr=False)
     """The digits that somebody said where a PIN was asked for; they are kept nowhere, and the home looks at them."""
     converse_id: int = 0

@@ -1,7 +1,9 @@
 """What a gateway can be asked for, and what it is set to: models, voices, wake words. Plain data that travels."""
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
 from gateway.languages import is_same_language
@@ -13,6 +15,15 @@ ROBOT = "espeak-"
 """How the ids of espeak-ng's voices begin; a language follows."""
 MOST_NAMES = 12
 """So many are listed in a message; espeak-ng alone has a hundred voices."""
+
+
+class Fitness(StrEnum):
+    """How well a Whisper model hears commands in a language."""
+
+    GOOD = "good"
+    FAIR = "fair"
+    WEAK = "weak"
+    UNMEASURED = "unmeasured"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,6 +89,8 @@ class Offer:
     """Of recognition and understanding."""
     stt_models: tuple[str, ...]
     """Whisper models for that language."""
+    stt_fitness: Mapping[str, Fitness] = field(default_factory=lambda: MappingProxyType({}))
+    """How well each of them hears it."""
     voices: tuple[Voice, ...]
     wake_words: tuple[WakeWordModel, ...]
     settings: Settings

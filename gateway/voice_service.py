@@ -21,7 +21,8 @@ from gateway.errors import ConfigError, EngineError, LedgerError, ModelError
 from gateway.events import Announcement, Sound
 from gateway.home.household import Household
 from gateway.house import House
-from gateway.offer import Settings, SettingsChange
+from gateway.models import fitness
+from gateway.offer import Fitness, Settings, SettingsChange
 from gateway.processes.ledger_words import VoicesQuestion
 from gateway.server.app import VoiceServer
 from gateway.server.cloud_answers import CloudAnswer
@@ -115,7 +116,10 @@ class VoiceService:
         self._learn()
         self._server = self._new_server(equipment)
         self._server.replace_peers(self._peers)
-        _LOG.info("set to: %s", "; ".join(told(equipment.offer().settings, chosen)))
+        offer = equipment.offer()
+        _LOG.info("set to: %s", "; ".join(told(offer.settings, chosen)))
+        if offer.stt_fitness.get(offer.settings.stt_model) is Fitness.WEAK:
+            _LOG.warning("%s", fitness.told(offer.settings.stt_model, offer.language))
         await self._household.refresh()
         if self._wyoming_port is not None:
             self._wyoming = self._new_wyoming(equipment, self._wyoming_port)

@@ -47,6 +47,7 @@ from .const import (
 )
 from .house.pin import hashed, is_pin
 from .keeper import CONF_REASON
+from .model_fitness import hearing
 from .notifications import PHONE_PREFIX, phones
 from .protected_flow import ProtectedFlow
 from .wake_word_choice import listen_for, offered
@@ -63,6 +64,8 @@ LAST_PORT: Final = 65_534
 
 CONF_NEW_PIN: Final = "new_pin"
 """A field of the form: what is typed here is kept as a hash."""
+CONF_REMOVE_PIN: Final = "remove_pin"
+"""Another: that none is kept any more. What needs a PIN is then refused; it is not open."""
 
 ADDRESS: Final = {
     probatio.Required(CONF_HOST): TextSelector(),
@@ -191,6 +194,7 @@ class LocalVoiceConfigFlow(ConfigFlow, domain=DOMAIN):
                 data_schema=self.add_suggested_values_to_schema(self._preferences, user_input),
                 # The first look may fail: then there is no choice of wake words, and nothing else is missing.
                 errors=errors if user_input else {},
+                description_placeholders={"hearing": await hearing(self.hass, self._offered)},
             )
         self._paired = None
         return self.async_create_entry(
@@ -292,17 +296,22 @@ class LocalVoiceOptionsFlow(OptionsFlowWithReload):
     """What may be chosen again at any time."""
 
     async def async_step_init(self, user_input: dict[str, Any] | None = None) -> ConfigFlowResult:
-        """Ask for the options; a PIN that was chosen once stays unless another one is typed."""
+        """Ask for the options; a PIN that was chosen once stays unless another one is typed, or it is to be removed."""
         errors = {}
+        kept = self.config_entry.options.get(CONF_PIN_HASH)
         if user_input is not None:
-            new_pin, kept = user_input.pop(CONF_NEW_PIN, ""), self.config_entry.options.get(CONF_PIN_HASH)
-            if new_pin and not is_pin(new_pin):
+            new_pin, is_removed = user_input.pop(CONF_NEW_PIN, ""), user_input.pop(CONF_REMOVE_PIN, False)
+            if new_pin and is_removed:
+                errors[CONF_REMOVE_PIN] = "new_and_removed"
+            elif new_pin and not is_pin(new_pin):
                 errors[CONF_NEW_PIN] = "not_a_pin"
             else:
                 pin = await self.hass.async_add_executor_job(hashed, new_pin) if new_pin else kept
-                return self.async_create_entry(data=user_input | ({CONF_PIN_HASH: pin} if pin else {}))
+                keeps = pin and not is_removed
+                return self.async_create_entry(data=user_input | ({CONF_PIN_HASH: pin} if keeps else {}))
+        removing = {probatio.Required(CONF_REMOVE_PIN, default=False): BooleanSelector()} if kept else {}
         chosen = self.config_entry.options.get(CONF_NOTIFY_DEVICES, [])
-        schema = probatio.Schema({**OPTIONS, **_phones(self.hass, chosen)})
+        schema = probatio.Schema({**OPTIONS, **removing, **_phones(self.hass, chosen)})
         return self.async_show_form(
             step_id="init",
             data_schema=self.add_suggested_values_to_schema(schema, user_input or self.config_entry.options),

@@ -8,7 +8,8 @@ from homeassistant.config_entries import ConfigEntryState
 from homeassistant.core import HomeAssistant, callback
 
 from .approvers import ADMINISTRATORS, is_administrator
-from .const import CONF_APPROVERS, CONF_MEMBERS_SEE_OWN_TURNS
+from .const import CONF_APPROVERS, CONF_MEMBERS_SEE_OWN_TURNS, SUBENTRY_PROTECTED
+from .house import pin
 from .last_wakes import last_wake_at
 from .log_check import GOOD
 from .page_commands import Told
@@ -35,13 +36,17 @@ UNKNOWN_TRUST: Final[Told] = {
 
 @callback
 def standing(hass: HomeAssistant, entry: LocalVoiceConfigEntry, user: User) -> Told:
-    """Return how it stands with a gateway. What a delayed command says, and the options, are for administrators."""
+    """Return how it stands with a gateway.
+
+    What a delayed command says, what is protected, and the options are for administrators.
+    """
     is_admin = is_administrator(user)
     about: Told = {
         "entry_id": entry.entry_id,
         "name": entry.title,
         "is_admin": is_admin,
         "options": _options(entry) if is_admin else None,
+        "guarded": _guarded(entry) if is_admin else None,
         "connected": False,
         "version": "",
         "offered": None,
@@ -79,6 +84,12 @@ def _options(entry: LocalVoiceConfigEntry) -> Told:
         CONF_APPROVERS: entry.options.get(CONF_APPROVERS, ADMINISTRATORS),
         CONF_MEMBERS_SEE_OWN_TURNS: entry.options.get(CONF_MEMBERS_SEE_OWN_TURNS) is True,
     }
+
+
+def _guarded(entry: LocalVoiceConfigEntry) -> Told:
+    """Return what the household decided about its things, each decision by its title, and whether there is a PIN."""
+    titles = (one.title for one in entry.subentries.values() if one.subentry_type == SUBENTRY_PROTECTED)
+    return {"decisions": sorted(titles, key=str.casefold), "has_pin": pin.is_set(entry)}
 
 
 def _satellites(hass: HomeAssistant, entry: LocalVoiceConfigEntry) -> list[Told]:

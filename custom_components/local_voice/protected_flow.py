@@ -17,9 +17,10 @@ from homeassistant.helpers.selector import (
 )
 from homeassistant.helpers.translation import async_get_translations
 
-from .const import CONF_AREAS, CONF_ENTITIES, CONF_KINDS, CONF_LEVEL, CONF_PIN_HASH, DOMAIN
+from .const import CONF_AREAS, CONF_ENTITIES, CONF_KINDS, CONF_LEVEL, DOMAIN
 from .house.guards import Level
 from .house.kinds import Kind
+from .house.pin import is_set
 
 MOST_NAMED: Final = 3
 """Things that the title of a decision names."""
@@ -67,7 +68,7 @@ class ProtectedFlow(ConfigSubentryFlow):
     def _errors(self, decision: Mapping[str, Any]) -> dict[str, str]:
         if not decision[CONF_ENTITIES] and not decision[CONF_KINDS]:
             return {"base": "nothing_chosen"}
-        if decision[CONF_LEVEL] == Level.PIN and CONF_PIN_HASH not in self._get_entry().options:
+        if decision[CONF_LEVEL] == Level.PIN and not is_set(self._get_entry()):
             return {CONF_LEVEL: "no_pin"}
         return {}
 

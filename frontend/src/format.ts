@@ -44,6 +44,13 @@ export class Format {
     return `${this.number(value, 1, 1)}\u00a0s`;
   }
 
+  /** Return what a language (BCP 47) is called; its code where nobody knows it. */
+  languageName(code: string): string {
+    const tag = code.replaceAll("_", "-");
+    const named = () => new Intl.DisplayNames(this.language, { type: "language" }).of(tag);
+    return (known(tag, named) && named()) || code;
+  }
+
   /** Return a time that is left: `1:05`, `1:00:00`. */
   left(seconds: number): string {
     const whole = Math.max(0, Math.ceil(seconds));

@@ -13,6 +13,8 @@ export interface Gateway {
   readonly offered: Offered | null;
   /** For administrators only. */
   readonly options: Options | null;
+  /** For administrators only. */
+  readonly guarded: Guarded | null;
   readonly satellites: readonly Satellite[];
   readonly timers: readonly Timer[];
   readonly trust: Trust;
@@ -22,6 +24,8 @@ export interface Offered {
   readonly language: string;
   readonly stt_model: string;
   readonly stt_models: readonly string[];
+  /** How well each of them hears the language: `good`, `fair`, `weak` or `unmeasured`. */
+  readonly stt_fitness: Readonly<Record<string, string>>;
   readonly voice: string;
   readonly voices: readonly { readonly id: string; readonly language: string }[];
   readonly wake_words: readonly string[];
@@ -33,6 +37,13 @@ export interface Offered {
 export interface Options {
   readonly approvers: "administrators" | "everyone";
   readonly members_see_own_turns: boolean;
+}
+
+/** What the household decided about its things. */
+export interface Guarded {
+  /** Each as Home Assistant calls it: "Heater, Locks: Never". */
+  readonly decisions: readonly string[];
+  readonly has_pin: boolean;
 }
 
 export interface Satellite {

@@ -19,6 +19,7 @@ from gateway.commands.arguments import add_config, chosen_config
 from gateway.commands.cloud_checks import cloud_findings
 from gateway.commands.ledger_checks import ledger_findings
 from gateway.commands.protection_checks import protection_findings
+from gateway.commands.recognition_checks import recognition_findings
 from gateway.commands.service_checks import service_findings
 from gateway.commands.turn import joined
 from gateway.config import Config
@@ -122,6 +123,7 @@ def _show_service(console: Console, config: Config) -> None:
     """Say how it stands with the service, what keeps it from connecting, and what may leave all the same."""
     folder = owned_gateway_dir()
     found = (
+        *recognition_findings(config),
         *service_findings(config, folder),
         *protection_findings(config, folder),
         *ledger_findings(folder),

@@ -18,7 +18,7 @@ from rich.table import Table
 from gateway.broker.owner_link import NoGatewayError, owner_link
 from gateway.broker.records import Records
 from gateway.errors import ModelError
-from gateway.models import Addition, Kind, Model, ModelStore, add
+from gateway.models import Addition, Kind, Model, ModelStore, add, fitness
 from gateway.paths import models_dir, owned_gateway_dir
 from gateway.wire.broker_words import RecordDownload
 
@@ -67,6 +67,7 @@ def run(args: argparse.Namespace) -> int:
             print(json.dumps([_described(store, model) for model in store.models()], indent=2))  # noqa: T201
         case "list":
             console.print(_table(store))
+            _show_fitness(store, console)
         case "verify":
             return _verify(store, args.name, console)
         case _:
@@ -105,6 +106,14 @@ def _table(store: ModelStore) -> Table:
         cells = (model.name, model.kind, _languages(model), decimal(model.bytes), model.licence)
         table.add_row(*(escape(cell) for cell in cells), _where(store, model))
     return table
+
+
+def _show_fitness(store: ModelStore, console: Console) -> None:
+    """Say of each Whisper model that was measured which languages it is good enough for."""
+    console.print("\nHow well commands were heard (docs/configuration.md has the figures):")
+    for model in store.models(Kind.STT):
+        if found := fitness.summary(model.name):
+            console.print(f"  {escape(model.name)}: {found}", soft_wrap=True, highlight=False)
 
 
 def _where(store: ModelStore, model: Model) -> str:

@@ -63,10 +63,11 @@ def effect_of(situation: Situation) -> Effect:
 
 
 def foreseen(situation: Situation) -> tuple[Entity, ...]:
-    """Return what the request would change, as it would be afterwards."""
+    """Return what the request would change, as it would be afterwards; where that is doubted, all that it is about."""
     if situation.request.intent.name in _QUESTIONS:
         return ()
     effect = effect_of(situation)
     before = {entity.id: entity for entity in situation.house.entities}
-    changed = tuple(after for after in (*effect.matched, *effect.also) if after != before[after.id])
+    is_doubted = situation.request.is_doubted
+    changed = tuple(after for after in (*effect.matched, *effect.also) if is_doubted or after != before[after.id])
     return changed + effect.untold

@@ -24,7 +24,7 @@ _LOG = logging.getLogger(__name__)
 
 def stt_models(store: ModelStore, language: str) -> tuple[str, ...]:
     """Return the Whisper models that hear `language`."""
-    return tuple(model.name for model, _ in _installed(store, Kind.STT) if _may_hear(model, language))
+    return tuple(model.name for model, _ in _installed(store, Kind.STT) if may_hear(model, language))
 
 
 def piper_voices(store: ModelStore) -> tuple[Voice, ...]:
@@ -52,7 +52,7 @@ def _installed(store: ModelStore, kind: Kind) -> Iterator[tuple[Model, Path]]:
             yield model, path
 
 
-def _may_hear(model: Model, language: str) -> bool:
+def may_hear(model: Model, language: str) -> bool:
     """Tell whether a model hears `language`; one that does not say what it hears may."""
     known = model.languages or (MANY,)
     return MANY in known or any(is_same_language(language, one) for one in known)

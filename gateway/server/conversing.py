@@ -192,7 +192,13 @@ class Conversing:
     ) -> Conversed:
         """Do it, or ask whether to; where nobody could answer, it is refused."""
         demand = await demanded(request, doer, understanding)
-        if demand is None or demand.refusal is not None:
+        if demand is None:
+            obeyed = await obey(request, doer, understanding)
+            request = obeyed.doubted or request
+            demand = None if obeyed.doubted is None else await demanded(request, doer, understanding)
+            if demand is None:
+                return _answer(asked, obeyed)
+        if demand.refusal is not None:
             return _answer(asked, await obey(request, doer, understanding))
         question = policy.question(demand.entities, understanding.language) or ""
         return self._ask(asked, question, request, understanding.language)

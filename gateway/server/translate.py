@@ -110,6 +110,7 @@ def offered(offer: Offer) -> Offered:
         language=offer.language,
         stt_model=settings.stt_model,
         stt_models=offer.stt_models,
+        stt_fitness=dict(offer.stt_fitness),
         voice=settings.voice,
         voices=tuple(VoiceWords(id=voice.id, name=voice.name, language=voice.language) for voice in offer.voices),
         wake_words=settings.wake_words,

@@ -42,6 +42,8 @@ class Obeyed:
     speech: str
     error: str | None = None
     """The key of the error answer that `speech` is, where nothing was done (`ActionResult.error`)."""
+    doubted: ActionRequest | None = None
+    """As `doubted` has it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,6 +68,7 @@ async def obey(request: ActionRequest, doer: Doer, understanding: Understanding)
         outcome=outcome_of(done),
         speech=await answer(done, understanding),
         error=next((one.result.error for one in done if one.result.error and not _refusal(one.result)), None),
+        doubted=doubted(request, done),
     )
 
 
@@ -74,6 +77,18 @@ def outcome_of(done: tuple[Done, ...]) -> Outcome:
     if any(one.result.changes for one in done):
         return Outcome.ACTION
     return Outcome.NOT_CONFIRMED if any(_refusal(one.result) for one in done) else Outcome.ANSWER
+
+
+def doubted(request: ActionRequest, done: tuple[Done, ...]) -> ActionRequest | None:
+    """Return what somebody is to be asked about after all, where the home would not do `request` without a yes.
+
+    It knows better how things are: a door that was locked a moment ago seemed to be unlocked already. None where that
+    is not why nothing was done, and of several commands in one breath, of which others were done.
+    """
+    refusals = [_refusal(one.result) for one in done]
+    if request.is_confirmed or refusals != [Refusal.NOT_CONFIRMED]:
+        return None
+    return replace(request, is_doubted=True)
 
 
 def each(request: ActionRequest) -> tuple[ActionRequest, ...]:

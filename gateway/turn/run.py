@@ -38,7 +38,7 @@ from gateway.turn.hearing import Hearing
 from gateway.turn.home_sentences import home_sentence, is_own
 from gateway.turn.permission import permitted
 from gateway.turn.pin import pin_in
-from gateway.turn.policy import Refusal
+from gateway.turn.policy import Demand, Refusal
 from gateway.turn.progress import Progress
 from gateway.turn.putting_back import putting_back
 from gateway.turn.speaking import Speaking
@@ -255,7 +255,7 @@ class _Turn:
         """Have it as it was before, as far as that is known and simple; what cannot be is left as it is."""
         for intent in putting_back(done, instead):
             request = self._request(intent)
-            if await obey.demanded(request, self._stages.home, self._stages.understanding) is None:
+            if await self._demanded(request) is None:
                 with suppress(HomeError):
                     await self._perform(request)
 
@@ -302,14 +302,19 @@ class _Turn:
             progress.outcome = Outcome.NEVER_MIND
             return _Answer()
         request = self._request(intent)
-        demand = await obey.demanded(request, self._stages.home, self._stages.understanding)
-        if demand is None:
-            return await self._act(request)
+        demand = await self._demanded(request)
+        return await (self._act(request) if demand is None else self._act_if_permitted(request, demand))
+
+    async def _demanded(self, request: ActionRequest) -> Demand | None:
+        return await obey.demanded(request, self._stages.home, self._stages.understanding)
+
+    async def _act_if_permitted(self, request: ActionRequest, demand: Demand) -> _Answer:
+        """Ask first, and do it or leave it; return what is to be said of it."""
         allowed = await permitted(
             request, demand, self._language, says_yes_to=self._says_yes_to, pin_after=self._pin_after
         )
         if isinstance(allowed, Refusal):
-            progress.outcome = Outcome.NOT_CONFIRMED
+            self._progress.outcome = Outcome.NOT_CONFIRMED
             return _Answer(text=policy.refused(self._language, allowed))
         return await self._act(allowed)
 
@@ -349,7 +354,7 @@ class _Turn:
         return pin_in(await self._hearing.secret(), self._language)
 
     async def _act(self, request: ActionRequest) -> _Answer:
-        """Do it; return what is to be said of it."""
+        """Do it, or ask first where the home wants that; return what is to be said of it."""
         foretelling = asyncio.create_task(self._foretell(request))
         try:
             done = await self._perform(request)
@@ -358,6 +363,9 @@ class _Turn:
             return _Answer(text=policy.home_is_away(self._language), failure=error)
         finally:
             await drop(foretelling)
+        doubted = obey.doubted(request, done)
+        if doubted is not None and (demand := await self._demanded(doubted)) is not None:
+            return await self._act_if_permitted(doubted, demand)
         self._progress.outcome = obey.outcome_of(done)
         for one in done:
             self._earlier.context.happened(one.intent)

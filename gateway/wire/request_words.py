@@ -159,6 +159,8 @@ class Offered(Message, frozen=True, tag="offered"):
     """Those that are listened for."""
     known_wake_words: Annotated[tuple[WakeWordWords, ...], msgspec.Meta(max_length=64)]
     wake_sensitivity: Percent
+    stt_fitness: Annotated[dict[Id, Name], msgspec.Meta(max_length=64)] = msgspec.field(default_factory=dict)
+    """How well each of `stt_models` hears commands in `language` (`offer.Fitness`)."""
 
 
 class ChangeSettings(Message, frozen=True, tag="change_settings"):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from gateway.languages import is_same_language
+from gateway.languages import called, is_same_language
 
 
 @pytest.mark.parametrize(
@@ -11,3 +11,8 @@ from gateway.languages import is_same_language
 )
 def test_the_country_does_not_matter(one: str, other: str, *, is_same: bool) -> None:
     assert is_same_language(one, other) is is_same
+
+
+def test_a_language_is_called_by_its_name_where_we_have_one_and_else_by_its_code() -> None:
+    assert called("de") == called("de_CH") == called("DE-at") == "German"
+    assert called("sv-SE") == "sv-SE"

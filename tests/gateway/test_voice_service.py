@@ -15,12 +15,12 @@ from wyoming.info import Describe, Info
 from wyoming.wake import Detect, Detection
 
 from gateway.audio import FRAME_BYTES, FRAME_MS
-from gateway.config import Config
+from gateway.config import Config, SttConfig
 from gateway.engines.learned import LearnedUnderstanding
 from gateway.engines.usual_replies import usual_replies
 from gateway.errors import EngineError, HouseError, LinkError, ModelError, TrustError
 from gateway.events import Announcement, Intent, Sound
-from gateway.offer import SettingsChange
+from gateway.offer import Fitness, Offer, Settings, SettingsChange
 from gateway.server.app import VoiceServer
 from gateway.settings_file import SettingsFile
 from gateway.timers import TimerFinished
@@ -294,6 +294,29 @@ class TestWithScriptedModels:
             for port in (rig.port, rig.wyoming_port):
                 with pytest.raises(ConnectionRefusedError):
                     socket.create_connection((HOST, port), timeout=SOON_S)
+
+
+class TestHowWellItHears:
+    @pytest.mark.parametrize("fit", Fitness)
+    async def test_a_model_that_is_weak_in_its_language_is_told_once_it_is_loaded(
+        self,
+        parts: ScriptedParts,
+        tmp_path: Path,
+        monkeypatch: pytest.MonkeyPatch,
+        caplog: pytest.LogCaptureFixture,
+        fit: Fitness,
+    ) -> None:
+        def offer(settings: Settings) -> Offer:
+            return replace(offered(settings), language="de", stt_fitness={"base": fit, "tiny.en": Fitness.WEAK})
+
+        offered = parts.offer
+        monkeypatch.setattr(parts, "offer", offer)
+        config = Config(stt=SttConfig(model="base", language="de"))
+        async with voice_service_in(tmp_path, config) as rig:
+            await rig.service.load()
+        told = "base for German: weak (7 of 14 commands right)"
+        assert (told in caplog.messages) is (fit is Fitness.WEAK)
+        assert "tiny.en for" not in caplog.text
 
 
 class TestWhatWasChosen:

@@ -212,6 +212,44 @@ async def test_a_preferred_assistant_that_hears_is_kept_by_default(
         assert default_of(await at_preferences(hass, gateway), CONF_PREFERRED) is False
 
 
+# How well it hears
+
+
+def hearing_of(flow: ConfigFlowResult) -> str:
+    placeholders = flow["description_placeholders"]
+    assert placeholders is not None
+    return placeholders["hearing"]
+
+
+@pytest.mark.parametrize(
+    ("language", "offer", "said"),
+    [
+        ("en", {}, "English, tiny.en: good."),
+        ("en", {"language": "de-CH", "stt_model": "base", "stt_fitness": {"base": "weak"}}, "German, base: weak. "),
+        ("de", {"language": "fr", "stt_model": "base", "stt_fitness": {"base": "fair"}}, "Französisch, base: ordent"),
+        ("de", {"language": "sv", "stt_fitness": {"tiny.en": "unmeasured"}}, "sv, tiny.en: nicht gemessen."),
+        ("en", {"stt_fitness": {}}, "English, tiny.en: The gateway does not say it; "),
+        ("en", {"stt_fitness": {"tiny.en": "of a newer gateway"}}, "English, tiny.en: The gateway does not say it; "),
+    ],
+)
+async def test_it_is_said_how_well_the_gateway_s_model_hears_its_language(
+    hass: HomeAssistant, gateway: ScriptedGateway, language: str, offer: dict[str, Any], said: str
+) -> None:
+    hass.config.language = language
+    gateway.offered |= offer
+
+    assert hearing_of(await at_preferences(hass, gateway)).startswith(said)
+
+
+async def test_of_a_gateway_that_does_not_answer_nothing_is_claimed(
+    hass: HomeAssistant, gateway: ScriptedGateway
+) -> None:
+    flow = await at_code(hass, gateway)
+    gateway.scripts["hello"] = lambda _: [{"type": "refused", "code": "internal", "message": ""}]
+
+    assert hearing_of(await answer(hass, flow, **{CONF_CODE: CODE})).startswith("The gateway does not say it; ")
+
+
 async def test_where_nothing_answers_another_address_may_be_typed(
     hass: HomeAssistant, gateway: ScriptedGateway
 ) -> None:

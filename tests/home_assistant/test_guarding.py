@@ -131,6 +131,15 @@ async def test_what_is_so_already_needs_nothing(hass: HomeAssistant, home: Small
     assert await why_not(hass, "HassTurnOn", "cover.garage") == "not_confirmed"
 
 
+async def test_how_things_are_counts_only_where_it_is_known(hass: HomeAssistant) -> None:
+    there(hass, "lock.shed", "unlocked", friendly_name="Shed")
+    assert await why_not(hass, "HassTurnOff", "lock.shed") is None
+    there(hass, "lock.shed", "unlocked", friendly_name="Shed", assumed_state=True)
+    assert await why_not(hass, "HassTurnOff", "lock.shed") == "not_confirmed"
+    assert await why_not(hass, "HassTurnOff", "lock.shed", is_confirmed=True) is None
+    assert await why_not(hass, "HassTurnOn", "lock.shed") is None
+
+
 async def test_doors_are_opened_after_a_yes_and_closed_and_stopped_without(hass: HomeAssistant) -> None:
     there(hass, "cover.garage", "closed", device_class="garage", supported_features=15)
     nothing: dict[str, Any] = {}

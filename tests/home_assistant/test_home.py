@@ -189,6 +189,28 @@ async def test_a_gateway_that_was_taken_over_has_nothing_done_that_is_protected(
     assert (home.lamp.is_on, home.door.is_locked) == (True, False)
 
 
+async def test_a_door_that_was_locked_a_moment_ago_is_not_unlocked_because_the_gateway_has_not_heard_of_it(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp, home: SmallHouse
+) -> None:
+    await setup_entry()
+    door = "lock.front_door"
+
+    def told() -> list[str]:
+        changes = gateway.all_told("states_changed")
+        return [one["state"] for change in changes for one in change["states"] if one["id"] == door]
+
+    await hass.services.async_call("lock", "unlock", {"entity_id": door}, blocking=True)
+    await gateway.until(lambda: told() == ["unlocked"])
+    await hass.services.async_call("lock", "lock", {"entity_id": door}, blocking=True)
+    assert told() == ["unlocked"], "as far as the gateway knows, to unlock it changes nothing"
+    await gateway.say(asked(1, "HassTurnOff", slots={"name": "Front door"}, entity_id=door))
+    assert (await gateway.told("action_done", 1))["error"] == "not_confirmed"
+    assert home.door.is_locked
+    await gateway.say(asked(2, "HassTurnOff", slots={"name": "Front door"}, entity_id=door, is_confirmed=True))
+    assert "error" not in await gateway.told("action_done", 2)
+    assert not home.door.is_locked
+
+
 async def test_a_yes_in_a_conversation_counts_only_after_a_question(
     hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp, home: SmallHouse
 ) -> None:

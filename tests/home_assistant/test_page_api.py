@@ -2,19 +2,28 @@
 
 import logging
 from collections.abc import Iterable
+from types import MappingProxyType
 from typing import Any, Final, cast
 
 import pytest
+from homeassistant.config_entries import ConfigSubentry
 from homeassistant.core import HomeAssistant
 from pytest_homeassistant_custom_component.common import MockConfigEntry, MockUser
 from pytest_homeassistant_custom_component.typing import WebSocketGenerator
 
 from custom_components.local_voice import page_api, page_standing
 from custom_components.local_voice.approvers import ADMINISTRATORS, EVERYONE
-from custom_components.local_voice.const import CONF_APPROVERS, CONF_CUSTOM_SENTENCES, CONF_MEMBERS_SEE_OWN_TURNS
+from custom_components.local_voice.const import (
+    CONF_APPROVERS,
+    CONF_CUSTOM_SENTENCES,
+    CONF_MEMBERS_SEE_OWN_TURNS,
+    CONF_PIN_HASH,
+)
 from custom_components.local_voice.errors import TrustError
+from custom_components.local_voice.house.pin import hashed
 from custom_components.local_voice.wire import backoff
 from tests.home_assistant.conftest import SetUp, until_told
+from tests.home_assistant.decisions import decision
 from tests.home_assistant.ledger_users import Page, log_in, open_page
 from tests.home_assistant.scripted_gateway import OFFERED, PROTECTION, SATELLITE, Json, Say, ScriptedGateway
 from tests.home_assistant.small_house import WORLD, SmallHouse
@@ -131,6 +140,7 @@ async def test_the_page_is_told_how_it_stands(page: Page, gateway: ScriptedGatew
                 "is_admin": True,
                 "offered": {name: value for name, value in OFFERED.items() if name != "type"},
                 "options": {CONF_APPROVERS: ADMINISTRATORS, CONF_MEMBERS_SEE_OWN_TURNS: False},
+                "guarded": {"decisions": [], "has_pin": False},
                 "satellites": [
                     {
                         "satellite_id": SATELLITE,
@@ -172,6 +182,30 @@ async def test_the_page_is_told_again_when_something_is_different_and_not_otherw
     assert (trust["level"], trust["ways_out"]) == ("not_enforced", ["tcp to the internet"])
     hass.config_entries.async_update_entry(loaded, options={CONF_MEMBERS_SEE_OWN_TURNS: True})
     assert (await gateway_of(page))["options"] == {CONF_APPROVERS: ADMINISTRATORS, CONF_MEMBERS_SEE_OWN_TURNS: True}
+
+
+async def test_the_page_is_told_what_is_protected_and_whether_there_is_a_pin_but_not_the_pin(
+    hass: HomeAssistant, page: Page, loaded: MockConfigEntry
+) -> None:
+    await page.result("subscribe")
+    assert (await gateway_of(page))["guarded"] == {"decisions": [], "has_pin": False}
+    for title in ("Locks: After a yes and the PIN", "heater: Never"):
+        words = decision("never", entities=["switch.kettle"])
+        subentry = ConfigSubentry(
+            data=MappingProxyType(dict(words["data"])),
+            subentry_type=words["subentry_type"],
+            title=title,
+            unique_id=None,
+        )
+        hass.config_entries.async_add_subentry(loaded, subentry)
+    while len((told := (await gateway_of(page))["guarded"])["decisions"]) < 2:
+        pass
+    assert told["decisions"] == ["heater: Never", "Locks: After a yes and the PIN"]
+    kept = await hass.async_add_executor_job(hashed, "2580")
+    hass.config_entries.async_update_entry(loaded, options={CONF_PIN_HASH: kept})
+    while not (told := await gateway_of(page))["guarded"]["has_pin"]:
+        pass
+    assert kept["hash"] not in str(told)
 
 
 async def test_a_log_that_was_changed_is_told_as_such(page: Page, gateway: ScriptedGateway) -> None:
@@ -228,7 +262,8 @@ async def test_who_is_no_administrator_is_not_told_the_options_nor_what_a_delaye
     for one in (members, page):
         await one.result("subscribe")
         told = await gateway_of(one)
-        assert ((told["options"] is None), told["is_admin"]) == ((one is members), (one is page))
+        assert (told["options"] is None) is (told["guarded"] is None) is (one is members)
+        assert told["is_admin"] is (one is page)
     await tell_timers(gateway, LATER)
     for one in (members, page):
         (timer,) = (await gateway_of(one))["timers"]

@@ -6,7 +6,7 @@ from unittest.mock import patch
 
 import pytest
 from homeassistant.config_entries import SOURCE_RECONFIGURE, SOURCE_USER
-from homeassistant.core import HomeAssistant
+from homeassistant.core import Context, HomeAssistant
 from homeassistant.data_entry_flow import FlowResultType
 from homeassistant.helpers import entity_registry as er
 from pytest_homeassistant_custom_component.common import MockConfigEntry
@@ -18,8 +18,11 @@ from custom_components.local_voice.const import (
     CONF_PIPELINE,
     SUBENTRY_PROTECTED,
 )
+from custom_components.local_voice.house.guarding import refusal
 from custom_components.local_voice.house.guards import Guard, Guards, Level
+from custom_components.local_voice.house.origin import Origin
 from custom_components.local_voice.house.pin import hashed, why_not
+from custom_components.local_voice.wire.house_messages import ActionAsked
 from tests.home_assistant.small_house import SmallHouse
 
 KETTLE, LAMP = "switch.kettle", "light.kitchen_light"
@@ -106,22 +109,72 @@ async def test_a_decision_is_changed(hass: HomeAssistant, owned: MockConfigEntry
     assert owned.subentries[subentry_id].title == "Doors, gates and garage doors: Without asking"
 
 
+async def choose(hass: HomeAssistant, entry: MockConfigEntry, **typed: str | bool) -> Any:
+    """Fill in the options; return what came of it."""
+    flow = await hass.config_entries.options.async_init(entry.entry_id)
+    result = await hass.config_entries.options.async_configure(flow["flow_id"], OPTIONS | typed)
+    await hass.async_block_till_done()
+    return result
+
+
 async def test_a_pin_is_kept_as_a_hash_and_stays_until_another_is_typed(
     hass: HomeAssistant, owned: MockConfigEntry
 ) -> None:
-    async def choose(**typed: str) -> Any:
-        flow = await hass.config_entries.options.async_init(owned.entry_id)
-        result = await hass.config_entries.options.async_configure(flow["flow_id"], OPTIONS | typed)
-        await hass.async_block_till_done()
-        return result
-
-    assert (await choose(new_pin="12 34"))["errors"] == {"new_pin": "not_a_pin"}
-    await choose()
+    assert (await choose(hass, owned, new_pin="12 34"))["errors"] == {"new_pin": "not_a_pin"}
+    await choose(hass, owned)
     assert CONF_PIN_HASH not in owned.options
-    await choose(new_pin="2580")
+    await choose(hass, owned, new_pin="2580")
     assert "2580" not in str(owned.options)
     assert await why_not(hass, owned, "2580") is None
-    await choose()
+    await choose(hass, owned, remove_pin=False)
     assert await why_not(hass, owned, "2580") is None
-    await choose(new_pin="1357")
+    await choose(hass, owned, new_pin="1357")
     assert await why_not(hass, owned, "2580") == "wrong_pin"
+
+
+async def test_only_a_pin_that_there_is_can_be_removed(hass: HomeAssistant, owned: MockConfigEntry) -> None:
+    async def fields() -> set[str]:
+        flow = await hass.config_entries.options.async_init(owned.entry_id)
+        assert flow["data_schema"] is not None
+        return {str(field) for field in flow["data_schema"].schema}
+
+    assert "remove_pin" not in await fields()
+    await choose(hass, owned, new_pin="2580")
+    assert "remove_pin" in await fields()
+    both = await choose(hass, owned, new_pin="1357", remove_pin=True)
+    assert both["errors"] == {"remove_pin": "new_and_removed"}
+    assert await why_not(hass, owned, "2580") is None, "nothing was changed"
+    await choose(hass, owned, remove_pin=True)
+    assert CONF_PIN_HASH not in owned.options
+    assert "remove_pin" not in owned.options
+    assert "remove_pin" not in await fields()
+
+
+async def test_what_needs_a_pin_is_not_open_once_the_pin_is_removed(
+    hass: HomeAssistant, owned: MockConfigEntry
+) -> None:
+    await choose(hass, owned, new_pin="2580")
+    await decide(hass, owned, entities=[LAMP], level="pin")
+    here = Origin(context=Context(), language="en")
+
+    async def refused(*, is_confirmed: bool, pin: str) -> str | None:
+        asked = ActionAsked(
+            id=1,
+            intent="HassTurnOn",
+            slots={},
+            response="",
+            text="",
+            entity_id=LAMP,
+            is_confirmed=is_confirmed,
+            pin=pin,
+        )
+        return await refusal(hass, owned, Guards(hass, owned, "en"), asked, here)
+
+    assert await refused(is_confirmed=True, pin="2580") is None
+    await choose(hass, owned, remove_pin=True)
+    for is_confirmed in (False, True):
+        for pin in ("", "2580", "0000"):
+            assert await refused(is_confirmed=is_confirmed, pin=pin) == "no_pin"
+    await choose(hass, owned, new_pin="1357")
+    assert await refused(is_confirmed=True, pin="2580") == "wrong_pin"
+    assert await refused(is_confirmed=True, pin="1357") is None

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from homeassistant.components import conversation
 from homeassistant.components.climate import ClimateEntityFeature
 from homeassistant.components.media_player import MediaPlayerEntityFeature
+from homeassistant.const import ATTR_ASSUMED_STATE
 from homeassistant.core import HomeAssistant, State, callback
 from homeassistant.helpers import intent
 
@@ -74,6 +75,8 @@ async def refusal(
     why_never = _why_never(guard, origin)
     if guard is None or guard.level is Level.FREE or why_never is not None:
         return why_never
+    if guard.level is Level.PIN and not pin.is_set(entry):
+        return pin.NONE_SET  # whatever was said: it is closed until there is a PIN again
     if not asked.is_confirmed or not origin.may_confirm:
         return NOT_CONFIRMED
     if guard.level is Level.CONFIRM:
@@ -159,8 +162,13 @@ def _wanted(state: State, asked: ActionAsked) -> str:
 
 
 def _is_so_already(state: State, asked: ActionAsked) -> bool:
-    """Tell whether a thing is as it would be: the gateway asks nobody about that either."""
+    """Tell whether a thing is as it would be: the gateway asks nobody about that either.
+
+    It is not where Home Assistant only assumes how it is: a lock that cannot say so may have been locked by hand.
+    """
     if asked.intent not in ("HassTurnOn", "HassTurnOff") or state.domain in _IS_RUN or held(state):
+        return False
+    if state.attributes.get(ATTR_ASSUMED_STATE):
         return False
     end = 100 if asked.intent == "HassTurnOn" else 0
     return state.state == _wanted(state, asked) and state.attributes.get("current_position", end) == end

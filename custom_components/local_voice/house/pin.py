@@ -55,6 +55,11 @@ def is_pin(typed: str) -> bool:
     return typed.isascii() and typed.isdigit() and FEWEST_DIGITS <= len(typed) <= MOST_DIGITS
 
 
+def is_set(entry: ConfigEntry) -> bool:
+    """Tell whether there is a PIN. Where there is none, what needs one is not done."""
+    return isinstance(entry.options.get(CONF_PIN_HASH), Mapping)
+
+
 def hashed(pin: str) -> dict[str, str]:
     """Return what is kept of a PIN. Takes a while: not for the event loop."""
     salt = secrets.token_bytes(SALT_BYTES)

@@ -1,5 +1,6 @@
 """What is asked of the gateway: hear, find a wake word, speak, understand, announce, be set up."""
 
+from dataclasses import field
 from typing import Annotated
 
 from .codec import Between, Message, Words
@@ -150,6 +151,8 @@ class Offered(Message):
     """Those that are listened for."""
     known_wake_words: Annotated[tuple[WakeWordWords, ...], Between(0, 64)]
     wake_sensitivity: Percent
+    stt_fitness: Annotated[dict[Id, Name], Between(0, 64)] = field(default_factory=dict)
+    """How well each of `stt_models` hears commands in `language`: `good`, `fair`, `weak` or `unmeasured`."""
 
 
 class ChangeSettings(Message):

@@ -33,6 +33,9 @@ export const formStyles = css`
     align-self: center;
     margin: 0;
   }
+  .weak {
+    color: var(--lv-bad-text);
+  }
   .warning p:last-of-type {
     margin: 0;
   }

@@ -4,12 +4,15 @@ import { html, nothing, type PropertyValues, type TemplateResult } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
 import { live } from "lit/directives/live.js";
 import { controls } from "../parts/controls.ts";
+import { own } from "../parts/own.ts";
 import { sensitivitySlider, sensitivityText } from "../parts/sensitivity.ts";
 import { shown } from "../parts/shown.ts";
 import { styles } from "../parts/styles.ts";
 import { View } from "../view.ts";
 import type { Gateway, Offered } from "../words.ts";
 import { formStyles } from "./form-styles.ts";
+
+const FITNESS = ["good", "fair", "weak", "unmeasured"] as const;
 
 type Draft = Partial<Pick<Offered, "stt_model" | "voice" | "wake_words" | "wake_sensitivity">>;
 
@@ -76,7 +79,9 @@ export class HearingElement extends View {
         <select id="model" aria-describedby="model_text" ?disabled=${isBusy} @change=${this.#chooseModel}>
           ${offered.stt_models.map((id) => option(id, id, chosen.stt_model))}
         </select>
-        <p class="faint" id="model_text">${context.t("settings.model_text")}</p>
+        <p class="faint" id="model_text">
+          ${context.t("settings.model_text")} ${this.#fitness(offered, chosen.stt_model)}
+        </p>
       </div>
       <div class="actions">
         <button
@@ -95,6 +100,17 @@ export class HearingElement extends View {
         }
       </div>
     `;
+  }
+
+  /** Return whether a model is good enough for the language; nothing where the gateway does not say it. */
+  #fitness({ language, stt_fitness: told }: Offered, model: string): TemplateResult | typeof nothing {
+    const { context } = this;
+    const fitness = FITNESS.find((one) => one === own(told, model));
+    if (!fitness) return nothing;
+    const values = { model, language: context.format.languageName(language) };
+    return html`<span class=${fitness === "weak" ? "weak" : nothing}
+      >${context.t(`settings.model_${fitness}`, values)}</span
+    >`;
   }
 
   #wakeWords({ known_wake_words: known }: Offered, chosen: readonly string[], isBusy: boolean): TemplateResult {

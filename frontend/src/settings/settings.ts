@@ -1,4 +1,4 @@
-/** What is kept, who may see it, wake words and voices. */
+/** What is kept, who may see it, what is protected, wake words and voices. */
 
 import { css, html, nothing, type TemplateResult } from "lit";
 import { customElement, property } from "lit/decorators.js";
@@ -7,26 +7,21 @@ import { shown } from "../parts/shown.ts";
 import { styles } from "../parts/styles.ts";
 import { View } from "../view.ts";
 import type { Gateway, Kept } from "../words.ts";
+import "./guarded.ts";
 import "./hearing.ts";
+import { integrationLink, linkStyles } from "./integration-link.ts";
 import "./keeping.ts";
 import "./people.ts";
-
-const INTEGRATION_PAGE = "/config/integrations/integration/local_voice";
 
 @customElement("lv-settings")
 export class SettingsView extends View {
   static override styles = [
     styles,
     column,
+    linkStyles,
     css`
       .version {
         text-align: center;
-      }
-      a.more {
-        display: inline-flex;
-        align-items: center;
-        min-height: 40px;
-        font-weight: 500;
       }
     `,
   ];
@@ -39,13 +34,14 @@ export class SettingsView extends View {
     return html`<div class="stack">
       <lv-keeping .context=${context} .gateway=${gateway} .kept=${kept}></lv-keeping>
       ${gateway.options ? html`<lv-people .context=${context} .gateway=${gateway}></lv-people>` : nothing}
+      ${gateway.guarded ? html`<lv-guarded .context=${context} .gateway=${gateway}></lv-guarded>` : nothing}
       <lv-hearing .context=${context} .gateway=${gateway}></lv-hearing>
       ${
         gateway.is_admin
           ? html`<section>
               <h2>${context.t("settings.rest")}</h2>
               <p>${context.t("settings.rest_text")}</p>
-              <a class="more" href=${INTEGRATION_PAGE}>${context.t("settings.rest_link")}</a>
+              ${integrationLink(context.t("settings.rest_link"))}
             </section>`
           : nothing
       }

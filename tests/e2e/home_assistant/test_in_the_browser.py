@@ -95,6 +95,7 @@ async def finish(page: Page, code: str) -> None:
     await dialog.locator("input[name=code]").fill(code)
     await submit(dialog)
     await expect(dialog.get_by_role("button", name=re.compile("Wake word"))).to_be_visible()
+    await expect(dialog.get_by_text("English, tiny.en: good.")).to_be_visible()
     await screenshot(page, "preferences")
     await submit(dialog)
     await dialog.get_by_role("button", name="Skip and finish").click()

@@ -70,7 +70,6 @@ async def test_what_unlocks_is_asked_about_and_a_yes_does_it(ada: Connection, ho
     await ada.act("lock.lock", "lock.front_door")
     await ada.expose("lock.front_door", is_exposed=True)
     await ada.wait_for_state("lock.front_door", "locked")
-    await asyncio.sleep(0.5)  # the gateway hears of it
     question = await until_understood(ada, "unlock the front door", "unlock the front door?")
     conversation_id = question.event("run-start")["conversation_id"]
     assert question.event("intent-end")["intent_output"]["continue_conversation"]

@@ -226,12 +226,14 @@ def gateway(**other: Any) -> Words:
         "offered": {
             "language": "en", "stt_model": "tiny.en", "stt_models": ["tiny.en", "base"], "voice": "en_US-joe-medium",
             "voices": [{"id": "en_US-joe-medium", "language": "en_US"}, {"id": "de_DE-eva-low", "language": "de_DE"}],
+            "stt_fitness": {"tiny.en": "good", "base": "good"},
             "wake_words": ["okay_nabu"], "wake_sensitivity": 50,
             "known_wake_words": [
                 {"id": "okay_nabu", "phrase": "Okay Nabu"}, {"id": "hey_jarvis", "phrase": "Hey Jarvis"},
             ],
         },
         "options": {"approvers": "administrators", "members_see_own_turns": False},
+        "guarded": {"decisions": [], "has_pin": False},
         "satellites": [satellite()], "timers": [], "trust": trust(),
     }  # fmt: skip
     return words | other

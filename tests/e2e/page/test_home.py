@@ -129,7 +129,7 @@ async def test_home_on_a_phone_in_the_dark_has_no_barriers(browser: Browser) -> 
 
 
 async def test_who_sees_no_turns_tunes_nothing_and_away_nothing_can_be_pressed(browser: Browser) -> None:
-    away = gateway(connected=False, timers=[timer()], is_admin=False, options=None)
+    away = gateway(connected=False, timers=[timer()], is_admin=False, options=None, guarded=None)
     members = [ledger(scope="nothing", connected=False)]
     async with opened_page(browser, "/home", gateways=[away], ledgers=members, is_admin=False) as opened:
         await expect(opened.page.get_by_role("switch")).to_be_disabled()

@@ -67,6 +67,21 @@ async def test_who_may_see_and_approve_is_changed_at_once(browser: Browser) -> N
         ]
 
 
+async def test_what_is_protected_is_said_with_the_way_to_where_it_is_changed(browser: Browser) -> None:
+    async with opened_page(browser, "/settings") as opened:
+        guarded = opened.page.locator("lv-guarded")
+        await expect(guarded.get_by_text("Locks, doors, alarms, valves and ovens")).to_be_visible()
+        await expect(guarded.get_by_text("There is no PIN. What needs one is refused.")).to_be_visible()
+        await expect(guarded.get_by_role("listitem")).to_have_count(0)
+        decided = {"decisions": ["Heater, Locks: Never", HOSTILE], "has_pin": True}
+        await opened.tell("page", {"gateways": [gateway(guarded=decided)]})
+        await expect(guarded.get_by_role("listitem")).to_have_count(2)
+        await expect(guarded.get_by_text("Heater, Locks: Never")).to_be_visible()
+        await expect(guarded.get_by_text("There is a PIN.")).to_be_visible()
+        link = guarded.get_by_role("link", name="Decide what is protected, or change the PIN")
+        assert await link.get_attribute("href") == "/config/integrations/integration/local_voice"
+
+
 async def test_wake_words_and_voice_are_saved_together_and_only_what_is_different(browser: Browser) -> None:
     hostile = gateway()
     hostile["offered"]["known_wake_words"].append({"id": "evil", "phrase": HOSTILE})
@@ -100,8 +115,33 @@ async def test_wake_words_and_voice_are_saved_together_and_only_what_is_differen
         await expect(hearing.get_by_role("slider")).to_have_value("50")
 
 
+async def test_it_is_said_of_the_model_that_is_chosen_how_well_it_hears_the_language(browser: Browser) -> None:
+    german = gateway()
+    fitness = {
+        "tiny.en": "of a newer gateway",
+        "base": "weak",
+        "small": "unmeasured",
+        "large": "good",
+        "medium": "fair",
+    }
+    german["offered"] |= {"language": "de-DE", "stt_models": [*fitness], "stt_fitness": fitness}
+    async with opened_page(browser, "/settings", gateways=[german]) as opened:
+        hearing = opened.page.locator("lv-hearing")
+        said, choice = hearing.locator("#model_text"), hearing.get_by_label("Whisper model")
+        await expect(said).to_have_text("Larger ones understand better and answer later.")
+        for model, about in (
+            ("base", "base is weak in German (Germany): too many commands are not understood."),
+            ("small", "How well small hears German (Germany) was not measured."),
+            ("large", "large hears German (Germany) well."),
+            ("medium", "medium hears German (Germany) fairly well"),
+        ):
+            await choice.select_option(model)
+            await expect(said).to_contain_text(about)
+        assert await choice.get_attribute("aria-describedby") == "model_text"
+
+
 async def test_members_read_the_settings_and_change_none(browser: Browser) -> None:
-    members = gateway(is_admin=False, options=None)
+    members = gateway(is_admin=False, options=None, guarded=None)
     async with opened_page(browser, "/settings", gateways=[members], is_admin=False) as opened:
         await expect(opened.text("30 days", exact=True)).to_be_visible()
         await expect(opened.text("Okay Nabu")).to_be_visible()

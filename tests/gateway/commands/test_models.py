@@ -41,7 +41,23 @@ def test_list_shows_every_model_on_a_line_of_its_own(capsys: pytest.CaptureFixtu
         assert sum(line.startswith(f"{model.name} ") for line in lines) == 1
     assert next(line for line in lines if line.startswith("base ")).rstrip().endswith("not installed")
     assert max(map(len, lines)) <= 80
+    assert "  tiny.en: good in English" in lines
+    assert "  base: good in English, Spanish; fair in French, Italian; weak in Dutch, German" in lines
     assert not data.exists()
+
+
+def test_of_a_model_that_was_not_measured_no_languages_are_listed(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    files = tmp_path / "files"
+    files.mkdir()
+    for name in ("model.bin", "config.json", "tokenizer.json", "vocabulary.json"):
+        (files / name).write_text(name, encoding="utf-8")
+    run("add", "small", "--kind", "stt", "--from", str(files))
+    run("list")
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.startswith("small ") for line in lines)
+    assert not any(line.startswith("  small") for line in lines)
 
 
 def test_list_as_json_says_where_each_lies(capsys: pytest.CaptureFixture[str]) -> None:

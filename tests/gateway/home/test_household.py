@@ -120,6 +120,14 @@ async def test_a_connected_home_acts_in_the_house_that_it_told(around: Neighbour
     assert entity(LAMP.id, household.house).state == "off", "its new state is the home's to tell"
 
 
+async def test_where_it_is_doubted_how_things_are_all_counts_that_a_request_is_about(around: Neighbourhood) -> None:
+    await around.paired()
+    lamp_off = request("HassTurnOff", dict(LAMP_ON.intent.slots))
+    assert around.household.foresee(lamp_off) == ()
+    doubted = around.household.foresee(replace(lamp_off, is_doubted=True))
+    assert [(one.id, one.state) for one in doubted] == [(LAMP.id, "off")]
+
+
 async def test_what_a_script_would_unlock_is_foreseen_though_nobody_told_of_the_lock(around: Neighbourhood) -> None:
     script = Entity(id="script.night", name="Good Night", state="off", attributes={"sets": ("lock=unlocked",)})
     home = await around.paired(replace(TOLD, entities=(*TOLD.entities, script)))

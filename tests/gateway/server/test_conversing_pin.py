@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from gateway.events import ActionResult
-from gateway.house import Guard
+from gateway.events import ActionRequest, ActionResult
+from gateway.house import Entity, Guard
 from gateway.server.conversing import QUESTION_S, SPOKEN_QUESTION_S
 from gateway.server.pipeline_turns import UNTOLD, PipelineTurns
 from gateway.wire.request_words import Converse, Conversed
 from gateway.wire.voice_words import ActionAsked, EntityWords, HouseBegin, HouseEnd, HousePart, HouseUsable
-from tests.fakes import LIGHT_ON, LIT, UNLOCK, UNLOCKED, ScriptedCloud
+from tests.fakes import LIGHT_ON, LIT, SWITCHED, UNLOCK, UNLOCKED, ScriptedCloud
 from tests.gateway.server.kept_ledger import WITH_SOUND, NotingLedger
 from tests.gateway.server.scripted_gateway import scripted_gateway
 from tests.gateway.server.test_conversing import LATER, REFUSED, Rig
@@ -138,3 +138,46 @@ async def test_over_the_wire_a_pin_reaches_the_home_and_the_ledger_has_none_of_i
         assert (asked.is_confirmed, asked.pin) == (True, "2580")
     assert [row.heard for row in ledger.rows] == [LIGHT_ON.text, "yes", UNTOLD]
     assert "2 5 8 0" not in str(ledger.rows)
+
+
+def doubtful(*after_all: Entity) -> Rig:
+    """Return conversations with a house in which nothing seems to change, and a home that knows better."""
+    rig = Rig()
+
+    def foresee(request: ActionRequest) -> tuple[Entity, ...]:
+        return after_all if request.is_doubted else ()
+
+    rig.household.foresee = foresee  # type: ignore[method-assign]
+    rig.home.result = ActionResult(error="not_confirmed")
+    return rig
+
+
+async def test_what_the_home_wants_a_yes_for_after_all_is_asked_about() -> None:
+    rig = doubtful(UNLOCKED)
+    question = await rig.hears(UNLOCK.text)
+    assert (question.speech, question.is_question) == ("Should I unlock the Front Door?", True)
+    rig.home.result = ActionResult(changes=(SWITCHED,))
+    assert (await rig.hears("yes")).outcome == "action"
+    assert [request.is_confirmed for request in rig.home.requests] == [False, True]
+
+
+async def test_what_the_home_wants_a_pin_for_after_all_is_asked_for_it() -> None:
+    rig = doubtful(replace(UNLOCKED, guard=Guard.PIN))
+    await rig.hears(UNLOCK.text)
+    assert (await rig.hears("yes")).speech == PIN_QUESTION
+    rig.home.result = ActionResult(changes=(SWITCHED,))
+    assert (await rig.hears("1234")).outcome == "action"
+    assert [request.pin for request in rig.home.requests] == ["", "1234"]
+
+
+@pytest.mark.parametrize(
+    ("rig", "said"),
+    [
+        (doubtful(), REFUSED),
+        (doubtful(replace(UNLOCKED, guard=Guard.NEVER)), "I never do that by voice."),
+    ],
+)
+async def test_what_cannot_be_asked_about_after_all_is_refused_once(rig: Rig, said: str) -> None:
+    answer = await rig.hears(UNLOCK.text)
+    assert (answer.outcome, answer.speech, answer.is_question) == ("not_confirmed", said, False)
+    assert len(rig.home.requests) == 1

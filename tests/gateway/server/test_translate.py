@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from gateway.events import ActionRequest, ActionResult, Intent, SentenceAnswer, StateChange
 from gateway.house import Area, AttributeValue, Entity, Floor, Guard, House
-from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
+from gateway.offer import Fitness, Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.server.house_news import HouseNews
 from gateway.server.translate import (
     area_of,
@@ -167,6 +167,7 @@ def test_what_is_offered_travels() -> None:
         voices=(Voice(id="espeak-de", name="German", language="de"),),
         wake_words=(WakeWordModel(id="alexa", phrase="Alexa"), WakeWordModel(id="okay_nabu", phrase="Okay Nabu")),
         settings=Settings(stt_model="base", voice="espeak-de", wake_words=("alexa",), wake_sensitivity=70),
+        stt_fitness={"tiny": Fitness.UNMEASURED, "base": Fitness.WEAK},
     )
     words = TO_HOME.decode(encode(offered(offer)))
     assert words == Offered(
@@ -178,6 +179,7 @@ def test_what_is_offered_travels() -> None:
         wake_words=("alexa",),
         known_wake_words=(WakeWordWords(id="alexa", phrase="Alexa"), WakeWordWords(id="okay_nabu", phrase="Okay Nabu")),
         wake_sensitivity=70,
+        stt_fitness={"tiny": "unmeasured", "base": "weak"},
     )
 
 

@@ -109,6 +109,22 @@ async def test_what_the_home_refuses_is_said_as_our_own_refusals_are(error: str,
     assert (obeyed.outcome, obeyed.speech, obeyed.error) == (Outcome.NOT_CONFIRMED, said, None)
 
 
+@pytest.mark.parametrize(
+    ("error", "is_confirmed", "is_doubted"),
+    [("not_confirmed", False, True), ("not_confirmed", True, False), ("never_by_voice", False, False)],
+)
+async def test_what_the_home_wants_a_yes_for_that_seemed_to_need_none_can_be_asked_about(
+    error: str, *, is_confirmed: bool, is_doubted: bool
+) -> None:
+    class Refusing(ScriptedHome):
+        async def perform(self, request: ActionRequest) -> ActionResult:
+            return ActionResult(error=error)
+
+    request = ActionRequest(intent=UNLOCK, is_confirmed=is_confirmed)
+    obeyed = await obey(request, Refusing(foreseen=()), UNDERSTANDING)
+    assert obeyed.doubted == (replace(request, is_doubted=True) if is_doubted else None)
+
+
 async def test_a_home_that_does_not_answer_in_time_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("gateway.turn.obey.ACTION_DEADLINE_S", 0.01)
     with pytest.raises(HomeError, match=r"within 0\.01 s"):

@@ -294,6 +294,23 @@ async def test_an_action_that_turns_out_to_be_protected_is_asked_about_and_nothi
     assert [request.is_confirmed for request in home.requests] == [True]
 
 
+async def test_what_the_home_wants_a_yes_for_after_all_is_asked_about_though_it_was_to_be_done_early() -> None:
+    class Doubtful(SwitchingHome):
+        """Knows better than what it told."""
+
+        def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
+            return (UNLOCKED,) if request.is_doubted else super().foresee(request)
+
+        async def perform(self, request: ActionRequest) -> ActionResult:
+            done = await super().perform(request)
+            return done if request.is_confirmed else ActionResult(error="not_confirmed")
+
+    home = Doubtful()
+    told = await turn(parts_for(home, LAMP.text, "yes"), speech(960), quiet(800), speech(320), quiet(1_500))
+    assert types(told).count("question") == 1
+    assert [request.is_confirmed for request in home.requests] == [False, True]
+
+
 async def test_the_reply_is_prepared_while_the_home_acts() -> None:
     tts = ScriptedTts()
 

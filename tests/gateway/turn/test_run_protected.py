@@ -4,13 +4,15 @@ from dataclasses import replace
 
 import pytest
 
-from gateway.events import ActionRequest, ActionResult, Event, Outcome, QuestionAsked, Reply, as_json
+from gateway.events import ActionRequest, ActionResult, Event, Intent, Outcome, QuestionAsked, Reply, as_json
 from gateway.house import Entity, Guard
 from gateway.turn.stages import Stages
 from tests.fakes import (
     LIGHT_ON,
     LIT,
     NEVER_MIND,
+    UNLOCK,
+    UNLOCKED,
     ScriptedHome,
     ScriptedStt,
     ScriptedUnderstanding,
@@ -23,6 +25,8 @@ from tests.gateway.turn.test_run import COMMAND, outcome, the, turn, types
 
 ANSWER = (speech(320), quiet(1_000))
 LONG_ANSWER = (speech(2_400), quiet(1_000))
+TOGGLE = replace(UNLOCK, name="HassToggle")
+"""Not done before it is certain that nothing follows."""
 PIN_QUESTION = "What is the PIN? Say it digit by digit."
 
 
@@ -101,3 +105,76 @@ async def test_in_the_right_room_what_is_free_is_done_without_a_question() -> No
     parts, home = lighting(replace(LIT, guard=Guard.FREE, guard_area_ids=("kitchen",)))
     events = await turn(*COMMAND, parts=parts)
     assert (outcome(events), len(home.requests)) == (Outcome.ACTION, 1)
+
+
+class Locked(ScriptedHome):
+    """Its door was locked a moment ago, which nobody here has heard of: to unlock it seems to change nothing."""
+
+    def __init__(self, error: str = "not_confirmed", guard: Guard | None = None) -> None:
+        super().__init__()
+        self.error = error
+        self.known: tuple[Entity, ...] = (replace(UNLOCKED, guard=guard),)
+
+    def foresee(self, request: ActionRequest) -> tuple[Entity, ...]:
+        return self.known if request.is_doubted else ()
+
+    async def perform(self, request: ActionRequest) -> ActionResult:
+        result = await super().perform(request)
+        return result if request.is_confirmed else ActionResult(error=self.error)
+
+
+def unlocking(home: ScriptedHome, *answers: str, said: str = UNLOCK.text, knows: tuple[Intent, ...] = ()) -> Stages:
+    stt = ScriptedStt(recognized(said), *(recognized(answer) for answer in answers))
+    return stages(stt=stt, home=home, understanding=ScriptedUnderstanding(TOGGLE, NEVER_MIND, *knows))
+
+
+@pytest.mark.parametrize(
+    ("answer", "confirmed", "ended"),
+    [("Yes.", [False, True], Outcome.ACTION), ("No.", [False], Outcome.NOT_CONFIRMED)],
+)
+async def test_a_door_that_was_locked_a_moment_ago_is_asked_about_once_the_home_says_so(
+    answer: str, confirmed: list[bool], ended: Outcome
+) -> None:
+    home = Locked()
+    events = await turn(*COMMAND, *ANSWER, parts=unlocking(home, answer))
+    assert the(events, QuestionAsked).text == "Should I unlock the Front Door?"
+    assert [request.is_confirmed for request in home.requests] == confirmed
+    assert outcome(events) is ended
+
+
+async def test_what_needs_a_pin_after_all_is_asked_for_it() -> None:
+    home = Locked(guard=Guard.PIN)
+    events = await turn(*COMMAND, *ANSWER, *LONG_ANSWER, parts=unlocking(home, "Yes.", "One, two, three, four."))
+    assert [event.text for event in events if isinstance(event, QuestionAsked)][1:] == [PIN_QUESTION]
+    assert [(request.is_confirmed, request.pin) for request in home.requests] == [(False, ""), (True, "1234")]
+
+
+@pytest.mark.parametrize("error", ["never_by_voice", "no_pin", "not_from_here", "no_entity"])
+async def test_what_is_refused_for_another_reason_is_not_asked_about(error: str) -> None:
+    home = Locked(error)
+    events = await turn(*COMMAND, *ANSWER, parts=unlocking(home, "Yes."))
+    assert "question" not in types(events)
+    assert [request.is_confirmed for request in home.requests] == [False]
+
+
+async def test_what_the_home_wants_a_yes_for_and_nobody_here_knows_why_is_left_as_it_is() -> None:
+    home = Locked()
+    home.known = ()
+    events = await turn(*COMMAND, *ANSWER, parts=unlocking(home, "Yes."))
+    assert the(events, Reply).text == "Okay, I left it as it is."
+    assert (outcome(events), len(home.requests)) == (Outcome.NOT_CONFIRMED, 1)
+
+
+async def test_of_several_commands_in_one_breath_none_is_done_twice_for_one_that_needs_a_yes() -> None:
+    both = replace(LIGHT_ON, also=(UNLOCK,), text="turn on the lamp and unlock the front door")
+
+    class Half(Locked):
+        async def perform(self, request: ActionRequest) -> ActionResult:
+            done = await super().perform(request)
+            return ActionResult() if request.intent.name == LIGHT_ON.name else done
+
+    home = Half()
+    events = await turn(*COMMAND, *ANSWER, parts=unlocking(home, "Yes.", said=both.text, knows=(both,)))
+    assert "question" not in types(events)
+    assert [request.intent.name for request in home.requests] == [LIGHT_ON.name, UNLOCK.name]
+    assert the(events, Reply).text == "answer to HassTurnOn. Okay, I left it as it is."

@@ -207,12 +207,14 @@ async def _median_ms(call: Callable[[], Awaitable[object]]) -> float:
 
 def _advice(config: Config, stt_ms: dict[str, float]) -> str:
     """Return which Whisper size fits."""
-    base_ms = stt_ms.get("base", stt_ms.get("tiny.en", 0.0) * BASE_PER_TINY)
+    own_ms = stt_ms.get(config.stt.model)
+    if own_ms is None:
+        return f"{config.stt.model} does not run as it is configured here: choose another one under \\[stt]"
+    base_ms = stt_ms.get("base", stt_ms.get("tiny.en", own_ms) * BASE_PER_TINY)
     if base_ms <= COMFORTABLE_MS:
         size = f"base fits this machine (about {base_ms:.0f} ms a sentence) and hears names and accents better"
         add = "" if "base" in stt_ms else "; add it: local-voice models add base"
         return f'{size}{add}; choose it with `model = "base"` under \\[stt]'
-    slowest = stt_ms[config.stt.model]
-    if slowest <= COMFORTABLE_MS:
+    if own_ms <= COMFORTABLE_MS:
         return f"stay with {config.stt.model}: base would take about {base_ms:.0f} ms a sentence here"
-    return f"this machine is slow: {config.stt.model} takes {slowest:.0f} ms a sentence; fewer `hypotheses` help"
+    return f"this machine is slow: {config.stt.model} takes {own_ms:.0f} ms a sentence; fewer `hypotheses` help"

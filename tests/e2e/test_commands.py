@@ -145,6 +145,13 @@ def test_doctor_measures_every_stage_and_gives_advice() -> None:
     assert finished.seconds < DOCTOR_S
 
 
+def test_doctor_says_that_a_model_does_not_hear_the_language_and_goes_on() -> None:
+    finished = run("doctor", "--language", "de")
+    assert (finished.code, finished.err) == (0, "")
+    assert "does not hear German" in finished.out
+    assert "tiny.en does not run as it is configured here" in finished.out
+
+
 def test_doctor_names_the_missing_package(tmp_path: Path) -> None:
     (tmp_path / "sounddevice.py").write_text('raise OSError("PortAudio library not found")\n')
     finished = run("doctor", environ={"PATH": str(tmp_path), "PYTHONPATH": str(tmp_path)})

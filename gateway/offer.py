@@ -76,8 +76,10 @@ class Offer:
 
     language: str
     """Of recognition and understanding."""
+    second_language: str = ""
+    """What is recognised and understood besides; empty where that is nothing."""
     stt_models: tuple[str, ...]
-    """Whisper models for that language."""
+    """Whisper models that hear what is spoken here."""
     voices: tuple[Voice, ...]
     wake_words: tuple[WakeWordModel, ...]
     settings: Settings

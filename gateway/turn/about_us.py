@@ -36,6 +36,10 @@ class AboutUs:
         self._says_yes_to = says_yes_to
         self._satellite_id = satellite_id
 
+    def use(self, stages: Stages) -> None:
+        """Go on with these, in another language of the household's."""
+        self._stages = stages
+
     async def sees_to(self, utterance: Utterance) -> bool:
         """See to what is about us; tell whether it was. Raises LedgerError where nobody knows what became of it."""
         return await self._is_about_memory(utterance.choice) or await self._is_about_the_cloud(utterance)

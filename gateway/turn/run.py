@@ -187,6 +187,7 @@ class _Turn:
         if choice.heard is not None:
             await self._tell(_transcript(progress.now_ms, choice))
         silence_reason = utterance.silence_reason
+        self._go_on_in(choice.recognition.language)
         if await self._about_us.sees_to(utterance):
             return _Answer()
         if silence_reason is not None:
@@ -250,6 +251,12 @@ class _Turn:
                 with suppress(HomeError):
                     await self._perform(request)
 
+    def _go_on_in(self, language: str) -> None:
+        """Understand, ask and answer in the language that was spoken, if it is one of the household's."""
+        self._stages = self._stages.in_language(language)
+        self._speaking.use(self._stages.tts)
+        self._about_us.use(self._stages)
+
     @property
     def _language(self) -> str:
         return self._stages.understanding.language
@@ -284,7 +291,10 @@ class _Turn:
         )
 
     def _request(self, intent: Intent) -> ActionRequest:
-        return ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
+        place = self._place
+        return ActionRequest(
+            intent=intent, area_id=place.area_id, satellite_id=place.satellite_id, language=self._language
+        )
 
     async def _understood(self, choice: Choice, intent: Intent) -> _Answer:
         progress = self._progress
@@ -329,7 +339,7 @@ class _Turn:
         """Ask back; return what was answered, None where nobody did."""
         await drop(self._rest)  # it was no action to do early after all: now somebody is to answer
         await self._speaking.ask(question)
-        answer = await self._hearing.answer()
+        answer = await self._hearing.answer(self._language)
         if answer is not None and answer.heard is not None:
             await self._tell(_transcript(self._progress.now_ms, answer))
         return answer
@@ -337,7 +347,7 @@ class _Turn:
     async def _pin_after(self, question: str) -> str:
         """Ask for the PIN; return its digits, none where nobody said any. No event tells them, nothing keeps them."""
         await self._speaking.ask(question, is_secret=True)
-        return pin_in(await self._hearing.secret(), self._language)
+        return pin_in(await self._hearing.secret(self._language), self._language)
 
     async def _act(self, request: ActionRequest) -> _Answer:
         """Do it; return what is to be said of it."""

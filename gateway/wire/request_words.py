@@ -159,6 +159,8 @@ class Offered(Message, frozen=True, tag="offered"):
     """Those that are listened for."""
     known_wake_words: Annotated[tuple[WakeWordWords, ...], msgspec.Meta(max_length=64)]
     wake_sensitivity: Percent
+    second_language: Name = ""
+    """What is understood besides `language`; empty where that is nothing."""
 
 
 class ChangeSettings(Message, frozen=True, tag="change_settings"):

@@ -65,7 +65,7 @@ def test_the_documented_defaults_are_the_defaults() -> None:
         ("[stt]\nthreads = 1.5", "stt.threads: found 1.5, must be a whole number from 0 to 64"),
         ('[stt]\ncompute_type = "int4"', "stt.compute_type: found 'int4', must be one of int8, int8_float32"),
         ("[tts]\nvoice = 7", "tts.voice: found 7, must be text in quotation marks"),
-        ("[stt]\nbeam = 5", "stt.beam: there is no such key; known are: model, language, hypotheses"),
+        ("[stt]\nbeam = 5", "stt.beam: there is no such key; known are: model, language, second_language, hypotheses"),
         ("[sst]\nmodel = 'x'", "sst: there is no such key; known are: wake, stt, tts, endpoint, home, satellite"),
         ("stt = 5", "stt: found 5, expected a dictionary"),
     ],

@@ -150,6 +150,13 @@ class Offered(Message):
     """Those that are listened for."""
     known_wake_words: Annotated[tuple[WakeWordWords, ...], Between(0, 64)]
     wake_sensitivity: Percent
+    second_language: Name = ""
+    """What is understood besides `language`; empty where that is nothing."""
+
+    @property
+    def languages(self) -> list[str]:
+        """What is understood, one language or two."""
+        return [self.language, *([self.second_language] if self.second_language else [])]
 
 
 class ChangeSettings(Message):

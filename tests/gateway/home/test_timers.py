@@ -17,7 +17,7 @@ class Kitchen:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.finished: list[TimerFinished] = []
-        self.timers = Timers(self.clock, self.finished.append, language="en")
+        self.timers = Timers(self.clock, self.finished.append, languages=("en",))
 
     def ask(
         self,
@@ -58,7 +58,7 @@ def test_a_timer_runs_out_when_its_time_has_come_and_only_once(kitchen: Kitchen)
     kitchen.clock.advance(1)
     kitchen.clock.advance(1000)
     assert kitchen.finished == [
-        TimerFinished(name="egg", command=None, satellite_id="shelf", area_id="kitchen", duration_s=300)
+        TimerFinished(name="egg", command=None, satellite_id="shelf", area_id="kitchen", duration_s=300, language="en")
     ]
     assert kitchen.left() == []
 

@@ -129,7 +129,7 @@ class ScriptedEquipment:
 
     @property
     def shared(self) -> Stages:
-        return stages()
+        return replace(stages(), understanding=self.understands)
 
     def offer(self) -> Offer:
         return Offer(

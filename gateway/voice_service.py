@@ -98,8 +98,8 @@ class VoiceService:
         )
         self._timers = TimerKeeping(self._household.timers, ledger)
         self._has_home = False
-        self._understandings: list[LearnedUnderstanding] = []
-        """One for each language, the first one first; none before `load`."""
+        self._understandings: dict[str, LearnedUnderstanding] = {}
+        """One for each language, the first one first; they come while it is loaded."""
         self._server: VoiceServer | None = None
         self._wyoming: WyomingServer | None = None
         self._peers: list[Peer] = []
@@ -160,7 +160,7 @@ class VoiceService:
         if self._server is not None:
             self._server.replace_peers(peers)
         had_home, self._has_home = self._has_home, any(peer.role is Role.HOME for peer in peers)
-        if had_home != self._has_home and self._understandings:  # until there is one, `load` sees to it
+        if had_home != self._has_home and self._understands:  # until there is one, `load` sees to it
             refreshing = asyncio.create_task(self._refresh())
             self._refreshing.add(refreshing)
             refreshing.add_done_callback(self._refreshing.discard)
@@ -225,7 +225,7 @@ class VoiceService:
                 decode=decoded,
                 cloud=self._cloud,
                 ledger=self._ledger,
-                learning=next(iter(self._understandings), None),
+                learning=self._understandings.get(self._config.stt.language),
             ),
             endpoint=self._assembly.endpoint(),
         )
@@ -259,19 +259,24 @@ class VoiceService:
 
     def _make_understanding(self, language: str) -> LearnedUnderstanding:
         understanding = self._assembly.understanding(self._demo, language=language)
-        self._understandings.append(understanding)
+        self._understandings[language] = understanding
         return understanding
+
+    @property
+    def _understands(self) -> bool:
+        """Whether the sentences of all languages are loaded."""
+        return len(self._understandings) == len(self._config.stt.languages)
 
     def _learn(self) -> None:
         """Understand by what was taught, as it is now."""
-        for understanding in self._understandings:
+        for understanding in self._understandings.values():
             if understanding.rules != self._ledger.rules:
                 understanding.use_rules(self._ledger.rules)
 
     async def _understand(self, house: House) -> None:
-        if not self._understandings:
+        if not self._understands:
             raise EngineError("no sentences are loaded yet")
-        first, *others = self._understandings
+        first, *others = self._understandings.values()
         await first.use(house)
         for other in others:
             await other.use(replace(house, sentences=NO_SENTENCES))

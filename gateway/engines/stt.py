@@ -46,6 +46,7 @@ class WhisperSpeechToText:
         cannot be loaded or does not know the languages.
         """
         self._worker = worker
+        self._language = language
         self._hypotheses = hypotheses
         self._whisper = WhisperOnDisk(
             directory, language=language, second_language=second_language, threads=threads, compute_type=compute_type
@@ -86,11 +87,16 @@ class WhisperSpeechToText:
         """Tell whether one of `words` (lower case) is among the readings of the last 1.3 s of 16 kHz mono s16le.
 
         The encoder looks at that much only, without any silence after it. It hears single words well, and would not do
-        for sentences.
+        for sentences. They are read in the first language: of what is as short nobody can tell in which it is.
         """
         glance = pcm[-GLANCE_BYTES:]
         decoded = await self._worker.run(
-            self._whisper.read, glance, window=Window.WORD, most_tokens=GLANCE_TOKENS, readings=GLANCE_READINGS
+            self._whisper.read,
+            glance,
+            window=Window.WORD,
+            most_tokens=GLANCE_TOKENS,
+            readings=GLANCE_READINGS,
+            language=self._language,
         )
         return any(words & _words(hypothesis.text) for hypothesis in decoded.hypotheses)
 

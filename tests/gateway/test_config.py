@@ -1,4 +1,5 @@
 import os
+import tomllib
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -44,7 +45,6 @@ def test_what_a_file_leaves_out_stays_as_it_is(write: Write) -> None:
 def test_the_documented_defaults_are_the_defaults() -> None:
     text = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
     example = text.split("```toml")[1].split("```")[0]
-    import tomllib
 
     values = tomllib.loads(example)
     assert parse_config(values, "docs/configuration.md") == Config()
@@ -108,3 +108,16 @@ def test_what_is_no_configuration_file_is_refused_in_one_line(tmp_path: Path, wr
         with pytest.raises(ConfigError, match=r"^[^\n]*$") as error:
             load_config(path)
         assert str(error.value).startswith(f"{path}: {said}")
+
+
+@pytest.mark.parametrize(
+    ("stt", "languages"),
+    [
+        ("", ("en",)),
+        ('second_language = "de"', ("en", "de")),
+        ('language = "de"\nsecond_language = "en"', ("de", "en")),
+        ('second_language = "en-GB"', ("en",)),
+    ],
+)
+def test_there_are_one_or_two_languages_and_the_first_is_first(stt: str, languages: tuple[str, ...]) -> None:
+    assert parse_config(tomllib.loads(f"[stt]\n{stt}"), "x").stt.languages == languages

@@ -93,3 +93,11 @@ async def test_a_language_without_stop_words_of_its_own_knows_stop() -> None:
 )
 def test_nothing_but_a_word_that_silences_is_one(text: str, language: str, is_one: bool) -> None:
     assert is_stop(text, (language,)) is is_one
+
+
+async def test_where_two_languages_are_spoken_a_word_of_either_silences() -> None:
+    assert is_stop("Ruhe, stop!", ("en", "de"))
+    assert is_stop("quiet", ("de", "en"))
+    assert not is_stop("silence", ("en", "de"))
+    found, _, _ = await interruption(speech(320), stt=ScriptedStt(NOTHING, stop_after=1), languages=("fr", "de"))
+    assert found == Interruption()

@@ -157,7 +157,7 @@ class TestWithScriptedModels:
             made = rig.service._make_understanding
             monkeypatch.setattr(rig.service, "_make_understanding", understanding)
             loading = asyncio.create_task(rig.service.load())
-            await until(lambda: rig.service._understandings)
+            await until(lambda: bool(rig.service._understandings))
             rig.pair(Role.HOME)
             rig.tell()
             await until(lambda: len(parts.understands.houses) == 1)

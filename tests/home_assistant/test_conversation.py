@@ -302,8 +302,8 @@ async def test_it_understands_both_languages_of_a_gateway_that_has_two(
 ) -> None:
     gateway.offered["second_language"] = "de"
     entry = await setup_entry()
-    info = conversation.async_get_agent_info(hass, entity_of(hass, entry, "conversation"))
-    languages = await conversation.async_get_conversation_languages(hass, entity_of(hass, entry, "conversation"))
-    assert (info is not None, languages) == (True, {"en", "de"})
+    entity = hass.data[conversation.DATA_COMPONENT].get_entity(entity_of(hass, entry, "conversation"))
+    assert entity is not None
+    assert entity.supported_languages == ["en", "de"]
     await say(hass, entry, "schalte das Licht ein", language="de")
     assert (await gateway.told("converse"))["language"] == "de"

@@ -7,6 +7,9 @@ from gateway.house import Guard
 from gateway.suggestions import Suggestion
 from gateway.turn import policy
 from gateway.turn.cloud_wordings import WORDINGS
+from gateway.turn.ear import Ear
+from gateway.turn.earlier import Earlier
+from gateway.turn.run import Place, run_turn
 from gateway.turn.stages import Stages, Tongue
 from tests.fakes import (
     LIGHT_ON,
@@ -20,6 +23,7 @@ from tests.fakes import (
     ScriptedStt,
     ScriptedTts,
     ScriptedUnderstanding,
+    heard,
     quiet,
     recognized,
     speech,
@@ -172,3 +176,15 @@ async def test_stages_are_in_either_language_and_in_no_third() -> None:
     assert (first.in_language("fr"), first.in_language(""), first.in_language("en")) == (first, first, first)
     alone = stages()
     assert (alone.languages, alone.in_language("de")) == (("en",), alone)
+
+
+async def test_there_is_the_place_that_was_spoken_of_before_in_the_words_of_that_language() -> None:
+    lamp = Intent(name="HassTurnOn", slots={"area": "Küche"}, text="schalte das Licht in der Küche ein")
+    rig = Rig(german("schalte das Licht dort ein"))
+    rig.german.intents[lamp.text] = lamp
+    earlier = Earlier()
+    earlier.context.happened(lamp)
+    ear = Ear(heard(*COMMAND), rig.stages)
+    async for _ in run_turn(ear, rig.stages, Place(), earlier=earlier):
+        pass
+    assert [request.intent for request in rig.home.requests] == [lamp]

@@ -45,7 +45,7 @@ CLEARLY = 0.9
 """How likely one of two languages must be, against the other, to be read in alone; else the likelier reading counts.
 
 Short commands in other languages are soon English to Whisper. Of 170 beside English 128 are right by its tokens alone,
-and 140 so, a quarter of them read twice; all 260 in English are right, and one of them is read twice (`base`).
+and 140 so, a quarter of them read twice; 70 in English are right beside each, one of them read twice (`base`).
 """
 SHORTEST_BYTES = 400 * SAMPLE_BYTES
 """The features' window, 25 ms."""

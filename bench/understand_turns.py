@@ -177,11 +177,11 @@ class _Unglimpsed:
     def __init__(self, stt: SpeechToText) -> None:
         self._stt = stt
 
-    async def recognize(self, pcm: bytes) -> Recognition:
-        return await self._stt.recognize(pcm)
+    async def recognize(self, pcm: bytes, *, language: str = "") -> Recognition:
+        return await self._stt.recognize(pcm, language=language)
 
-    async def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
-        return await self._stt.compare(pcm, texts)
+    async def compare(self, pcm: bytes, texts: Sequence[str], *, language: str = "") -> tuple[Likelihood, ...]:
+        return await self._stt.compare(pcm, texts, language=language)
 
     async def hears_word(self, pcm: bytes, words: frozenset[str]) -> bool:
         return await self._stt.hears_word(pcm, words)

@@ -6,6 +6,7 @@ library is imported with it, so that a command which needs no Whisper does not w
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,6 +27,7 @@ from gateway.home.timers import Clock
 from gateway.house import House
 from gateway.models import ModelStore, fitness, installed
 from gateway.offer import ROBOT, Offer, Settings, Voice
+from gateway.own_sentences import NO_SENTENCES
 from gateway.paths import models_dir
 from gateway.timers import TimerFinished
 from gateway.turn.endpoint import EndpointSettings
@@ -36,6 +38,7 @@ from gateway.turn.stages import (
     SpeechToText,
     Stages,
     TextToSpeech,
+    Tongue,
     Understanding,
     VoiceActivity,
     WakeWord,
@@ -103,9 +106,10 @@ class Assembly:
         if self._espeak_voices is None:
             self._espeak_voices = espeak_voices()
         language = self._config.stt.language
-        stt_models = installed.stt_models(self._store, language)
+        stt_models = installed.stt_models(self._store, *self._config.stt.languages)
         return Offer(
             language=language,
+            second_language=next(iter(self._config.stt.languages[1:]), ""),
             stt_models=stt_models,
             stt_fitness={model: fitness.of(model, language) for model in stt_models},
             voices=(*(installed.piper_voices(self._store) if has_piper() else ()), *self._espeak_voices),
@@ -125,6 +129,7 @@ class Assembly:
             self._store.find(model or stt.model).path,
             self._worker("stt"),
             language=stt.language,
+            second_language=next(iter(stt.languages[1:]), ""),
             hypotheses=stt.hypotheses,
             threads=stt.cpu_threads,
             compute_type=stt.compute_type,
@@ -167,17 +172,38 @@ class Assembly:
         models = self._second_models(tuple(words or self._config.wake.words))
         return None if models is None else OpenWakeWordOpinion(models)
 
-    def understanding(self, house: House, *, by_sound: bool = True) -> LearnedUnderstanding:
+    def second_voice(self, settings: Settings) -> str:
+        """Return the voice that answers in the second language; empty where there is no such language.
+
+        Raises ConfigError where there is none.
+        """
+        for language in self._config.stt.languages[1:]:
+            voice = self.offer(settings).voice_for(language)
+            if voice is None:
+                raise ConfigError(
+                    f"stt.second_language: found {language!r}, and no voice that speaks it; install espeak-ng, add a "
+                    "voice with `local-voice models add`, or leave the key empty"
+                )
+            return voice.id
+        return ""
+
+    def understanding(self, house: House, *, by_sound: bool = True, language: str = "") -> LearnedUnderstanding:
         """Return what knows the sentences of this house, and no rules yet; `by_sound` is whether they are spoken.
 
-        Raises ConfigError.
+        They are of `language`, or else of the first that is spoken; the household's own are of the first alone. Raises
+        ConfigError.
         """
         from gateway.engines.learned import LearnedUnderstanding
         from gateway.engines.understanding import HassUnderstanding
 
+        first = self._config.stt.language
+        language = language or first
         return LearnedUnderstanding(
             HassUnderstanding(
-                house, self._worker("understanding"), language=self._config.stt.language, by_sound=by_sound
+                house if language == first else replace(house, sentences=NO_SENTENCES),
+                self._worker("understanding"),
+                language=language,
+                by_sound=by_sound,
             )
         )
 
@@ -200,19 +226,23 @@ class Assembly:
 
     def stages(self, home: SimulatedHome) -> Stages:
         """Return everything that the turns of one satellite need in `home`. Raises ModelError, ConfigError."""
-        return self.stages_with(home, lambda: self.understanding(home.snapshot()), self._config.settings)
+        return self.stages_with(
+            home, lambda language: self.understanding(home.snapshot(), language=language), self._config.settings
+        )
 
-    def stages_with(self, home: Home, understanding: Callable[[], Understanding], settings: Settings) -> Stages:
-        """Return the same with these settings, where `understanding` is put together by the caller."""
+    def stages_with(self, home: Home, understanding: Callable[[str], Understanding], settings: Settings) -> Stages:
+        """Return the same with these settings, where the caller puts together what understands a language."""
+        first, *others = self._config.stt.languages
         beside = ThreadPoolExecutor(max_workers=1, thread_name_prefix="loading-voice")
         try:
             tts = beside.submit(self._voice(settings.voice))  # the slowest of all, and on a core of its own
             return Stages(
                 **self.ears(settings.wake_words)._asdict(),
                 stt=self.stt(settings.stt_model),
-                understanding=understanding(),
+                understanding=understanding(first),
                 home=home,
                 tts=tts.result(),
+                other=next((self._tongue(understanding(language), settings) for language in others), None),
                 wake_sensitivity=settings.wake_sensitivity,
             )
         finally:
@@ -239,6 +269,9 @@ class Assembly:
         """Let all threads go; what they are doing finishes by itself."""
         for worker in list(self._workers):
             worker.close()
+
+    def _tongue(self, understanding: Understanding, settings: Settings) -> Tongue:
+        return Tongue(understanding=understanding, tts=self.tts(self.second_voice(settings)))
 
     def _voice(self, voice: str) -> Callable[[], TextToSpeech]:
         """Return what loads the voice; imports its library here: two threads that import at once can block each other.

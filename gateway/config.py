@@ -12,6 +12,7 @@ from typing import Any
 import voluptuous as vol
 
 from gateway.errors import ConfigError
+from gateway.languages import is_same_language
 from gateway.offer import HIGHEST_SENSITIVITY, LOWEST_SENSITIVITY, USUAL_SENSITIVITY, Settings
 from gateway.paths import config_file
 
@@ -41,11 +42,19 @@ class SttConfig:
 
     model: str = "tiny.en"
     language: str = "en"
+    second_language: str = ""
+    """What the household speaks besides; empty for nothing else."""
     hypotheses: int = 10
     """How many readings are tried, best first; the beam is as wide."""
     threads: int = 0
     """0: as `cpu_threads` says."""
     compute_type: str = "int8"
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages that are spoken here, one or two; the first counts where it is not clear which it is."""
+        is_one = not self.second_language or is_same_language(self.language, self.second_language)
+        return (self.language,) if is_one else (self.language, self.second_language)
 
     @property
     def cpu_threads(self) -> int:
@@ -254,6 +263,7 @@ _SCHEMA = vol.Schema(
         "stt": {
             "model": _text,
             "language": _text,
+            "second_language": _text,
             "hypotheses": _number(1, MOST_HYPOTHESES),
             "threads": _number(0, MOST_THREADS),
             "compute_type": _one_of(*COMPUTE_TYPES),

@@ -15,7 +15,7 @@ from gateway.engines.allocator import give_back_freed_memory
 from gateway.errors import ConfigError
 from gateway.events import Sound
 from gateway.offer import Offer, Settings, SettingsChange
-from gateway.turn.stages import Stages, TextToSpeech, Understanding, WakeWord
+from gateway.turn.stages import Stages, TextToSpeech, Tongue, Understanding, WakeWord
 from gateway.voices import Voices
 
 MOST_SPARE = 8
@@ -123,6 +123,7 @@ class Equipment:
             stages = replace(stages, stt=await load(self._assembly.stt, settings.stt_model))
         if settings.voice != now.voice:
             stages = replace(stages, tts=await self._voice(settings.voice))
+            stages = replace(stages, other=await self._second(settings))
         if settings.wake_words != now.wake_words:
             stages = replace(stages, **(await load(self._assembly.ears, settings.wake_words))._asdict())
         return replace(stages, wake_sensitivity=settings.wake_sensitivity)
@@ -160,8 +161,17 @@ class Equipment:
             raise ConfigError(f"there is no voice for the language {language!r} here")
         return best.id
 
+    async def _second(self, settings: Settings) -> Tongue | None:
+        """Return the second language with the voice that speaks it beside these settings."""
+        other = self._stages.other
+        return None if other is None else replace(other, tts=await self._voice(self._assembly.second_voice(settings)))
+
     async def _voice(self, voice: str) -> TextToSpeech:
-        return self._stages.tts if voice == self._settings.voice else await self._voices.get(voice)
+        if voice == self._settings.voice:
+            return self._stages.tts
+        if self._stages.other is not None and voice == self._assembly.second_voice(self._settings):
+            return self._stages.other.tts
+        return await self._voices.get(voice)
 
 
 def _ears_of(stages: Stages) -> Ears:

@@ -88,6 +88,8 @@ class ActionRequest:
     """The digits that somebody said where a PIN was asked for; they are kept nowhere, and the home looks at them."""
     converse_id: int = 0
     """Which of a home's own requests it is for; 0 for what was said at a satellite."""
+    language: str = ""
+    """In which it was said; empty for the household's first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,6 +154,8 @@ class Announcement:
     message: str
     satellite_id: str
     """The one that it was said to."""
+    language: str = ""
+    """In which it was said; empty for the household's first."""
 
 
 # What happens in a turn

@@ -87,10 +87,12 @@ class Offer:
 
     language: str
     """Of recognition and understanding."""
+    second_language: str = ""
+    """What is recognised and understood besides; empty where that is nothing."""
     stt_models: tuple[str, ...]
-    """Whisper models for that language."""
+    """Whisper models that hear what is spoken here."""
     stt_fitness: Mapping[str, Fitness] = field(default_factory=lambda: MappingProxyType({}))
-    """How well each of them hears it."""
+    """How well each of them hears `language`."""
     voices: tuple[Voice, ...]
     wake_words: tuple[WakeWordModel, ...]
     settings: Settings

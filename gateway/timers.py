@@ -45,7 +45,7 @@ class LastingTimer:
     is_confirmed: bool = False
     """Somebody said yes to the command."""
     language: _Name = ""
-    """In which the command was said."""
+    """In which it was set, or the command said."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +64,8 @@ class TimerFinished:
     """It was up so long ago, when nobody ran, or nobody was there to ring."""
     is_missed: bool = False
     """Too late, or not to be done any more: people are told of it, and nothing rings."""
+    language: str = ""
+    """In which it was set, or the command said; empty for the household's first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -160,6 +160,7 @@ class VoiceProcess:
                     content=message.content,
                     fate=message.fate,
                     text=message.text,
+                    language=self._cloud.language_of(message.request_id),
                 )
 
 

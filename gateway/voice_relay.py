@@ -4,6 +4,7 @@ It has no other way to either: it writes nothing, and connects to nobody.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Callable
 from itertools import count
 from typing import Final
@@ -32,6 +33,9 @@ PROPOSED_S: Final = 5.0
 """It writes nothing for this; somebody waits for the answer."""
 WITHDRAWN_S: Final = 3.0
 """A connection is cut, and a row written."""
+
+MOST_KNOWN: Final = 64
+"""Requests whose language is known: several times as many as may wait for a person."""
 
 type Answer = SettingsKept | Proposed | Withdrawn
 
@@ -90,6 +94,7 @@ class RelayedCloud:
     def __init__(self, link: Link[ToVoice]) -> None:
         self._questions = _Questions(link)
         self._is = CloudIs(is_allowed=False)
+        self._languages: OrderedDict[str, str] = OrderedDict()
 
     def state(self, content: Content) -> CloudState:
         """Return whether anything of this kind could be proposed, by what the broker said last."""
@@ -102,7 +107,15 @@ class RelayedCloud:
         proposed = await self._questions.ask(lambda number: _propose(number, proposal), PROPOSED_S)
         if not isinstance(proposed, Proposed):
             return TurnProposed(refusal=Refusal.AWAY)
+        if proposed.request_id:
+            self._languages[proposed.request_id] = proposal.language
+            while len(self._languages) > MOST_KNOWN:
+                self._languages.popitem(last=False)
         return TurnProposed(request_id=proposed.request_id, refusal=proposed.error)
+
+    def language_of(self, request_id: str) -> str:
+        """Return the language that something was proposed in; empty where nobody knows any more."""
+        return self._languages.get(request_id, "")
 
     async def withdraw(self, satellite_id: str) -> int:
         """Have nothing sent, or nothing more, that was asked for there; return how many requests that ended."""

@@ -23,6 +23,7 @@ from gateway.home.household import Household
 from gateway.house import House
 from gateway.models import fitness
 from gateway.offer import Fitness, Settings, SettingsChange
+from gateway.own_sentences import NO_SENTENCES
 from gateway.processes.ledger_words import VoicesQuestion
 from gateway.server.app import VoiceServer
 from gateway.server.cloud_answers import CloudAnswer
@@ -94,11 +95,12 @@ class VoiceService:
             is_paired=lambda: self._has_home,
             on_timer_finished=self._timer_finished,
             on_announcement=self._announcement,
-            language=config.stt.language,
+            languages=config.stt.languages,
         )
         self._timers = TimerKeeping(self._household.timers, ledger)
         self._has_home = False
-        self._understanding: LearnedUnderstanding | None = None
+        self._understandings: dict[str, LearnedUnderstanding] = {}
+        """One for each language, the first one first; they come while it is loaded."""
         self._server: VoiceServer | None = None
         self._wyoming: WyomingServer | None = None
         self._peers: list[Peer] = []
@@ -118,8 +120,9 @@ class VoiceService:
         self._server.replace_peers(self._peers)
         offer = equipment.offer()
         _LOG.info("set to: %s", "; ".join(told(offer.settings, chosen)))
-        if offer.stt_fitness.get(offer.settings.stt_model) is Fitness.WEAK:
-            _LOG.warning("%s", fitness.told(offer.settings.stt_model, offer.language))
+        for language in self._config.stt.languages:
+            if fitness.of(offer.settings.stt_model, language) is Fitness.WEAK:
+                _LOG.warning("%s", fitness.told(offer.settings.stt_model, language))
         await self._household.refresh()
         if self._wyoming_port is not None:
             self._wyoming = self._new_wyoming(equipment, self._wyoming_port)
@@ -135,7 +138,7 @@ class VoiceService:
             self._wyoming.start()
             _LOG.warning("wyoming: anybody who reaches port %d may use it, it has no protection", self._wyoming.port)
         if self._equipment is not None:
-            usual = usual_replies(self._equipment.understanding.language)
+            usual = usual_replies(self._equipment.understanding.language)  # the usual voice's, for one thing
             self._learning = asyncio.create_task(self._equipment.learn(usual))
 
     async def close(self) -> None:
@@ -162,19 +165,21 @@ class VoiceService:
         if self._server is not None:
             self._server.replace_peers(peers)
         had_home, self._has_home = self._has_home, any(peer.role is Role.HOME for peer in peers)
-        if had_home != self._has_home and self._understanding is not None:  # until there is one, `load` sees to it
+        if had_home != self._has_home and self._understands:  # until there is one, `load` sees to it
             refreshing = asyncio.create_task(self._refresh())
             self._refreshing.add(refreshing)
             refreshing.add_done_callback(self._refreshing.discard)
 
-    def decided(self, *, request_id: str, satellite_id: str, content: str, fate: str, text: str) -> None:
+    def decided(
+        self, *, request_id: str, satellite_id: str, content: str, fate: str, text: str, language: str = ""
+    ) -> None:
         """Know what became of a request that was proposed: it is said where it was asked for, soon after this returns.
 
         `text` is what came back; for `audio` what was heard there, which is done as if it was said there. Nothing is
-        said of what a home was told itself, nor where the satellite is gone.
+        said of what a home was told itself, nor where the satellite is gone. `language` is the one it was asked for in.
         """
         if self._server is not None:
-            self._server.decided(CloudAnswer(request_id, satellite_id, content, fate, text))
+            self._server.decided(CloudAnswer(request_id, satellite_id, content, fate, text, language))
 
     async def answer(self, asked: VoicesQuestion, *, by: str) -> TurnCorrected | Tuning | Stats:
         """Return the answer to what the owner asks about what is remembered. Raises VoiceError."""
@@ -225,7 +230,7 @@ class VoiceService:
                 decode=decoded,
                 cloud=self._cloud,
                 ledger=self._ledger,
-                learning=self._understanding,
+                learning=self._understandings.get(self._config.stt.language),
             ),
             endpoint=self._assembly.endpoint(),
         )
@@ -257,19 +262,29 @@ class VoiceService:
         )
         return WyomingServer(services, listening)
 
-    def _make_understanding(self) -> LearnedUnderstanding:
-        self._understanding = self._assembly.understanding(self._demo)
-        return self._understanding
+    def _make_understanding(self, language: str) -> LearnedUnderstanding:
+        understanding = self._assembly.understanding(self._demo, language=language)
+        self._understandings[language] = understanding
+        return understanding
+
+    @property
+    def _understands(self) -> bool:
+        """Whether the sentences of all languages are loaded."""
+        return len(self._understandings) == len(self._config.stt.languages)
 
     def _learn(self) -> None:
         """Understand by what was taught, as it is now."""
-        if self._understanding is not None and self._understanding.rules != self._ledger.rules:
-            self._understanding.use_rules(self._ledger.rules)
+        for understanding in self._understandings.values():
+            if understanding.rules != self._ledger.rules:
+                understanding.use_rules(self._ledger.rules)
 
     async def _understand(self, house: House) -> None:
-        if self._understanding is None:
+        if not self._understands:
             raise EngineError("no sentences are loaded yet")
-        await self._understanding.use(house)
+        first, *others = self._understandings.values()
+        await first.use(house)
+        for other in others:
+            await other.use(replace(house, sentences=NO_SENTENCES))
 
     async def _refresh(self) -> None:
         try:

@@ -20,7 +20,7 @@ from gateway.events import (
 from gateway.house import Called, Entity, KnownName
 from gateway.suggestions import Likelihood, Suggestion
 from gateway.turn.proposals import CloudState, Content, Proposal, Proposed
-from gateway.turn.stages import NO_CLOUD, NO_MEMORY, Cloud, Memory, SecondOpinion, Stages
+from gateway.turn.stages import NO_CLOUD, NO_MEMORY, Cloud, Memory, SecondOpinion, Stages, Tongue
 
 QUIET, SPEECH, WAKE = 0, 1, 2
 LIT = Entity(id="light.lamp", name="Lamp", state="on")
@@ -63,10 +63,10 @@ async def heard(*stretches: Iterable[bytes]) -> AsyncIterator[bytes]:
             yield frame
 
 
-def recognized(*texts: str, score: float = -0.1, no_speech: float = 0.01) -> Recognition:
+def recognized(*texts: str, score: float = -0.1, no_speech: float = 0.01, language: str = "en") -> Recognition:
     """Return a recognition of these hypotheses, best first."""
     hypotheses = tuple(Hypothesis(text=text, score=score - 0.1 * rank) for rank, text in enumerate(texts))
-    return Recognition(hypotheses=hypotheses, no_speech_probability=no_speech)
+    return Recognition(hypotheses=hypotheses, no_speech_probability=no_speech, language=language)
 
 
 def known_in(text: str) -> tuple[KnownName, ...]:
@@ -137,9 +137,12 @@ class ScriptedStt:
         self.likely: dict[str, float] = {}
         """Of texts that are compared, the log-probability of a word, where it is not 0."""
         self.compared: list[tuple[str, ...]] = []
+        self.languages: list[str] = []
+        """In which it was to recognise and compare, each time; empty where it was to find out."""
 
-    async def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
+    async def compare(self, pcm: bytes, texts: Sequence[str], *, language: str = "") -> tuple[Likelihood, ...]:
         self.compared.append(tuple(texts))
+        self.languages.append(language)
         await asyncio.sleep(0)
         return tuple(self.likelihood(text, self.likely.get(text, 0.0)) for text in texts)
 
@@ -148,8 +151,9 @@ class ScriptedStt:
         words = tuple((word, of_a_word) for word in text.split())
         return Likelihood(log_probability=len(words) * of_a_word, tokens=len(words), words=words)
 
-    async def recognize(self, pcm: bytes) -> Recognition:
+    async def recognize(self, pcm: bytes, *, language: str = "") -> Recognition:
         self.heard.append(pcm)
+        self.languages.append(language)
         try:
             for _ in range(self.loops):
                 await asyncio.sleep(0)
@@ -318,6 +322,7 @@ def stages(
     wake: ScriptedWakeWord | None = None,
     cloud: Cloud = NO_CLOUD,
     memory: Memory = NO_MEMORY,
+    other: Tongue | None = None,
 ) -> Stages:
     """Return stages that understand "turn on the lamp", with what a test has to say about them."""
     return Stages(
@@ -330,4 +335,5 @@ def stages(
         tts=ScriptedTts(),
         cloud=cloud,
         memory=memory,
+        other=other,
     )

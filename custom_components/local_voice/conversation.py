@@ -71,8 +71,8 @@ class LocalVoiceAgent(LocalVoiceEntity, ConversationEntity):
     @property
     @override
     def supported_languages(self) -> list[str]:
-        """The one that the gateway was set up for."""
-        return [offered.language] if (offered := self.gateway.offered) else []
+        """Those that the gateway was set up for, one or two."""
+        return offered.languages if (offered := self.gateway.offered) else []
 
     @override
     async def async_added_to_hass(self) -> None:

@@ -57,7 +57,7 @@ async def async_get_config_entry_diagnostics(hass: HomeAssistant, entry: LocalVo
         "ledger": gateway.ledger.kept and asdict(gateway.ledger.kept),
         "offered": offered
         and {
-            "language": offered.language,
+            "languages": offered.languages,
             "stt_model": offered.stt_model,
             "stt_models": list(offered.stt_models),
             "voice": offered.voice,

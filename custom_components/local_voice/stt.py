@@ -44,8 +44,8 @@ class LocalVoiceRecognizer(LocalVoiceEntity, SpeechToTextEntity):
     @property
     @override
     def supported_languages(self) -> list[str]:
-        """The one that the gateway was set up for."""
-        return [offered.language] if (offered := self.gateway.offered) else []
+        """Those that the gateway was set up for, one or two."""
+        return offered.languages if (offered := self.gateway.offered) else []
 
     @property
     @override

@@ -6,7 +6,7 @@ from gateway.commands.service_checks import Finding, Level
 from gateway.config import Config
 from gateway.errors import ModelError
 from gateway.languages import called
-from gateway.models import ModelStore, fitness
+from gateway.models import Model, ModelStore, fitness
 from gateway.models.installed import may_hear
 from gateway.offer import Fitness
 from gateway.paths import models_dir
@@ -23,16 +23,20 @@ _ADVICE: Final = {Fitness.GOOD: "", Fitness.FAIR: LARGER, Fitness.WEAK: LARGER, 
 
 def recognition_findings(config: Config) -> list[Finding]:
     """Return what is to be said of the model that the configuration names; nothing of one that there is not."""
-    model, language = config.stt.model, config.stt.language
     try:
-        known = ModelStore(models_dir()).model(model)
+        known = ModelStore(models_dir()).model(config.stt.model)
     except ModelError:
         return []  # is said where models are listed
+    return [_finding(known, language) for language in config.stt.languages]
+
+
+def _finding(known: Model, language: str) -> Finding:
+    model = known.name
     if not may_hear(known, language):
         text = f"{model} does not hear {called(language)}; {AT_LEAST_BASE}"
-        return [Finding(label=LABEL, level=Level.PROBLEM, text=text)]
+        return Finding(label=LABEL, level=Level.PROBLEM, text=text)
     fit = fitness.of(model, language)
     is_tiny = fit is Fitness.UNMEASURED and model.startswith("tiny")
     advice = AT_LEAST_BASE if is_tiny else _ADVICE[fit]
     level = Level.NOTE if advice else Level.GOOD
-    return [Finding(label=LABEL, level=level, text="; ".join(filter(None, (fitness.told(model, language), advice))))]
+    return Finding(label=LABEL, level=level, text="; ".join(filter(None, (fitness.told(model, language), advice))))

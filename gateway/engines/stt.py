@@ -35,33 +35,38 @@ class WhisperSpeechToText:
         worker: Worker,
         *,
         language: str = "en",
+        second_language: str = "",
         hypotheses: int = 10,
         threads: int = 2,
         compute_type: str = "int8",
     ) -> None:
         """Load the CTranslate2 model in `directory`; the beam is as wide as `hypotheses`.
 
-        Raises ModelError where it cannot be loaded or does not know the language.
+        Where there is a second language, what is said may be in either, and in no other. Raises ModelError where it
+        cannot be loaded or does not know the languages.
         """
         self._worker = worker
+        self._language = language
         self._hypotheses = hypotheses
-        self._whisper = WhisperOnDisk(directory, language=language, threads=threads, compute_type=compute_type)
-        self.language = language
+        self._whisper = WhisperOnDisk(
+            directory, language=language, second_language=second_language, threads=threads, compute_type=compute_type
+        )
 
-    async def recognize(self, pcm: bytes) -> Recognition:
+    async def recognize(self, pcm: bytes, *, language: str = "") -> Recognition:
         """Return the N best for up to 30 s of 16 kHz mono s16le. Raises EngineError where Whisper fails.
 
-        What is doubtful is read again over the full window. Others may have their turn between the two, and who has
-        gone by then is not read for again.
+        They are in `language`, one of those that are spoken here, or else in the one that is heard. What is doubtful is
+        read again over the full window. Others may have their turn between the two, and who has gone by then is not
+        read for again.
         """
         _check_fits(pcm)
-        decoded = await self._read(pcm, Window.FITTED, self._hypotheses)
+        decoded = await self._read(pcm, Window.FITTED, language)
         if is_doubtful(decoded):
-            decoded = await self._read(pcm, Window.FULL, self._hypotheses)
+            decoded = await self._read(pcm, Window.FULL, language)
         return Recognition(
             hypotheses=decoded.hypotheses,
             no_speech_probability=decoded.no_speech_probability,
-            language=self.language,
+            language=decoded.language,
             audio_ms=_duration_ms(pcm),
         )
 
@@ -82,25 +87,35 @@ class WhisperSpeechToText:
         """Tell whether one of `words` (lower case) is among the readings of the last 1.3 s of 16 kHz mono s16le.
 
         The encoder looks at that much only, without any silence after it. It hears single words well, and would not do
-        for sentences.
+        for sentences. They are read in the first language: of what is as short nobody can tell in which it is.
         """
         glance = pcm[-GLANCE_BYTES:]
         decoded = await self._worker.run(
-            self._whisper.read, glance, window=Window.WORD, most_tokens=GLANCE_TOKENS, readings=GLANCE_READINGS
+            self._whisper.read,
+            glance,
+            window=Window.WORD,
+            most_tokens=GLANCE_TOKENS,
+            readings=GLANCE_READINGS,
+            language=self._language,
         )
         return any(words & _words(hypothesis.text) for hypothesis in decoded.hypotheses)
 
-    async def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
-        """Return how likely each of `texts` is what is said in up to 30 s of 16 kHz mono s16le.
+    async def compare(self, pcm: bytes, texts: Sequence[str], *, language: str = "") -> tuple[Likelihood, ...]:
+        """Return how likely each of `texts` is what is said in up to 30 s of 16 kHz mono s16le, in `language`.
 
-        Raises EngineError where Whisper fails.
+        Without one it is the first of those that are spoken here. Raises EngineError where Whisper fails.
         """
         _check_fits(pcm)
-        return await self._worker.run(self._whisper.compare, pcm, texts) if texts else ()
+        return await self._worker.run(self._whisper.compare, pcm, texts, language=language) if texts else ()
 
-    async def _read(self, pcm: bytes, window: Window, readings: int) -> Decoded:
+    async def _read(self, pcm: bytes, window: Window, language: str) -> Decoded:
         return await self._worker.run(
-            self._whisper.read, pcm, window=window, most_tokens=_most_tokens(pcm), readings=readings
+            self._whisper.read,
+            pcm,
+            window=window,
+            most_tokens=_most_tokens(pcm),
+            readings=self._hypotheses,
+            language=language,
         )
 
 

@@ -22,6 +22,7 @@ from gateway.engines.whisper_tokens import tokens_of, whole
 from gateway.engines.whisper_voice import voice
 from gateway.errors import EngineError, ModelError
 from gateway.events import Hypothesis
+from gateway.languages import is_same_language
 from gateway.suggestions import Likelihood
 
 FRAMES_PER_S = 100
@@ -40,6 +41,12 @@ Longer than the sound like a voice: of the window that the rest comes from, only
 TAIL_FRAMES = 40
 """Of silence after a sound that texts are compared over: what it takes grows with all that is looked at."""
 LEAST_PROBABILITY = 1e-9
+CLEARLY = 0.9
+"""How likely one of two languages must be, against the other, to be read in alone; else the likelier reading counts.
+
+Short commands in other languages are soon English to Whisper. Of 170 beside English 128 are right by its tokens alone,
+and 140 so, a quarter of them read twice; 70 in English are right beside each, one of them read twice (`base`).
+"""
 SHORTEST_BYTES = 400 * SAMPLE_BYTES
 """The features' window, 25 ms."""
 S16_FULL_SCALE = 32768.0
@@ -63,6 +70,8 @@ class Window(Enum):
 class Decoded:
     """What the decoder made of one sound."""
 
+    language: str
+    """In which it was read: one of those that the model was loaded with."""
     hypotheses: tuple[Hypothesis, ...]
     """Distinct, not empty, likeliest first."""
     no_speech_probability: float
@@ -73,10 +82,13 @@ class Decoded:
 class WhisperOnDisk:
     """Reads sounds, one at a time."""
 
-    def __init__(self, directory: Path, *, language: str, threads: int, compute_type: str) -> None:
+    def __init__(
+        self, directory: Path, *, language: str, second_language: str = "", threads: int, compute_type: str
+    ) -> None:
         """Load the CTranslate2 model in `directory`, and begin to encode silence with it; readings wait for that.
 
-        Raises ModelError where it cannot be loaded or does not know the language.
+        What is said is in `language`, or in the second one, where that is not empty, and never in a third. Raises
+        ModelError where it cannot be loaded or does not know the languages.
         """
         try:
             self._whisper = WhisperModel(
@@ -87,30 +99,46 @@ class WhisperOnDisk:
         multilingual: bool = self._whisper.model.is_multilingual
         if not multilingual and language != "en":
             raise ModelError(f"{directory}: this model hears English only, not {language!r}; choose a multilingual one")
+        if not multilingual and second_language:
+            raise ModelError(
+                f"{directory}: this model hears English only; `stt.second_language` = {second_language!r} needs a "
+                "multilingual one, such as base: choose one as `stt.model`, or leave the key empty"
+            )
+        self._language, self._second_language = language, second_language
         self._tokenizer = Tokenizer(self._whisper.hf_tokenizer, multilingual, task="transcribe", language=language)
-        self._prompt = [*self._tokenizer.sot_sequence, self._tokenizer.no_timestamps]
+        self._prompts = {
+            code: _prompt(Tokenizer(self._whisper.hf_tokenizer, multilingual, task="transcribe", language=code))
+            for code in (language, second_language or language)
+        }
         self._encoder = whole(self._whisper.hf_tokenizer)
         thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="silence")
         self._silence = thread.submit(self._encoded_silence)  # while other things are loaded
         thread.shutdown(wait=False)
 
-    def read(self, pcm: bytes, *, window: Window, most_tokens: int, readings: int) -> Decoded:
+    def read(self, pcm: bytes, *, window: Window, most_tokens: int, readings: int, language: str = "") -> Decoded:
         """Return the `readings` likeliest texts of up to 30 s of 16 kHz mono s16le, each of `most_tokens` at most.
 
-        The beam is as wide as there are readings. Raises EngineError where Whisper fails.
+        It is read in `language`, or else in the one of ours that it is in. The beam is as wide as there are readings.
+        Raises EngineError where Whisper fails.
         """
         try:
-            result = self._generate(self._encoded(pcm, window), most_tokens, readings)
+            encoded = self._encoded(pcm, window)
+            languages = (self._ours(language),) if language else self._spoken(encoded)
+            seen = self._and_silence(encoded) if window is Window.FITTED else encoded
+            results = {code: self._generate(seen, self._prompts[code], most_tokens, readings) for code in languages}
         except RuntimeError as error:
             raise EngineError("Whisper failed while it was decoding") from error
+        language = max(results, key=lambda code: results[code].scores[0])
+        result = results[language]
         return Decoded(
+            language=language,
             hypotheses=self._hypotheses(result),
             no_speech_probability=result.no_speech_prob,
             is_cut_off=len(result.sequences_ids[0]) >= most_tokens,
         )
 
-    def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
-        """Return how likely each text is what is said in up to 30 s of 16 kHz mono s16le.
+    def compare(self, pcm: bytes, texts: Sequence[str], *, language: str = "") -> tuple[Likelihood, ...]:
+        """Return how likely each text is what is said in up to 30 s of 16 kHz mono s16le, in `language` or the first.
 
         They can be compared with each other, and not with a hypothesis' score. Raises EngineError where Whisper fails.
         """
@@ -118,10 +146,11 @@ class WhisperOnDisk:
         frames = min(features.shape[1] + TAIL_FRAMES, WINDOW_FRAMES)
         frames -= frames % FRAMES_PER_POSITION
         tokens = [tokens_of(self._encoder, text) for text in texts]
+        prompt = self._prompts[self._ours(language)]
         try:
             encoded = np.repeat(self._encode(pad_or_trim(features, frames)), len(tokens), axis=0)
             results = self._whisper.model.align(
-                ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded)), self._prompt[:-1], tokens, frames
+                ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded)), prompt[:-1], tokens, frames
             )
         except RuntimeError as error:
             raise EngineError("Whisper failed while it was comparing") from error
@@ -140,8 +169,27 @@ class WhisperOnDisk:
             words.append((text.strip(), float(probability)))
         return Likelihood(log_probability=float(sum(of_each)), tokens=len(ids), words=tuple(words))
 
+    def _spoken(self, encoded: _Encoded) -> tuple[str, ...]:
+        """Return which of the languages is spoken, by Whisper's own tokens for these and no other; both if it may be.
+
+        `encoded` is without the silence of the load: the fewer positions, the less it takes.
+        """
+        if not self._second_language:
+            return (self._language,)
+        view = ctranslate2.StorageView.from_array(np.ascontiguousarray(encoded))
+        likely = dict(self._whisper.model.detect_language(view)[0])
+        first, second = likely[f"<|{self._language}|>"], likely[f"<|{self._second_language}|>"]
+        if max(first, second) < CLEARLY * (first + second):
+            return self._language, self._second_language
+        return (self._language,) if first >= second else (self._second_language,)
+
+    def _ours(self, language: str) -> str:
+        """Return the one of the languages that this code names, wherever it is spoken; else the first."""
+        second = self._second_language
+        return second if second and is_same_language(language, second) else self._language
+
     def _encoded(self, pcm: bytes, window: Window) -> _Encoded:
-        """Return the encoder's output, `[1, positions, width]`."""
+        """Return the encoder's output for what it is to look at, `[1, positions, width]`."""
         features = self._features(pcm)
         if window is Window.FULL:
             return self._encode(pad_or_trim(features, WINDOW_FRAMES))
@@ -149,7 +197,10 @@ class WhisperOnDisk:
             return self._encode(pad_or_trim(features, WORD_FRAMES))
         frames = min(features.shape[1] + PADDING_FRAMES, WINDOW_FRAMES)
         frames -= frames % FRAMES_PER_POSITION
-        encoded = self._encode(pad_or_trim(features, frames))
+        return self._encode(pad_or_trim(features, frames))
+
+    def _and_silence(self, encoded: _Encoded) -> _Encoded:
+        """Return the encoder's output with that of silence after it, as for 30 s."""
         return np.concatenate((encoded, self._silence.result()[:, encoded.shape[1] :]), axis=1)
 
     def _encoded_silence(self) -> _Encoded:
@@ -169,15 +220,15 @@ class WhisperOnDisk:
         return np.array(encoded.to(ctranslate2.DataType.float32))
 
     def _generate(
-        self, encoded: _Encoded, most_tokens: int, readings: int
+        self, encoded: _Encoded, prompt: list[int], most_tokens: int, readings: int
     ) -> ctranslate2.models.WhisperGenerationResult:
         # CTranslate2 allows a text half of `max_length`, and no more than the prompt leaves of it.
         return self._whisper.model.generate(
             ctranslate2.StorageView.from_array(encoded),
-            [self._prompt],
+            [prompt],
             beam_size=readings,
             num_hypotheses=readings,
-            max_length=max(2 * most_tokens, most_tokens + len(self._prompt)),
+            max_length=max(2 * most_tokens, most_tokens + len(prompt)),
             return_scores=True,
             return_no_speech_prob=True,
         )[0]
@@ -189,3 +240,7 @@ class WhisperOnDisk:
             if text and text not in hypotheses:
                 hypotheses[text] = Hypothesis(text=text, score=score)
         return tuple(hypotheses.values())
+
+
+def _prompt(tokenizer: Tokenizer) -> list[int]:
+    return [*tokenizer.sot_sequence, tokenizer.no_timestamps]

@@ -3,7 +3,7 @@
 It keeps time and tells listeners; it makes no sound itself.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from gateway.events import ActionRequest, ActionResult, Announcement
@@ -23,13 +23,13 @@ class Bell:
         on_timer_finished: Callable[[TimerFinished], None] | None = None,
         on_announcement: Callable[[Announcement], None] | None = None,
         *,
-        language: str = "",
+        languages: Sequence[str] = ("",),
     ) -> None:
         """Keep time by `clock`. Without listeners, delayed commands and messages are refused.
 
-        `language` is the one that delayed commands are said in.
+        `languages` are those that are spoken here, the first one first.
         """
-        self.timers: Final = Timers(clock, on_timer_finished, language=language)
+        self.timers: Final = Timers(clock, on_timer_finished, languages=languages)
         self._on_announcement = on_announcement
 
     def handles(self, request: ActionRequest) -> bool:
@@ -51,5 +51,7 @@ class Bell:
         if self._on_announcement is None:
             return ActionResult(error="no_domain", error_slots={"domain": "other satellite"})
         message = str(request.intent.slots.get("message", ""))
-        self._on_announcement(Announcement(message=message, satellite_id=request.satellite_id))
+        self._on_announcement(
+            Announcement(message=message, satellite_id=request.satellite_id, language=request.language)
+        )
         return ActionResult()

@@ -6,7 +6,7 @@ a home that is connected is a function to ask.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Final, Protocol
@@ -59,16 +59,16 @@ class Household:
         is_paired: Callable[[], bool],
         on_timer_finished: Callable[[TimerFinished], None] | None = None,
         on_announcement: Callable[[Announcement], None] | None = None,
-        language: str = "",
+        languages: Sequence[str] = ("",),
     ) -> None:
         """Begin without a home; nothing is understood before `refresh` or `use`.
 
         `understand` makes sentences mean what they mean in a house; `is_paired` tells whether there is a home at all;
-        `language` is the one that is spoken; the others are as for `SimulatedHome`.
+        `languages` are those that are spoken, the first one first; the others are as for `SimulatedHome`.
         """
         self._demo = SimulatedHome(demo, clock=clock, now=now)
         self._told = ToldHouse()
-        self._bell = Bell(clock, on_timer_finished, on_announcement, language=language)
+        self._bell = Bell(clock, on_timer_finished, on_announcement, languages=languages)
         self._clock = clock
         self._now = now
         self._understand = understand

@@ -51,7 +51,7 @@ class Timer:
     is_confirmed: bool = False
     """Somebody said yes to the command."""
     language: str = ""
-    """In which the command was said."""
+    """In which it was set, or the command said."""
 
     def seconds_left(self, now_s: float) -> int:
         """Return what is left of it."""

@@ -3,7 +3,7 @@
 It keeps time through the loop it is given and tells listeners; it makes no sound and runs no command itself.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Final, Protocol
@@ -23,6 +23,7 @@ from gateway.home.timer import (
     status,
 )
 from gateway.house import House
+from gateway.languages import is_same_language
 from gateway.timers import MOST_TIMERS, LastingTimer, RunningTimer, TimerFinished
 
 START_TIMER: Final = "HassStartTimer"
@@ -62,13 +63,17 @@ class Timers:
     """All timers of a house, of all its satellites."""
 
     def __init__(
-        self, clock: Clock, on_finished: Callable[[TimerFinished], None] | None = None, *, language: str = ""
+        self,
+        clock: Clock,
+        on_finished: Callable[[TimerFinished], None] | None = None,
+        *,
+        languages: Sequence[str] = ("",),
     ) -> None:
         """Keep time by `clock`; without a listener a delayed command is refused, as nobody could carry it out.
 
-        `language` is the one that delayed commands are said in.
+        `languages` are those that are spoken here, one at least; what is said in an unknown one is in the first.
         """
-        self._language = language
+        self._languages = tuple(languages)
         self._clock = clock
         self._on_finished = on_finished
         self._timers: dict[int, Timer] = {}
@@ -135,15 +140,15 @@ class Timers:
     def restore(self, kept: Iterable[LastingTimer]) -> None:
         """Go on with what outlasted the program; what was up meanwhile is up now, and late, or too late.
 
-        Each has the number that it had, unless another one has it by now. A command in another language than is
-        understood now is missed, as nobody would know what it means when its time has come.
+        Each has the number that it had, unless another one has it by now. A command in a language that is not
+        understood any more is missed, as nobody would know what it means when its time has come.
         """
         all_kept = tuple(kept)
         self._next_number = max(self._next_number, *(one.number + 1 for one in all_kept), 1)
         for one in all_kept:
             is_taken = one.number in self._timers
             timer = revived(one, number=self._number() if is_taken else one.number, now_s=self._clock.time())
-            is_foreign = timer.command is not None and timer.language != self._language
+            is_foreign = timer.command is not None and not self._is_ours(timer.language)
             if is_foreign or (timer.is_active and timer.left_s < -LATE_S):
                 self._up(timer, is_missed=True)
             elif timer.is_active and timer.left_s <= 0:
@@ -188,7 +193,7 @@ class Timers:
             left_s=duration_s,
             since_s=self._clock.time(),
             is_confirmed=request.is_confirmed,
-            language=self._language,
+            language=request.language or self._languages[0],
         )
         self._keep(timer)
         return self._told(timer, None, timer)
@@ -300,8 +305,12 @@ class Timers:
                     is_confirmed=timer.is_confirmed,
                     late_s=late_s if is_missed else max(0, late_s),
                     is_missed=is_missed,
+                    language=timer.language,
                 )
             )
+
+    def _is_ours(self, language: str) -> bool:
+        return any(is_same_language(language, one) for one in self._languages)
 
     def _tell(self) -> None:
         """Tell listeners, once, where something is different from what it was when they were told last."""

@@ -22,9 +22,13 @@ UNKNOWN = "und"
 _LOG = logging.getLogger(__name__)
 
 
-def stt_models(store: ModelStore, language: str) -> tuple[str, ...]:
-    """Return the Whisper models that hear `language`."""
-    return tuple(model.name for model, _ in _installed(store, Kind.STT) if may_hear(model, language))
+def stt_models(store: ModelStore, *languages: str) -> tuple[str, ...]:
+    """Return the Whisper models that hear all of `languages`."""
+    return tuple(
+        model.name
+        for model, _ in _installed(store, Kind.STT)
+        if all(may_hear(model, language) for language in languages)
+    )
 
 
 def piper_voices(store: ModelStore) -> tuple[Voice, ...]:

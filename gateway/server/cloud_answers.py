@@ -17,6 +17,7 @@ from gateway.server.services import Services
 from gateway.turn import cloud, policy
 from gateway.turn.obey import obey
 from gateway.turn.proposals import Content
+from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
 
 MOST_ANSWERS: Final = 16
@@ -53,6 +54,8 @@ class CloudAnswer:
     """`answered`, `failed`, `refused`, `expired`, `withdrawn` or `revoked`."""
     text: str = field(default="", repr=False)
     """What came back; for `audio` what was recognised."""
+    language: str = ""
+    """In which it was asked for; empty for the household's first."""
 
 
 class CloudAnswers:
@@ -98,11 +101,12 @@ class CloudAnswers:
         text = await self._speech(answer)
         if not text:
             return False
-        sounds = [sound async for sound in self._services.equipment.speak(text)]
+        speaking = self._services.equipment.speak(text, language=answer.language)
+        sounds = [sound async for sound in speaking]
         return bool(self._rooms.announce(sounds, where))
 
     async def _speech(self, answer: CloudAnswer) -> str:
-        language = self._services.equipment.understanding.language
+        language = self._stages(answer).understanding.language
         if answer.fate != ANSWERED:
             return cloud.ended(answer.fate, language)
         if not answer.text.strip():
@@ -113,16 +117,22 @@ class CloudAnswers:
 
     async def _obeyed(self, answer: CloudAnswer) -> str:
         """Do what was recognised, as if it was said there; return the answer. Raises EngineError."""
-        household, understanding = self._services.household, self._services.equipment.understanding
+        household, understanding = self._services.household, self._stages(answer).understanding
         area_id = self._rooms.area_id(answer.satellite_id)
         text = answer.text.strip()
         is_command = len(text) <= LONGEST_COMMAND_CHARS
         intent = await understanding.match(text, area_id=area_id) if is_command else None
         if intent is None:
             return await understanding.sorry()
-        request = ActionRequest(intent=intent, area_id=area_id, satellite_id=answer.satellite_id)
+        request = ActionRequest(
+            intent=intent, area_id=area_id, satellite_id=answer.satellite_id, language=understanding.language
+        )
         try:
             return (await obey(request, household, understanding)).speech
         except HomeError as error:
             _LOG.error("request %s: not done: %s", answer.request_id, error.code)
             return policy.home_is_away(understanding.language)
+
+    def _stages(self, answer: CloudAnswer) -> Stages:
+        """Return the stages of the language in which it was asked for."""
+        return self._services.equipment.shared.in_language(answer.language)

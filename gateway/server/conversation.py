@@ -288,7 +288,7 @@ class Conversation:
         self._hushed.clear()
         player = asyncio.create_task(playing)
         watcher = asyncio.create_task(
-            wait_for_interruption(self._ear, self._stages.stt, self._stages.understanding.language, suspect=self._hush)
+            wait_for_interruption(self._ear, self._stages.stt, self._stages.languages, suspect=self._hush)
         )
         try:
             await asyncio.wait({player, watcher}, return_when=asyncio.FIRST_COMPLETED)
@@ -356,21 +356,23 @@ class Conversation:
             if not self._hushed.is_set():
                 await self._device.write(timer_ring())
             if number == 0 and (timer.name or timer.late_s >= LATE_S):
-                await self._say(is_up(timer, self._stages.understanding.language))
+                stages = self._stages.in_language(timer.language)
+                await self._say(is_up(timer, stages.understanding.language), stages)
         await self._device.drain()
 
     async def _delayed(self, timer: TimerFinished, command: str) -> None:
         """Do what was asked for earlier, and answer here."""
         try:
-            await self._say(await answer_to(timer, command, self._stages, self._failed))
+            stages = self._stages.in_language(timer.language)
+            await self._say(await answer_to(timer, command, stages, self._failed), stages)
         except EngineError as error:
             self._failed(error.code)
         await self._device.drain()
 
-    async def _say(self, text: str) -> None:
-        """Say something unless somebody said stop; what cannot be said is shown."""
+    async def _say(self, text: str, stages: Stages) -> None:
+        """Say something in the language of these stages unless somebody said stop; what cannot be said is shown."""
         try:
-            async for sound in self._stages.tts.speak(text):
+            async for sound in stages.tts.speak(text):
                 if not self._hushed.is_set():
                     await self._device.write(sound)
         except EngineError as error:

@@ -123,9 +123,10 @@ class Conversing:
 
         Raises ProtocolError for another language, EngineError.
         """
-        understanding = self._equipment.understanding
+        stages = self._equipment.shared.in_language(asked.language)
+        understanding = stages.understanding
         doer = _ThisHome(household=self._household, home=self._home, tell=tell)
-        check_language(asked.language, understanding.language)
+        check_language(asked.language, stages.languages)
         is_secret = self.awaits_pin(asked.conversation_id)
         question = self._question(asked)
         try:
@@ -153,7 +154,11 @@ class Conversing:
             if intent is None or intent.name == NEVER_MIND:
                 return await self._nothing_to_do(asked, intent, understanding, tell)
             request = ActionRequest(
-                intent=intent, area_id=area_id, satellite_id=asked.satellite_id, converse_id=asked.id
+                intent=intent,
+                area_id=area_id,
+                satellite_id=asked.satellite_id,
+                converse_id=asked.id,
+                language=understanding.language,
             )
             return await self._command(asked, request, understanding, doer)
         except HomeError as error:

@@ -94,7 +94,9 @@ class Correcting:
 
     async def _said(self, turn: TurnWords) -> _Said:
         pcm = b"" if self._stt is None else await self._asker.clip(turn)
-        recognition = await self._stt.recognize(pcm) if pcm and self._stt is not None else readings(turn)
+        recognition = readings(turn)
+        if pcm and self._stt is not None:
+            recognition = await self._stt.recognize(pcm, language=self._understanding.language)
         area_id = self._area_of(turn.area_id) if turn.area_id else None
         before = await meaning_of(recognition, self._understanding, area_id)
         return _Said(recognition=recognition, from_sound=bool(pcm), area_id=area_id, before=before)

@@ -11,7 +11,7 @@ from gateway.turn.stages import Stages
 
 
 async def answer_to(timer: TimerFinished, command: str, stages: Stages, failed: Callable[[str], None]) -> str:
-    """Do it and return what to say; empty where it means nothing any more.
+    """Do it, in the language of these stages, and return what to say; empty where it means nothing any more.
 
     What needs a yes that nobody gave is refused: nobody may be there to give it now. `failed` is told the code where
     the home does not answer. Raises EngineError.
@@ -25,6 +25,7 @@ async def answer_to(timer: TimerFinished, command: str, stages: Stages, failed: 
         area_id=timer.area_id,
         satellite_id=timer.satellite_id,
         is_confirmed=timer.is_confirmed,
+        language=understanding.language,
     )
     try:
         return (await obey(request, stages.home, understanding)).speech

@@ -1,5 +1,6 @@
 """`recognize`: what is said in a home's sound, written down as a turn would take it. Nothing is done about it."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from time import monotonic
@@ -31,7 +32,7 @@ async def recognize(
 
     Raises ProtocolError for another language and late sound, ModelError, EngineError.
     """
-    check_language(asked.language, equipment.understanding.language)
+    check_language(asked.language, equipment.shared.languages)
     stages = await equipment.stages()
     at = datetime.now(UTC)
     try:
@@ -41,7 +42,7 @@ async def recognize(
             replace(endpoint, understood_pause_ms=max(endpoint.understood_pause_ms, SURE_PAUSE_MS)),
         )
         ear.woken_elsewhere(asked.wake_tail_ms)
-        heard = await _words(ear, stages, at)
+        heard = await _words(ear, stages, at, asked.language)
     finally:
         equipment.keep(stages)
     if not isinstance(heard, Spoken):
@@ -51,14 +52,15 @@ async def recognize(
     return Recognized(id=asked.id, text=heard.text[:TEXT_CHARS])
 
 
-def check_language(asked: str, ours: str) -> None:
-    """Raise ProtocolError where a language is asked for that is not ours; none named is any."""
-    if asked and not is_same_language(asked, ours):
-        raise ProtocolError("unsupported_language", f"this gateway is set to understand {ours!r}")
+def check_language(asked: str, ours: Sequence[str]) -> None:
+    """Raise ProtocolError where a language is asked for that is none of ours; none named is any."""
+    if asked and not any(is_same_language(asked, one) for one in ours):
+        known = " and ".join(repr(one) for one in ours)
+        raise ProtocolError("unsupported_language", f"this gateway is set to understand {known}")
 
 
-async def _words(ear: Ear, stages: Stages, at: datetime) -> Spoken | str:
-    """Return what is said, or why that is nothing.
+async def _words(ear: Ear, stages: Stages, at: datetime, language: str) -> Spoken | str:
+    """Return what is said in this language, one of ours, or why that is nothing; none named is whichever is heard.
 
     A cough does not use up the time there is to speak, silence and noise are no words.
     """
@@ -66,10 +68,11 @@ async def _words(ear: Ear, stages: Stages, at: datetime) -> Spoken | str:
 
     async def interpret(pcm: bytes) -> Choice:
         nonlocal taken, recognized_s
-        recognition = await stages.stt.recognize(pcm)
+        recognition = await stages.stt.recognize(pcm, language=language)
         taken, recognized_s = pcm, monotonic()
-        choice = await choose(recognition, lambda text: stages.understanding.match(text, area_id=None))
-        stands = await standing(choice, stages.understanding, stages.home, area_id=None, satellite_id="")
+        understanding = stages.in_language(recognition.language).understanding
+        choice = await choose(recognition, lambda text: understanding.match(text, area_id=None))
+        stands = await standing(choice, understanding, stages.home, area_id=None, satellite_id="")
         return replace(choice, standing=stands)
 
     reason = "silence"

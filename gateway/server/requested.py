@@ -163,7 +163,7 @@ class Requested:
         if not is_house_known:
             raise ProtocolError("out_of_order", "nothing is understood before the house is told; see `house_usable`")
         area_id = self._household.area_id(message.area_id) if message.area_id else None
-        if self._hush(message.satellite_id, area_id) and is_stop(message.text, self._equipment.understanding.language):
+        if self._hush(message.satellite_id, area_id) and is_stop(message.text, self._equipment.shared.languages):
             return Conversed(id=message.id, outcome=Outcome.NEVER_MIND)
         turn = self._turns.begin(
             Said(

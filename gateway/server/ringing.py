@@ -17,6 +17,7 @@ from gateway.server.delayed import answer_to
 from gateway.server.timer_phrases import is_missed, is_up
 from gateway.server.unheard_timers import MOST_KEPT, UnheardTimers
 from gateway.timers import TimerFinished
+from gateway.turn.stages import Stages
 from gateway.turn.tasks import drop
 
 if TYPE_CHECKING:
@@ -166,7 +167,7 @@ class Ringing:
 
     async def _announced(self, timer: TimerFinished, *, satellite_id: str = "") -> bool:
         """Have it announced at a home's satellite, or at all of its room's, a few times; return whether it was."""
-        text = is_up(timer, self._equipment.understanding.language)
+        text = is_up(timer, self._stages(timer).understanding.language)
         for home in reversed(self._homes):
             if await home.ring(text, satellite_id=satellite_id, area_id=timer.area_id):
                 with self._round(satellite_id, timer.area_id) as hushed:
@@ -202,12 +203,16 @@ class Ringing:
             _LOG.error("what was asked for later at %s is not done: %s", timer.satellite_id, code)
 
         try:
-            await answer_to(timer, command, self._equipment.shared, failed)
+            await answer_to(timer, command, self._stages(timer), failed)
         except EngineError as error:
             failed(error.code)
 
+    def _stages(self, timer: TimerFinished) -> Stages:
+        """Return the stages of the language in which a timer was set."""
+        return self._equipment.shared.in_language(timer.language)
+
     def _tell(self, timer: TimerFinished) -> None:
-        text = is_missed(timer, self._equipment.understanding.language, now=self._now())
+        text = is_missed(timer, self._stages(timer).understanding.language, now=self._now())
         _LOG.warning("timer of %s: nobody could ring", timer.satellite_id)
         if not self._homes:
             self._untold.append(text)

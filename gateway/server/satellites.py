@@ -208,7 +208,8 @@ class Satellites:
     async def _announce_to_others(self, announcement: Announcement) -> None:
         own = announcement.satellite_id
         try:
-            sounds = [sound async for sound in self._services.equipment.speak(announcement.message)]
+            speaking = self._services.equipment.speak(announcement.message, language=announcement.language)
+            sounds = [sound async for sound in speaking]
         except VoiceError as error:
             _LOG.error("announcement from %s: %s", own, error.code)
             return

@@ -108,6 +108,7 @@ def offered(offer: Offer) -> Offered:
     settings = offer.settings
     return Offered(
         language=offer.language,
+        second_language=offer.second_language,
         stt_model=settings.stt_model,
         stt_models=offer.stt_models,
         stt_fitness=dict(offer.stt_fitness),

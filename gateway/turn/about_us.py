@@ -36,6 +36,10 @@ class AboutUs:
         self._says_yes_to = says_yes_to
         self._satellite_id = satellite_id
 
+    def use(self, stages: Stages) -> None:
+        """Go on with these, in another language of the household's."""
+        self._stages = stages
+
     async def sees_to(self, utterance: Utterance) -> bool:
         """See to what is about us; tell whether it was. Raises LedgerError where nobody knows what became of it."""
         return await self._is_about_memory(utterance.choice) or await self._is_about_the_cloud(utterance)
@@ -107,6 +111,15 @@ class AboutUs:
             await self._tell(told)
         await self._speaking.say(asked.speech)
         return True
+
+    async def is_talk(self, choice: Choice) -> bool:
+        """Tell whether what means nothing here was not said to us: neither a request nor a question."""
+        if choice.intent is not None or choice.asked or choice.heard is None:
+            return False
+        text = choice.heard.text
+        if choice.is_talk:
+            return True
+        return cloud.question(text, self._language) is None and not await self._stages.understanding.is_request(text)
 
     async def not_understood(self, heard: Hypothesis) -> None:
         """Ask whether the cloud may be asked what nobody here can answer, or say sorry."""

@@ -21,7 +21,7 @@ from gateway.turn.ear import Ear, Glimpse, Interpret, Utterance
 from gateway.turn.endpoint import Standing
 from gateway.turn.progress import Progress
 from gateway.turn.resolving import resolved
-from gateway.turn.stages import Stages
+from gateway.turn.stages import Stages, Understanding
 from gateway.turn.standing import standing
 
 SECOND_CHANCE_MS: Final = 3_000
@@ -42,7 +42,10 @@ class Hearing:
         area_id: str | None,
         satellite_id: str,
     ) -> None:
-        """`tell` gets what happens, `context` knows what "it" is; sentences mean what they do in the area `area_id`."""
+        """`tell` gets what happens, `context` knows what "it" is; sentences mean what they do in the area `area_id`.
+
+        Each is understood in the language that it is heard in, one of those of `stages`.
+        """
         self._ear = ear
         self._stages = stages
         self._progress = progress
@@ -70,16 +73,21 @@ class Hearing:
         await self._tell(SpeechResumed(t_ms=self._progress.not_before(resumed_ms)))
         return await self._to_the_end(self._interpret_patiently, self._glimpse)
 
-    async def answer(self) -> Choice | None:
-        """Return what is said to our question, None where nobody speaks in time; how it stands is nobody's concern."""
-        utterance = await self._next(self.recognize, no_speech_ms=ANSWER_MS, glimpse=self._glimpse)
+    async def answer(self, language: str) -> Choice | None:
+        """Return what is said to our question in this language, None where nobody speaks in time.
+
+        How it stands is nobody's concern.
+        """
+        utterance = await self._next(
+            lambda pcm: self.recognize(pcm, language=language), no_speech_ms=ANSWER_MS, glimpse=self._glimpse
+        )
         return None if utterance is None else utterance.choice
 
-    async def secret(self) -> tuple[str, ...]:
-        """Return the readings of what is said to our question, likeliest first; nobody is told any of it."""
+    async def secret(self, language: str) -> tuple[str, ...]:
+        """Return the readings of what is said to our question in this language, likeliest first; nobody is told."""
 
         async def written_down(pcm: bytes) -> Choice:
-            return await choose(await self._stages.stt.recognize(pcm), _means_nothing)
+            return await choose(await self._stages.stt.recognize(pcm, language=language), _means_nothing)
 
         utterance = await self._next(written_down, no_speech_ms=ANSWER_MS, glimpse=None)
         return () if utterance is None else utterance.choice.readings
@@ -87,7 +95,7 @@ class Hearing:
     async def since(self, utterance: Utterance) -> tuple[bytes, Choice]:
         """Return what was said after an utterance that ended early, by itself: its sound, and what it means."""
         pcm = self._ear.since(utterance.end_ms)
-        return pcm, await self.understand(pcm)
+        return pcm, await self.understand(pcm, language=utterance.choice.recognition.language)
 
     async def _next(
         self, interpret: Interpret, *, no_speech_ms: int | None = None, glimpse: Glimpse | None
@@ -114,18 +122,22 @@ class Hearing:
             if text:
                 await self._tell(PartialTranscript(t_ms=self._progress.now_ms, text=text))
 
-    async def recognize(self, pcm: bytes) -> Choice:
-        """Recognise it, and look for what it means here; how it stands is nobody's concern."""
-        recognition = await self._stages.stt.recognize(pcm)
+    async def recognize(self, pcm: bytes, *, language: str = "") -> Choice:
+        """Recognise it, and look for what it means here; how it stands is nobody's concern.
+
+        `language` is the one that it is in, where that is known.
+        """
+        recognition = await self._stages.stt.recognize(pcm, language=language)
         self._progress.mark("stt")
-        choice = await choose(recognition, self._match)
+        understanding = self._understanding(recognition.language)
+        choice = await choose(recognition, lambda text: self._match(text, understanding))
         self._progress.mark("intent")
         return choice
 
-    async def understand(self, pcm: bytes) -> Choice:
+    async def understand(self, pcm: bytes, *, language: str = "") -> Choice:
         """Recognise it, and find out what was meant where the likeliest reading means nothing here."""
-        choice = await self.recognize(pcm)
-        understanding, stt = self._stages.understanding, self._stages.stt
+        choice = await self.recognize(pcm, language=language)
+        understanding, stt = self._understanding(choice.recognition.language), self._stages.stt
         choice = await resolved(choice, pcm, stt, understanding, area_id=self._area_id)
         self._progress.mark("intent")
         return choice
@@ -133,7 +145,7 @@ class Hearing:
     async def _interpret(self, pcm: bytes) -> Choice:
         """Understand it, and look whether it is all of it."""
         choice = await self.understand(pcm)
-        understanding, home = self._stages.understanding, self._stages.home
+        understanding, home = self._understanding(choice.recognition.language), self._stages.home
         stands = await standing(choice, understanding, home, area_id=self._area_id, satellite_id=self._satellite_id)
         return replace(choice, standing=stands)
 
@@ -142,9 +154,11 @@ class Hearing:
         choice = await self._interpret(pcm)
         return replace(choice, standing=Standing.MAY_GO_ON) if choice.standing is Standing.COMPLETE else choice
 
-    async def _match(self, text: str) -> Intent | None:
+    def _understanding(self, language: str) -> Understanding:
+        return self._stages.in_language(language).understanding
+
+    async def _match(self, text: str, understanding: Understanding) -> Intent | None:
         """Return what a sentence means here, by itself or else after what was said before."""
-        understanding = self._stages.understanding
         intent = await understanding.match(text, area_id=self._area_id)
         if intent is None:
             for reading in self._context.readings(text, understanding.language):

@@ -1,6 +1,6 @@
 """What silences us while we speak: the wake word, or "stop". Decides; whoever plays the sound does the silencing."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from gateway.audio import FRAME_MS, RingBuffer
@@ -35,20 +35,20 @@ class Interruption:
     """The wake word that was said; None for a word like "stop", after which nothing follows."""
 
 
-def is_stop(text: str, language: str) -> bool:
-    """Tell whether nothing but such a word was said, perhaps more than once."""
+def is_stop(text: str, languages: Sequence[str]) -> bool:
+    """Tell whether nothing but such a word of these languages was said, perhaps more than once."""
     words = plain_words(text)
-    return bool(words) and STOP_WORDS.get(language, ANY_STOP_WORDS).issuperset(words)
+    return bool(words) and _stop_words(languages).issuperset(words)
 
 
 async def wait_for_interruption(
-    ear: Ear, stt: SpeechToText, language: str, *, suspect: Callable[[], Awaitable[None]]
+    ear: Ear, stt: SpeechToText, languages: Sequence[str], *, suspect: Callable[[], Awaitable[None]]
 ) -> Interruption | None:
-    """Return what interrupts us; None at the end of the audio.
+    """Return what interrupts us, in any of these languages; None at the end of the audio.
 
     `suspect` is awaited at the first sign of a wake word: it silences us, as certainty would take too long.
     """
-    words = STOP_WORDS.get(language, ANY_STOP_WORDS)
+    words = _stop_words(languages)
     heard = RingBuffer(LOOK_S)
     since_speech_ms, since_look_ms = LOOK_AFTER_SPEECH_MS, 0
     is_suspected = False
@@ -68,3 +68,7 @@ async def wait_for_interruption(
             if await stt.hears_word(heard.snapshot(), words):
                 return Interruption()
     return None
+
+
+def _stop_words(languages: Sequence[str]) -> frozenset[str]:
+    return frozenset().union(*(STOP_WORDS.get(language, ANY_STOP_WORDS) for language in languages))

@@ -75,7 +75,7 @@ async def weigh(
         suggestions.append(Suggestion(sentence=text, written=(text,), heard=text, edits=0.0, cost=0.0))
     if not suggestions:
         return ()
-    of_text = await _compared(pcm, heard.text, suggestions, stt)
+    of_text = await _compared(pcm, heard.text, suggestions, stt, language=choice.recognition.language)
     each = [(one, max((of_text[text] for text in one.written), key=_log_probability)) for one in suggestions]
     each.sort(key=lambda pair: -score(*pair))
     built_in = await _meanings([one for one in each if not one[0].is_own][:MOST_MATCHED], understanding, area_id)
@@ -109,12 +109,12 @@ def _texts(choice: Choice, heard: Hypothesis) -> tuple[str, ...]:
 
 
 async def _compared(
-    pcm: bytes, heard: str, suggestions: Sequence[Suggestion], stt: SpeechToText
+    pcm: bytes, heard: str, suggestions: Sequence[Suggestion], stt: SpeechToText, *, language: str
 ) -> dict[str, Likelihood]:
     """Return how likely what was heard is, the readings that were thought of, and each way to write a suggestion."""
     texts = [heard, *(text for suggestion in suggestions for text in (suggestion.heard, *suggestion.written))]
     distinct = list(dict.fromkeys(texts))
-    return dict(zip(distinct, await stt.compare(pcm, distinct), strict=True))
+    return dict(zip(distinct, await stt.compare(pcm, distinct, language=language), strict=True))
 
 
 def _log_probability(likelihood: Likelihood) -> float:

@@ -29,7 +29,7 @@ from gateway.events import (
     TurnEnded,
     WakeDetected,
 )
-from gateway.turn import asking_back, cloud, obey, policy
+from gateway.turn import asking_back, obey, policy
 from gateway.turn.about_us import AboutUs
 from gateway.turn.choice import NOISE, Choice
 from gateway.turn.ear import Ear, Utterance
@@ -187,6 +187,7 @@ class _Turn:
         if choice.heard is not None:
             await self._tell(_transcript(progress.now_ms, choice))
         silence_reason = utterance.silence_reason
+        self._go_on_in(choice.recognition.language)
         if await self._about_us.sees_to(utterance):
             return _Answer()
         if silence_reason is not None:
@@ -194,7 +195,7 @@ class _Turn:
             return _Answer()
         if (own := await self._own_sentence(choice)) is not None:
             return await self._answered(own, choice)
-        if not choice.asked and await self._is_talk(choice):
+        if await self._about_us.is_talk(choice):
             await self._tell(NothingHeard(t_ms=progress.now_ms, reason=NOISE))
             return _Answer()
         if choice.asked:
@@ -205,15 +206,6 @@ class _Turn:
             await self._about_us.not_understood(choice.recognition.hypotheses[0])
             return _Answer()
         return await self._understood(choice, choice.intent)
-
-    async def _is_talk(self, choice: Choice) -> bool:
-        """Tell whether what means nothing here was not said to us: neither a request nor a question."""
-        if choice.intent is not None or choice.heard is None:
-            return False
-        text = choice.heard.text
-        if choice.is_talk:
-            return True
-        return cloud.question(text, self._language) is None and not await self._stages.understanding.is_request(text)
 
     async def _obey_early(self, utterance: Utterance) -> _Answer:
         """See to it at once, and to what is said after it; return what is to be said once nothing follows."""
@@ -259,6 +251,12 @@ class _Turn:
                 with suppress(HomeError):
                     await self._perform(request)
 
+    def _go_on_in(self, language: str) -> None:
+        """Understand, ask and answer in the language that was spoken, if it is one of the household's."""
+        self._stages = self._stages.in_language(language)
+        self._speaking.use(self._stages.tts)
+        self._about_us.use(self._stages)
+
     @property
     def _language(self) -> str:
         return self._stages.understanding.language
@@ -293,7 +291,10 @@ class _Turn:
         )
 
     def _request(self, intent: Intent) -> ActionRequest:
-        return ActionRequest(intent=intent, area_id=self._place.area_id, satellite_id=self._place.satellite_id)
+        place = self._place
+        return ActionRequest(
+            intent=intent, area_id=place.area_id, satellite_id=place.satellite_id, language=self._language
+        )
 
     async def _understood(self, choice: Choice, intent: Intent) -> _Answer:
         progress = self._progress
@@ -343,7 +344,7 @@ class _Turn:
         """Ask back; return what was answered, None where nobody did."""
         await drop(self._rest)  # it was no action to do early after all: now somebody is to answer
         await self._speaking.ask(question)
-        answer = await self._hearing.answer()
+        answer = await self._hearing.answer(self._language)
         if answer is not None and answer.heard is not None:
             await self._tell(_transcript(self._progress.now_ms, answer))
         return answer
@@ -351,7 +352,7 @@ class _Turn:
     async def _pin_after(self, question: str) -> str:
         """Ask for the PIN; return its digits, none where nobody said any. No event tells them, nothing keeps them."""
         await self._speaking.ask(question, is_secret=True)
-        return pin_in(await self._hearing.secret(), self._language)
+        return pin_in(await self._hearing.secret(self._language), self._language)
 
     async def _act(self, request: ActionRequest) -> _Answer:
         """Do it, or ask first where the home wants that; return what is to be said of it."""

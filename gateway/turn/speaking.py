@@ -20,6 +20,10 @@ class Speaking:
         self._tell = tell
         self._hush = hush
 
+    def use(self, tts: TextToSpeech) -> None:
+        """Speak with this voice from now on."""
+        self._tts = tts
+
     async def say(self, text: str) -> None:
         """Speak the reply; silence where there is nothing to say."""
         if not text:

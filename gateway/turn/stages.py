@@ -4,12 +4,13 @@ An engine fits by having these methods; it never imports this module. Sound is 1
 """
 
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final, Protocol
 
 from gateway.events import ActionRequest, ActionResult, Intent, Recognition, SentenceAnswer, Sound
 from gateway.house import Entity, KnownName
+from gateway.languages import is_same_language
 from gateway.offer import USUAL_SENSITIVITY
 from gateway.suggestions import Likelihood, Suggestion
 from gateway.turn.proposals import CloudState, Content, Proposal, Proposed, Refusal
@@ -48,11 +49,11 @@ class VoiceActivity(Protocol):
 class SpeechToText(Protocol):
     """Recognises an utterance."""
 
-    async def recognize(self, pcm: bytes) -> Recognition:
-        """Return the N best for up to 30 s."""
+    async def recognize(self, pcm: bytes, *, language: str = "") -> Recognition:
+        """Return the N best for up to 30 s, in this language of the household's, or else in the one that is heard."""
 
-    async def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
-        """Return how likely each of `texts` is what is said in up to 30 s."""
+    async def compare(self, pcm: bytes, texts: Sequence[str], *, language: str = "") -> tuple[Likelihood, ...]:
+        """Return how likely each of `texts` is what is said in up to 30 s in this language, or the first."""
 
     async def glimpse(self, pcm: bytes) -> str:
         """Return roughly what is said so far; empty, and at once, where the recogniser is busy."""
@@ -192,8 +193,19 @@ class TextToSpeech(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tongue:
+    """A language of the household's: what is said in it is understood by the one, and answered by the other."""
+
+    understanding: Understanding
+    tts: TextToSpeech
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stages:
-    """The stages of one satellite's turns; `wake` and `vad` follow its stream, the others may be shared."""
+    """The stages of one satellite's turns; `wake` and `vad` follow its stream, the others may be shared.
+
+    They are of one language; where the household speaks a second one, `in_language` has them in that.
+    """
 
     wake: WakeWord
     second_opinion: SecondOpinion | None
@@ -205,3 +217,18 @@ class Stages:
     cloud: Cloud = NO_CLOUD
     memory: Memory = NO_MEMORY
     wake_sensitivity: int = USUAL_SENSITIVITY
+    other: Tongue | None = None
+    """The language that is spoken here besides; None where there is only one."""
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """Return the codes of the languages that are spoken here, one or two; the first is that of these stages."""
+        return (self.understanding.language, *(() if self.other is None else (self.other.understanding.language,)))
+
+    def in_language(self, code: str) -> Stages:
+        """Return the same in this language; as they are where it is not spoken here, or nobody says which it is."""
+        other = self.other
+        if other is None or not is_same_language(code, other.understanding.language):
+            return self
+        mine = Tongue(understanding=self.understanding, tts=self.tts)
+        return replace(self, understanding=other.understanding, tts=other.tts, other=mine)

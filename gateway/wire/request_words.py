@@ -161,6 +161,8 @@ class Offered(Message, frozen=True, tag="offered"):
     wake_sensitivity: Percent
     stt_fitness: Annotated[dict[Id, Name], msgspec.Meta(max_length=64)] = msgspec.field(default_factory=dict)
     """How well each of `stt_models` hears commands in `language` (`offer.Fitness`)."""
+    second_language: Name = ""
+    """What is understood besides `language`; empty where that is nothing."""
 
 
 class ChangeSettings(Message, frozen=True, tag="change_settings"):

@@ -70,7 +70,7 @@ class Transcription:
 
     async def _recognize(self, pcm: bytes) -> str:
         understanding, turns, ended_s = self._services.understanding, self._services.turns, monotonic()
-        recognition = await self._services.engines().stt.recognize(pcm)
+        recognition = await self._services.engines().stt.recognize(pcm, language=understanding.language)
         recognized_ms = (monotonic() - ended_s) * 1000
         choice = await choose(recognition, lambda text: understanding.match(text, area_id=None))
         if choice.best is None or choice.silence_reason == NO_WORDS:

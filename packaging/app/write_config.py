@@ -23,7 +23,11 @@ def config(options: dict[str, object]) -> str:
     """Return the configuration: what the options say, and the app's own defaults for the rest."""
     sections = {
         "wake": {"words": options["wake_words"]},
-        "stt": {"model": options["model"], "language": options["language"]},
+        "stt": {
+            "model": options["model"],
+            "language": options["language"],
+            "second_language": options.get("second_language", ""),
+        },
         "tts": {"voice": options["voice"]},
         "wyoming": {"enabled": options["wyoming"]},
     }

@@ -48,13 +48,13 @@ class Instant:
         self._stt = stt
         self._work = work
 
-    async def recognize(self, pcm: bytes) -> Recognition:
+    async def recognize(self, pcm: bytes, *, language: str = "") -> Recognition:
         with self._work.one():
-            return await self._stt.recognize(pcm)
+            return await self._stt.recognize(pcm, language=language)
 
-    async def compare(self, pcm: bytes, texts: Sequence[str]) -> tuple[Likelihood, ...]:
+    async def compare(self, pcm: bytes, texts: Sequence[str], *, language: str = "") -> tuple[Likelihood, ...]:
         with self._work.one():
-            return await self._stt.compare(pcm, texts)
+            return await self._stt.compare(pcm, texts, language=language)
 
     async def glimpse(self, pcm: bytes) -> str:
         with self._work.one():

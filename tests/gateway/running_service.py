@@ -41,8 +41,10 @@ SOON_S = 10.0
 class UnderstandsHouses(ScriptedUnderstanding):
     """Remembers in which houses it was to understand; takes the name of a Whisper model for a question."""
 
-    def __init__(self) -> None:
-        super().__init__(*(Intent(name="HassGetCurrentTime", text=model) for model in ("tiny.en", "base")))
+    def __init__(self, language: str = "en") -> None:
+        super().__init__(
+            *(Intent(name="HassGetCurrentTime", text=model) for model in ("tiny.en", "base")), language=language
+        )
         self.houses: list[House] = []
         self.rules: tuple[Rule, ...] = ()
         self.fails = False
@@ -62,23 +64,29 @@ class UnderstandsHouses(ScriptedUnderstanding):
 class ScriptedParts(ScriptedAssembly):
     """Puts stages together as well; what Whisper recognises is its own name."""
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, config: Config | None = None) -> None:
+        super().__init__(config)
         self.understands = UnderstandsHouses()
+        self.others: dict[str, UnderstandsHouses] = {}
+        """What understands further languages."""
 
     def house(self) -> House:
         return demo_house()
 
-    def understanding(self, house: House, *, by_sound: bool = True) -> LearnedUnderstanding:
-        return self.understands  # type: ignore[return-value]  # it has all that is used
+    def understanding(self, house: House, *, by_sound: bool = True, language: str = "") -> LearnedUnderstanding:
+        if language in ("", self.understands.language):
+            return self.understands  # type: ignore[return-value]  # it has all that is used
+        return self.others.setdefault(language, UnderstandsHouses(language))  # type: ignore[return-value]
 
-    def stages_with(self, home: Home, understanding: Callable[[], Understanding], settings: Settings) -> Stages:
+    def stages_with(self, home: Home, understanding: Callable[[str], Understanding], settings: Settings) -> Stages:
+        languages = self._config.stt.languages
         return Stages(
             **self.ears(settings.wake_words)._asdict(),
             stt=self.stt(settings.stt_model),
-            understanding=understanding(),
+            understanding=understanding(languages[0]),
             home=home,
             tts=self.tts(settings.voice),
+            other=next((self._tongue(understanding(language), settings) for language in languages[1:]), None),
             wake_sensitivity=settings.wake_sensitivity,
         )
 
@@ -165,9 +173,9 @@ async def voice_service_in(
         assert (voice_port.fileno(), -1 if wyoming_port is None else wyoming_port.fileno()) == (-1, -1)
 
 
-def script(monkeypatch: pytest.MonkeyPatch) -> ScriptedParts:
+def script(monkeypatch: pytest.MonkeyPatch, config: Config | None = None) -> ScriptedParts:
     """Give the services of a test scripted models; return where they come from."""
-    parts = ScriptedParts()
+    parts = ScriptedParts(config)
     monkeypatch.setattr(voice_service, "Assembly", lambda _: parts)
     return parts
 

@@ -9,10 +9,13 @@ from pathlib import Path
 
 import pytest
 
+from gateway import assembly as assembly_module
 from gateway.assembly import Assembly
 from gateway.config import Config, EndpointConfig, HomeConfig, SttConfig, WakeConfig
 from gateway.errors import ConfigError, HouseError, ModelError
+from gateway.home.demo import demo_house
 from gateway.models import ModelStore
+from gateway.offer import Voice
 from gateway.turn.endpoint import EndpointSettings
 
 
@@ -146,3 +149,21 @@ async def test_an_error_while_loading_is_the_one_that_is_told(tmp_path: Path) ->
             await assembly.load(assembly.stages, home)
         home.close()
         assembly.close()
+
+
+def test_a_second_language_needs_sentences_and_a_voice(monkeypatch: pytest.MonkeyPatch) -> None:
+    def bilingual(language: str) -> Assembly:
+        return configured(Config(stt=SttConfig(second_language=language)))
+
+    with pytest.raises(ConfigError, match="no sentences for language 'tlh'; there are: "):
+        bilingual("tlh").understanding(demo_house(), language="tlh")
+    monkeypatch.setattr(assembly_module, "espeak_voices", lambda: (Voice(id="espeak-de", name="x", language="de"),))
+    assert bilingual("de").second_voice(Config().settings) == "espeak-de"
+    assert bilingual("").second_voice(Config().settings) == ""
+    with pytest.raises(ConfigError, match=r"stt\.second_language: found 'nl', and no voice that speaks it; install"):
+        bilingual("nl").second_voice(Config().settings)
+
+
+def test_a_model_that_hears_english_only_is_none_for_two_languages() -> None:
+    with pytest.raises(ModelError, match=r"hears English only; `stt\.second_language` = 'de' needs a multilingual one"):
+        configured(Config(stt=SttConfig(second_language="de"))).stt()

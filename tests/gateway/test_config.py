@@ -1,4 +1,5 @@
 import os
+import tomllib
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -44,7 +45,6 @@ def test_what_a_file_leaves_out_stays_as_it_is(write: Write) -> None:
 def test_the_documented_defaults_are_the_defaults() -> None:
     text = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
     example = text.split("```toml")[1].split("```")[0]
-    import tomllib
 
     values = tomllib.loads(example)
     assert parse_config(values, "docs/configuration.md") == Config()
@@ -65,7 +65,7 @@ def test_the_documented_defaults_are_the_defaults() -> None:
         ("[stt]\nthreads = 1.5", "stt.threads: found 1.5, must be a whole number from 0 to 64"),
         ('[stt]\ncompute_type = "int4"', "stt.compute_type: found 'int4', must be one of int8, int8_float32"),
         ("[tts]\nvoice = 7", "tts.voice: found 7, must be text in quotation marks"),
-        ("[stt]\nbeam = 5", "stt.beam: there is no such key; known are: model, language, hypotheses"),
+        ("[stt]\nbeam = 5", "stt.beam: there is no such key; known are: model, language, second_language, hypotheses"),
         ("[sst]\nmodel = 'x'", "sst: there is no such key; known are: wake, stt, tts, endpoint, home, satellite"),
         ("stt = 5", "stt: found 5, expected a dictionary"),
     ],
@@ -108,3 +108,16 @@ def test_what_is_no_configuration_file_is_refused_in_one_line(tmp_path: Path, wr
         with pytest.raises(ConfigError, match=r"^[^\n]*$") as error:
             load_config(path)
         assert str(error.value).startswith(f"{path}: {said}")
+
+
+@pytest.mark.parametrize(
+    ("stt", "languages"),
+    [
+        ("", ("en",)),
+        ('second_language = "de"', ("en", "de")),
+        ('language = "de"\nsecond_language = "en"', ("de", "en")),
+        ('second_language = "en-GB"', ("en",)),
+    ],
+)
+def test_there_are_one_or_two_languages_and_the_first_is_first(stt: str, languages: tuple[str, ...]) -> None:
+    assert parse_config(tomllib.loads(f"[stt]\n{stt}"), "x").stt.languages == languages

@@ -9,14 +9,22 @@ from weakref import ref
 import pytest
 
 from gateway.assembly import Assembly, Ears
-from gateway.config import Config
+from gateway.config import Config, SttConfig
 from gateway.equipment import MOST_SPARE, Equipment
 from gateway.errors import ConfigError, ModelError
 from gateway.events import Sound
 from gateway.offer import Offer, Settings, SettingsChange, Voice, WakeWordModel
 from gateway.settings_file import SettingsFile
-from gateway.turn.stages import SpeechToText, Stages, TextToSpeech
-from tests.fakes import ScriptedStt, ScriptedTts, ScriptedVad, ScriptedWakeWord, recognized, stages
+from gateway.turn.stages import SpeechToText, Stages, TextToSpeech, Tongue
+from tests.fakes import (
+    ScriptedStt,
+    ScriptedTts,
+    ScriptedUnderstanding,
+    ScriptedVad,
+    ScriptedWakeWord,
+    recognized,
+    stages,
+)
 
 SETTINGS = Config().settings
 VOICES = (
@@ -30,8 +38,8 @@ WAKE_WORDS = tuple(WakeWordModel(id=word, phrase=word) for word in ("okay_nabu",
 class ScriptedAssembly(Assembly):
     """Loads nothing; remembers what it was to load. Whoever holds `gate` holds it up."""
 
-    def __init__(self) -> None:
-        super().__init__(Config())
+    def __init__(self, config: Config | None = None) -> None:
+        super().__init__(config or Config())
         self.loaded: list[str] = []
         self.voices: dict[str, ScriptedTts] = {}
         self.broken: set[str] = set()
@@ -294,3 +302,31 @@ async def test_what_a_voice_said_is_forgotten_with_the_voice(rig: Rig) -> None:
     assert len(replies) == 1
     await rig.equipment.change(SettingsChange(voice="espeak-de"))
     assert len(replies) == 0
+
+
+@pytest.fixture
+def bilingual(tmp_path: Path) -> Iterator[Rig]:
+    """Return an equipment of two languages."""
+    assembly = ScriptedAssembly(Config(stt=SttConfig(model="base", second_language="sv")))
+    second = Tongue(understanding=ScriptedUnderstanding(language="sv"), tts=ScriptedTts())
+    first, changes = stages(other=second), list[None]()
+
+    async def remember(_: SettingsChange) -> None: ...
+
+    equipment = Equipment(assembly, first, SETTINGS, remember=remember, changed=lambda: changes.append(None))
+    yield Rig(assembly, equipment, first, tmp_path, changes)
+    assembly.close()
+
+
+async def test_the_second_language_has_a_voice_of_its_own_that_is_there_already(bilingual: Rig) -> None:
+    other = bilingual.first.other
+    assert other is not None
+    assert await said(bilingual.equipment, "god kväll", language="sv") == 2
+    assert (other.tts.said, bilingual.assembly.loaded) == (["god kväll"], [])  # type: ignore[attr-defined]
+
+
+async def test_with_another_voice_the_second_language_keeps_its_own(bilingual: Rig) -> None:
+    await bilingual.equipment.change(SettingsChange(voice="espeak-de"))
+    assert bilingual.assembly.loaded == ["espeak-de"]
+    assert bilingual.equipment.shared.other == bilingual.first.other
+    assert (await bilingual.equipment.stages()).languages == ("en", "sv")

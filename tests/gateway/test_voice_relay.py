@@ -176,6 +176,18 @@ class TestProposing:
             assert asked.names == (NamedThing(name="Ada", kind="person"), NamedThing(name="kitchen", kind="area"))
             broker.link.say(Proposed(id=asked.id, request_id="f00d"))
             assert await proposing == TurnProposed(request_id="f00d")
+            assert (broker.cloud.language_of("f00d"), broker.cloud.language_of("cafe")) == ("en", "")
+
+    async def test_the_languages_of_so_many_requests_are_known_and_no_more(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(voice_relay, "MOST_KNOWN", 2)
+        async with played() as broker:
+            for name in ("one", "two", "three"):
+                proposing = asyncio.create_task(broker.cloud.propose(question(language="de")))
+                broker.link.say(Proposed(id=(await broker.told(Propose)).id, request_id=name))
+                await proposing
+            assert [broker.cloud.language_of(name) for name in ("one", "two", "three")] == ["", "de", "de"]
 
     async def test_sound_goes_there_as_it_is(self) -> None:
         pcm = bytes(range(256)) * 4

@@ -6,6 +6,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,10 @@ from gateway.engines.learned import LearnedUnderstanding
 from gateway.engines.usual_replies import usual_replies
 from gateway.errors import EngineError, HouseError, LinkError, ModelError, TrustError
 from gateway.events import Announcement, Intent, Sound
-from gateway.offer import Fitness, Offer, Settings, SettingsChange
+from gateway.home.demo import demo_house
+from gateway.offer import SettingsChange
+from gateway.own_sentences import NO_SENTENCES, OwnSentences, SentenceBlock
+from gateway.rules import Rule, RuleKind
 from gateway.server.app import VoiceServer
 from gateway.settings_file import SettingsFile
 from gateway.timers import TimerFinished
@@ -145,15 +149,15 @@ class TestWithScriptedModels:
     async def test_a_home_that_is_paired_while_models_are_loaded_is_known_then(
         self, parts: ScriptedParts, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        def understanding() -> LearnedUnderstanding:
+        def understanding(language: str) -> LearnedUnderstanding:
             parts.gate.acquire()  # nothing is loaded after the sentences
-            return made()
+            return made(language)
 
         async with voice_service_in(tmp_path) as rig:
             made = rig.service._make_understanding
             monkeypatch.setattr(rig.service, "_make_understanding", understanding)
             loading = asyncio.create_task(rig.service.load())
-            await until(lambda: rig.service._understanding is not None)
+            await until(lambda: bool(rig.service._understandings))
             rig.pair(Role.HOME)
             rig.tell()
             await until(lambda: len(parts.understands.houses) == 1)
@@ -197,6 +201,24 @@ class TestWithScriptedModels:
                 await home.told(HouseUsable)
                 told = parts.understands.houses[-1]
                 assert [entity.id for entity in told.entities] == [entity.id for entity in parts.house().entities]
+
+    async def test_where_two_languages_are_spoken_both_know_the_house_and_one_its_own_sentences(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        config = Config(stt=SttConfig(model="base", second_language="de"))
+        parts = script(monkeypatch, config)
+        own = OwnSentences(blocks=(SentenceBlock(intent="", sentences=("brew a coffee",)),))
+        parts.house = lambda: replace(demo_house(), sentences=own)  # type: ignore[method-assign]
+        rules = (Rule(id="0" * 32, kind=RuleKind.WORDS, said="lump", meant="lamp", made_at=datetime.now(UTC)),)
+        async with voice_service_in(tmp_path, config, ledger=NotingLedger(rules=rules)) as rig:
+            await rig.service.load()
+            german = parts.others["de"]
+            assert [len(one.houses[-1].entities) for one in (parts.understands, german)] == [
+                len(demo_house().entities)
+            ] * 2
+            assert (parts.understands.houses[-1].sentences, german.houses[-1].sentences) == (own, NO_SENTENCES)
+            assert parts.understands.rules == german.rules == rules
+        parts.close()
 
     async def test_a_timer_rings_where_it_was_set(self, parts: ScriptedParts, tmp_path: Path) -> None:
         parts.understands.intents["tiny.en"] = Intent(name="HassStartTimer", slots={"seconds": 1}, text="tiny.en")
@@ -297,26 +319,29 @@ class TestWithScriptedModels:
 
 
 class TestHowWellItHears:
-    @pytest.mark.parametrize("fit", Fitness)
-    async def test_a_model_that_is_weak_in_its_language_is_told_once_it_is_loaded(
+    @pytest.mark.parametrize(
+        ("languages", "told"),
+        [
+            (("es", ""), []),
+            (("de", ""), ["base for German: weak (7 of 14 commands right)"]),
+            (("en", "de"), ["base for German: weak (7 of 14 commands right)"]),
+        ],
+    )
+    async def test_a_model_that_is_weak_in_a_language_is_told_once_it_is_loaded(
         self,
-        parts: ScriptedParts,
         tmp_path: Path,
         monkeypatch: pytest.MonkeyPatch,
         caplog: pytest.LogCaptureFixture,
-        fit: Fitness,
+        languages: tuple[str, str],
+        told: list[str],
     ) -> None:
-        def offer(settings: Settings) -> Offer:
-            return replace(offered(settings), language="de", stt_fitness={"base": fit, "tiny.en": Fitness.WEAK})
-
-        offered = parts.offer
-        monkeypatch.setattr(parts, "offer", offer)
-        config = Config(stt=SttConfig(model="base", language="de"))
+        language, second_language = languages
+        config = Config(stt=SttConfig(model="base", language=language, second_language=second_language))
+        parts = script(monkeypatch, config)
         async with voice_service_in(tmp_path, config) as rig:
             await rig.service.load()
-        told = "base for German: weak (7 of 14 commands right)"
-        assert (told in caplog.messages) is (fit is Fitness.WEAK)
-        assert "tiny.en for" not in caplog.text
+        parts.close()
+        assert [one for one in caplog.messages if " for " in one and "right)" in one] == told
 
 
 class TestWhatWasChosen:

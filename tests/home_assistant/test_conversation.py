@@ -61,12 +61,13 @@ async def say(
     conversation_id: str | None = None,
     *,
     user_id: str | None = None,
+    language: str = "en",
     **options: Any,
 ) -> conversation.ConversationResult:
     """Say something to our agent, as the action `conversation.process` does."""
     agent_id = entity_of(hass, entry, "conversation")
     return await conversation.async_converse(
-        hass, text, conversation_id, Context(user_id=user_id), language="en", agent_id=agent_id, **options
+        hass, text, conversation_id, Context(user_id=user_id), language=language, agent_id=agent_id, **options
     )
 
 
@@ -294,3 +295,15 @@ def _write_custom_sentence(folder: Path) -> None:
     sentences = folder / "custom_sentences" / "en"
     sentences.mkdir(parents=True)
     (sentences / "cosy.yaml").write_text(CUSTOM)
+
+
+async def test_it_understands_both_languages_of_a_gateway_that_has_two(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    gateway.offered["second_language"] = "de"
+    entry = await setup_entry()
+    entity = hass.data[conversation.DATA_COMPONENT].get_entity(entity_of(hass, entry, "conversation"))
+    assert entity is not None
+    assert entity.supported_languages == ["en", "de"]
+    await say(hass, entry, "schalte das Licht ein", language="de")
+    assert (await gateway.told("converse"))["language"] == "de"

@@ -142,3 +142,13 @@ async def test_it_hears_the_language_of_the_gateway(
     entity = async_get_speech_to_text_entity(hass, entity_of(hass, await setup_entry(), "stt"))
     assert entity is not None
     assert entity.supported_languages == ["de"]
+
+
+async def test_it_hears_both_languages_of_a_gateway_that_has_two(
+    hass: HomeAssistant, gateway: ScriptedGateway, setup_entry: SetUp
+) -> None:
+    gateway.offered["second_language"] = "de"
+    entry = await setup_entry()
+    entity = async_get_speech_to_text_entity(hass, entity_of(hass, entry, "stt"))
+    assert entity is not None
+    assert entity.supported_languages == ["en", "de"]

@@ -95,6 +95,7 @@ def test_what_a_person_types_into_an_option_reaches_the_configuration_whole(tmp_
     voice = 'de_DE "x" \\ ü 🎙 \n[server]\nport = 1'
     options = read(APP / "config.yaml")["options"] | {
         "voice": voice,
+        "second_language": "de",
         "wake_words": ["alexa", "okay_nabu"],
         "wyoming": True,
     }
@@ -102,6 +103,7 @@ def test_what_a_person_types_into_an_option_reaches_the_configuration_whole(tmp_
     path.write_text(written(options, tmp_path), encoding="utf-8")
     config = load_config(path)
     assert config.tts.voice == voice
+    assert config.stt.languages == ("en", "de")
     assert config.wake.words == ("alexa", "okay_nabu")
     assert config.wyoming.enabled
     assert config.server == Config().server

@@ -153,6 +153,13 @@ class Offered(Message):
     wake_sensitivity: Percent
     stt_fitness: Annotated[dict[Id, Name], Between(0, 64)] = field(default_factory=dict)
     """How well each of `stt_models` hears commands in `language`: `good`, `fair`, `weak` or `unmeasured`."""
+    second_language: Name = ""
+    """What is understood besides `language`; empty where that is nothing."""
+
+    @property
+    def languages(self) -> list[str]:
+        """What is understood, one language or two."""
+        return [self.language, *([self.second_language] if self.second_language else [])]
 
 
 class ChangeSettings(Message):

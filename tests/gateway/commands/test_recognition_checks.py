@@ -47,6 +47,11 @@ def test_where_it_is_not_good_a_larger_one_is_named(language: str, said: str) ->
     assert found("base", language) == [(Level.NOTE, f"{said}; {LARGER}")]
 
 
+def test_each_of_two_languages_is_told_of() -> None:
+    findings = recognition_findings(Config(stt=SttConfig(model="base", language="en", second_language="es")))
+    assert [finding.text.partition(":")[0] for finding in findings] == ["base for English", "base for Spanish"]
+
+
 def test_an_english_model_does_not_hear_german() -> None:
     assert found("tiny.en", "de") == [(Level.PROBLEM, f"tiny.en does not hear German; {AT_LEAST_BASE}")]
 

@@ -3,6 +3,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -44,9 +45,9 @@ def windows(stt: WhisperSpeechToText, monkeypatch: pytest.MonkeyPatch) -> list[W
     seen: list[Window] = []
     read = stt._whisper.read
 
-    def noted(pcm: bytes, *, window: Window, most_tokens: int, readings: int) -> Decoded:
+    def noted(pcm: bytes, *, window: Window, **how: Any) -> Decoded:
         seen.append(window)
-        return read(pcm, window=window, most_tokens=most_tokens, readings=readings)
+        return read(pcm, window=window, **how)
 
     monkeypatch.setattr(stt._whisper, "read", noted)
     return seen

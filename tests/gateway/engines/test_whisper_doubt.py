@@ -9,6 +9,7 @@ from gateway.events import Hypothesis
 
 def decoded(*hypotheses: tuple[str, float], no_speech: float = 0.0, is_cut_off: bool = False) -> Decoded:
     return Decoded(
+        language="en",
         hypotheses=tuple(Hypothesis(text=text, score=score) for text, score in hypotheses),
         no_speech_probability=no_speech,
         is_cut_off=is_cut_off,

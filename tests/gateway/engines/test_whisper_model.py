@@ -31,7 +31,7 @@ def test_what_the_decoder_sees_is_as_long_as_ever_and_what_was_said_only_at_its_
     whisper: WhisperOnDisk, voices: Voices
 ) -> None:
     pcm = voices.piper("Turn on the lights.")
-    fitted, full = whisper._encoded(pcm, Window.FITTED), whisper._encoded(pcm, Window.FULL)
+    fitted, full = whisper._and_silence(whisper._encoded(pcm, Window.FITTED)), whisper._encoded(pcm, Window.FULL)
     assert fitted.shape == full.shape == (1, 1500, 384)
     said = len(pcm) // (SAMPLE_BYTES * RATE_HZ // FRAMES_PER_S) + PADDING_FRAMES
     end = said // FRAMES_PER_POSITION + 1
@@ -41,7 +41,7 @@ def test_what_the_decoder_sees_is_as_long_as_ever_and_what_was_said_only_at_its_
 
 @pytest.mark.parametrize("seconds", [27.99, 28.01, 30.0])
 def test_a_window_never_grows_beyond_thirty_seconds(whisper: WhisperOnDisk, seconds: float) -> None:
-    assert whisper._encoded(hiss(seconds), Window.FITTED).shape == (1, 1500, 384)
+    assert whisper._and_silence(whisper._encoded(hiss(seconds), Window.FITTED)).shape == (1, 1500, 384)
 
 
 @pytest.mark.parametrize("most_tokens", [1, 5, 9])

@@ -17,7 +17,7 @@ class Kitchen:
     def __init__(self) -> None:
         self.clock = ManualClock()
         self.finished: list[TimerFinished] = []
-        self.timers = Timers(self.clock, self.finished.append, language="en")
+        self.timers = Timers(self.clock, self.finished.append, languages=("en",))
 
     def ask(
         self,
@@ -58,7 +58,7 @@ def test_a_timer_runs_out_when_its_time_has_come_and_only_once(kitchen: Kitchen)
     kitchen.clock.advance(1)
     kitchen.clock.advance(1000)
     assert kitchen.finished == [
-        TimerFinished(name="egg", command=None, satellite_id="shelf", area_id="kitchen", duration_s=300)
+        TimerFinished(name="egg", command=None, satellite_id="shelf", area_id="kitchen", duration_s=300, language="en")
     ]
     assert kitchen.left() == []
 
@@ -402,3 +402,20 @@ async def test_an_event_loop_is_a_clock() -> None:
     timers.perform(request("HassStartTimer", {"seconds": 0}), HOUSE)
     async with asyncio.timeout(5):
         await up.wait()
+
+
+def test_a_timer_keeps_the_language_that_it_was_set_in(kitchen: Kitchen) -> None:
+    later: dict[str, AttributeValue] = {"minutes": 5, "conversation_command": "mach das Licht aus"}
+    kitchen.timers.perform(replace(request("HassStartTimer", later), language="de"), HOUSE)
+    kitchen.start(minutes=5)
+    kitchen.clock.advance(300)
+    assert [timer.language for timer in kitchen.finished] == ["de", "en"]
+
+
+def test_what_was_to_be_done_in_the_second_language_is_not_missed(kitchen: Kitchen) -> None:
+    later: dict[str, AttributeValue] = {"minutes": 5, "conversation_command": "mach das Licht aus"}
+    kitchen.timers.perform(replace(request("HassStartTimer", later), language="de"), HOUSE)
+    after = Timers(ManualClock(), kitchen.finished.append, languages=("en", "de-AT"))
+    after.restore(kitchen.timers.lasting())
+    assert kitchen.finished == []
+    assert len(after.running()) == 1

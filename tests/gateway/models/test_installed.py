@@ -84,3 +84,11 @@ def test_a_damaged_model_of_ones_own_does_not_take_away_the_others(
     (tmp_path / "damaged" / MANIFEST).write_text("{", encoding="utf-8")
     assert stt_models(store, "en") == ("tiny.en",)
     assert "models of your own are not offered" in caplog.text
+
+
+def test_where_two_languages_are_spoken_a_whisper_model_hears_both(store: ModelStore) -> None:
+    whisper(store, "english", "en")
+    whisper(store, "many", "*")
+    whisper(store, "swiss", "de-CH", "fr")
+    assert stt_models(store, "en", "de") == ("many",)
+    assert stt_models(store, "fr", "de") == ("many", "swiss")

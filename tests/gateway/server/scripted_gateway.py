@@ -16,7 +16,7 @@ from gateway.server.app import VoiceServer
 from gateway.server.meanings import Learning
 from gateway.server.services import NO_LEDGER, ConnectedHome, Ledger, Services, StateNews
 from gateway.turn.endpoint import EndpointSettings
-from gateway.turn.stages import NO_CLOUD, Cloud, Stages, Understanding
+from gateway.turn.stages import NO_CLOUD, Cloud, Stages, Tongue, Understanding
 from gateway.wire.dial import Address
 from gateway.wire.identity import load_or_create_identity
 from gateway.wire.peers import Peer, Role, new_peer_id, new_token
@@ -114,6 +114,8 @@ class ScriptedEquipment:
     changes: list[SettingsChange] = field(default_factory=list)
     fault: VoiceError | None = None
     understands: Understanding = field(default_factory=lambda: stages().understanding)
+    other: Tongue | None = None
+    """The second language, where there is one."""
     given: list[Stages] = field(default_factory=list)
     kept: list[Stages] = field(default_factory=list)
     """The ears that were given away, and those that came back."""
@@ -129,7 +131,7 @@ class ScriptedEquipment:
 
     @property
     def shared(self) -> Stages:
-        return stages()
+        return replace(stages(), understanding=self.understands, other=self.other)
 
     def offer(self) -> Offer:
         return Offer(

@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,22 @@ from gateway.errors import EngineError, HomeError
 from gateway.server import cloud_answers as module
 from gateway.server.cloud_answers import LONGEST_COMMAND_CHARS, CloudAnswer
 from gateway.turn.cloud_wordings import WORDINGS
+from gateway.turn.stages import Tongue
 from gateway.wire.peers import Role
 from gateway.wire.voice_words import TurnHappened
-from tests.fakes import LIGHT_ON, UNLOCKED, ScriptedCloud, ScriptedStt, quiet, recognized, speech, stages, wake_word
+from tests.fakes import (
+    LIGHT_ON,
+    UNLOCKED,
+    ScriptedCloud,
+    ScriptedStt,
+    ScriptedTts,
+    ScriptedUnderstanding,
+    quiet,
+    recognized,
+    speech,
+    stages,
+    wake_word,
+)
 from tests.gateway.server.peers import ScriptedSatellite
 from tests.gateway.server.scripted_gateway import ScriptedGateway, scripted_gateway
 
@@ -206,3 +220,14 @@ async def test_what_was_said_before_is_known_in_the_next_turn_and_forgotten_when
             while conversation._earlier.pcm:  # noqa: ASYNC110 - nobody tells
                 await asyncio.sleep(0.01)
     assert [(asked.content, bool(asked.sound)) for asked in cloud.proposals] == [("audio", True)]
+
+
+async def test_an_answer_is_told_and_done_in_the_language_that_was_asked_in(tmp_path: Path) -> None:
+    async with house(tmp_path) as it:
+        german = ScriptedUnderstanding(replace(LIGHT_ON, text="schalte die Lampe ein"), language="de")
+        it.gateway.equipment.other = Tongue(understanding=german, tts=ScriptedTts())
+        told = replace(answer(it.id, text=WORDS), language="de")
+        done = replace(answer(it.id, text="schalte die Lampe ein", content="audio"), language="de")
+        await it.hears_of(told, done)
+        assert {language for _, language, _ in it.gateway.equipment.said} == {"de"}
+        assert any("answer to HassTurnOn" in text for text in it.said)

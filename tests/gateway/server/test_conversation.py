@@ -13,15 +13,17 @@ from gateway.events import Event, Intent, Sound
 from gateway.satellite.local_device import LocalDevice
 from gateway.server.conversation import MOST_WAITING, RING_ROUNDS, Conversation
 from gateway.server.notice import Notice, Then
+from gateway.server.timer_phrases import is_up
 from gateway.timers import TimerFinished
 from gateway.turn.endpoint import EndpointSettings
 from gateway.turn.run import Place
-from gateway.turn.stages import Stages
+from gateway.turn.stages import Stages, Tongue
 from tests.fakes import (
     LIGHT_ON,
     UNLOCKED,
     ScriptedHome,
     ScriptedStt,
+    ScriptedTts,
     ScriptedUnderstanding,
     quiet,
     recognized,
@@ -403,3 +405,14 @@ async def test_other_stages_are_used_between_turns() -> None:
         opened.microphone.hear(wake_word(), quiet(300), speech(900), quiet(1_000))
         await opened.until("end", 2)
         assert (len(before.requests), len(after.requests)) == (1, 1)
+
+
+async def test_what_was_asked_for_later_in_the_second_language_is_done_and_answered_in_it() -> None:
+    home, voice = ScriptedHome(), ScriptedTts()
+    german = ScriptedUnderstanding(replace(LIGHT_ON, text="schalte die Lampe ein"), language="de")
+    async with room(stages(home=home, other=Tongue(understanding=german, tts=voice))) as opened:
+        opened.satellite.timer_finished(replace(LATER, command="schalte die Lampe ein", language="de"))
+        opened.satellite.timer_finished(replace(AFTER_TEA, name="Tee", language="de"))
+        await opened.speaker.wrote(RING_ROUNDS + 3)
+        assert [request.language for request in home.requests] == ["de"]
+        assert voice.said == ["answer to HassTurnOn", is_up(replace(AFTER_TEA, name="Tee"), "de")]

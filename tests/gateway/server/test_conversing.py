@@ -1,6 +1,6 @@
 """`converse`: what a home was told is done in that home; what opens a door is asked about, and a yes counts once."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 
@@ -9,11 +9,11 @@ import pytest
 from gateway.errors import HomeError, ProtocolError
 from gateway.events import ActionRequest, ActionResult, Intent
 from gateway.server.conversing import MOST_QUESTIONS, QUESTION_S, Conversing
-from gateway.turn import forgetting
+from gateway.turn import forgetting, policy
 from gateway.turn.cloud_wordings import WORDINGS
 from gateway.turn.forgetting_phrases import PHRASES
 from gateway.turn.proposals import CloudState, Content, Refusal
-from gateway.turn.stages import NO_CLOUD, NO_MEMORY, Memory
+from gateway.turn.stages import NO_CLOUD, NO_MEMORY, Memory, Tongue
 from gateway.wire.request_words import Converse, Conversed
 from gateway.wire.voice_words import ActionAsked, ActionDone, HouseUsable
 from tests.fakes import (
@@ -25,6 +25,7 @@ from tests.fakes import (
     UNLOCKED,
     ScriptedCloud,
     ScriptedMemory,
+    ScriptedTts,
     ScriptedUnderstanding,
     stages,
 )
@@ -89,13 +90,20 @@ class Rig:
         self._id = 0
 
     async def hears(
-        self, text: str, *, conversation: str = "a", area: str | None = None, user: str = "", device: str = ""
+        self,
+        text: str,
+        *,
+        conversation: str = "a",
+        area: str | None = None,
+        user: str = "",
+        device: str = "",
+        language: str = "en",
     ) -> Conversed:
         self._id += 1
         asked = Converse(
             id=self._id,
             text=text,
-            language="en",
+            language=language,
             conversation_id=conversation,
             area_id=area,
             user_id=user,
@@ -385,3 +393,20 @@ async def test_who_is_asked_for_a_yes_and_wants_something_forgotten_has_not_said
     assert (await rig.hears("forget what I just said")).outcome == "forgotten"
     assert (await rig.hears("yes")).outcome == "not_understood"
     assert rig.home.requests == []
+
+
+async def test_in_a_home_of_two_languages_each_is_understood_and_answered_by_its_own() -> None:
+    rig = Rig()
+    german = ScriptedUnderstanding(replace(UNLOCK, text="sperre die Haustür auf"), language="de")
+    rig.equipment.other = Tongue(understanding=german, tts=ScriptedTts())
+    rig.household.foreseen = (UNLOCKED,)
+    asked = await rig.hears("sperre die Haustür auf", language="de-AT")
+    assert (asked.outcome, asked.speech) == ("question", policy.question((UNLOCKED,), "de"))
+    assert (await rig.hears("sure", language="de")).speech == policy.refused("de")
+    await rig.hears("sperre die Haustür auf", language="de")
+    assert (await rig.hears("ja", language="de")).outcome == "action"
+    assert [request.language for request in rig.home.requests] == ["de"]
+    assert (await rig.hears("sperre die Haustür auf", language="en")).outcome == "not_understood"
+    with pytest.raises(ProtocolError, match="set to understand 'en' and 'de'") as refused:
+        await rig.hears("ouvre la porte", language="fr")
+    assert refused.value.refusal == "unsupported_language"

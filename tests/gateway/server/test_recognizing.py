@@ -1,13 +1,15 @@
 """`recognize` over a real connection: the words are answered when they are over, and what is none is empty."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from gateway.audio import FRAME_BYTES
 from gateway.server import intake
+from gateway.turn.stages import Tongue
 from gateway.wire.request_words import Forget, Recognize, Recognized
-from tests.fakes import ScriptedStt, quiet, recognized, speech, stages
+from tests.fakes import LIGHT_ON, ScriptedStt, ScriptedTts, ScriptedUnderstanding, quiet, recognized, speech, stages
 from tests.gateway.server.scripted_gateway import scripted_gateway
 
 COMMAND = (quiet(320), speech(960), quiet(1_600))
@@ -136,3 +138,16 @@ async def test_a_home_that_goes_leaves_no_ears_behind(tmp_path: Path) -> None:
         assert len(gateway.equipment.given) == 4
     await gateway.equipment.until_kept(4)
     assert sorted(map(id, gateway.equipment.kept)) == sorted(map(id, gateway.equipment.given))
+
+
+async def test_in_a_home_of_two_languages_it_is_heard_in_the_one_that_is_asked_for(tmp_path: Path) -> None:
+    german = ScriptedUnderstanding(replace(LIGHT_ON, text="schalte die Lampe ein"), language="de")
+    other = Tongue(understanding=german, tts=ScriptedTts())
+    stt = ScriptedStt(recognized("schalte die Lampe ein", language="de"))
+    async with scripted_gateway(tmp_path, stages(stt=stt, other=other)) as gateway, gateway.home() as home:
+        gateway.equipment.other = other
+        home.say(Recognize(id=1, language="de-AT"), Recognize(id=2, language="fr"))
+        assert (await home.told(Recognized)).error == "unsupported_language"
+        await home.send_sound(1, *COMMAND)
+        assert (await home.told(Recognized, 2)).text == "schalte die Lampe ein"
+    assert stt.languages == ["de-AT"]

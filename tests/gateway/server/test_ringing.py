@@ -11,10 +11,11 @@ import pytest
 from gateway.errors import EngineError, HomeError
 from gateway.server import ringing as module
 from gateway.server.ringing import Ringing
+from gateway.server.timer_phrases import is_missed, is_up
 from gateway.server.unheard_timers import MOST_KEPT
 from gateway.timers import TimerFinished
-from gateway.turn.stages import Stages
-from tests.fakes import ScriptedHome, stages
+from gateway.turn.stages import Stages, Tongue
+from tests.fakes import ScriptedHome, ScriptedTts, ScriptedUnderstanding, stages
 from tests.gateway.server.scripted_gateway import ScriptedEquipment
 
 TEA = TimerFinished(name="tea", command=None, satellite_id="shelf", area_id="kitchen", duration_s=180)
@@ -59,7 +60,7 @@ class Equipment(ScriptedEquipment):
 
     @property
     def shared(self) -> Stages:
-        return stages(home=self.acting)
+        return stages(home=self.acting, other=self.other)
 
 
 class House:
@@ -267,3 +268,16 @@ async def test_no_more_are_looked_after_at_once_than_a_home_keeps(
         for _ in range(MOST_KEPT + 1):
             it.ringing.up(TEA)
         assert caplog.messages == ["timer of shelf: too many are up at once"]
+
+
+async def test_a_timer_is_told_of_in_the_language_that_it_was_set_in() -> None:
+    async with house() as it:
+        german = Tongue(understanding=ScriptedUnderstanding(language="de"), tts=ScriptedTts())
+        it.equipment.other = german
+        bell = Bell()
+        it.ringing.home_came(bell)
+        it.ringing.up(replace(PHONE, language="de"))
+        await until(lambda: bell.rung)
+        it.ringing.up(replace(PHONE, language="de", is_missed=True))
+        assert bell.rung[0][1] == is_up(PHONE, "de") != is_up(PHONE, "en")
+        assert bell.shown == [is_missed(PHONE, "de", now=NOON)]

@@ -163,6 +163,7 @@ def test_lists_within_lists_and_endless_sentences_stay_behind() -> None:
 def test_what_is_offered_travels() -> None:
     offer = Offer(
         language="de",
+        second_language="fr",
         stt_models=("tiny", "base"),
         voices=(Voice(id="espeak-de", name="German", language="de"),),
         wake_words=(WakeWordModel(id="alexa", phrase="Alexa"), WakeWordModel(id="okay_nabu", phrase="Okay Nabu")),
@@ -172,6 +173,7 @@ def test_what_is_offered_travels() -> None:
     words = TO_HOME.decode(encode(offered(offer)))
     assert words == Offered(
         language="de",
+        second_language="fr",
         stt_model="base",
         stt_models=("tiny", "base"),
         voice="espeak-de",

@@ -1,3 +1,5 @@
+from collections.abc import Sequence
+
 import pytest
 
 from gateway.turn.ear import Ear
@@ -16,12 +18,15 @@ class Hush:
 
 
 async def interruption(
-    *stretches: list[bytes], stt: ScriptedStt, opinion: ScriptedOpinion | None = None, language: str = "en"
+    *stretches: list[bytes],
+    stt: ScriptedStt,
+    opinion: ScriptedOpinion | None = None,
+    languages: Sequence[str] = ("en",),
 ) -> tuple[Interruption | None, Hush, Ear]:
     parts = stages(stt=stt, second_opinion=opinion)
     ear = Ear(heard(*stretches), parts)
     hush = Hush()
-    return await wait_for_interruption(ear, stt, language, suspect=hush), hush, ear
+    return await wait_for_interruption(ear, stt, languages, suspect=hush), hush, ear
 
 
 async def test_the_wake_word_interrupts_and_what_follows_it_is_heard() -> None:
@@ -69,7 +74,7 @@ async def test_other_words_do_not_interrupt() -> None:
 
 
 async def test_a_language_without_stop_words_of_its_own_knows_stop() -> None:
-    found, _, _ = await interruption(speech(320), stt=ScriptedStt(NOTHING, stop_after=1), language="eo")
+    found, _, _ = await interruption(speech(320), stt=ScriptedStt(NOTHING, stop_after=1), languages=("eo",))
     assert found == Interruption()
 
 
@@ -87,4 +92,12 @@ async def test_a_language_without_stop_words_of_its_own_knows_stop() -> None:
     ],
 )
 def test_nothing_but_a_word_that_silences_is_one(text: str, language: str, is_one: bool) -> None:
-    assert is_stop(text, language) is is_one
+    assert is_stop(text, (language,)) is is_one
+
+
+async def test_where_two_languages_are_spoken_a_word_of_either_silences() -> None:
+    assert is_stop("Ruhe, stop!", ("en", "de"))
+    assert is_stop("quiet", ("de", "en"))
+    assert not is_stop("silence", ("en", "de"))
+    found, _, _ = await interruption(speech(320), stt=ScriptedStt(NOTHING, stop_after=1), languages=("fr", "de"))
+    assert found == Interruption()

@@ -352,10 +352,10 @@ async def test_a_glimpse_that_fails_or_sees_nothing_is_not_told() -> None:
 
 async def test_later_words_that_cannot_be_recognised_end_the_turn() -> None:
     class Failing(ScriptedStt):
-        async def recognize(self, pcm: bytes) -> Recognition:
+        async def recognize(self, pcm: bytes, *, language: str = "") -> Recognition:
             if self.heard:
                 raise EngineError("scripted")
-            return await super().recognize(pcm)
+            return await super().recognize(pcm, language=language)
 
     home = SwitchingHome()
     told = await turn(replace(parts_for(home), stt=Failing(recognized(LAMP.text))), *GOES_ON)

@@ -66,7 +66,7 @@ async def test_a_stage_that_fails_ends_the_connection_with_an_error() -> None:
 class BrokenStt(ScriptedStt):
     """Has a fault of its own."""
 
-    async def recognize(self, pcm: bytes) -> Recognition:
+    async def recognize(self, pcm: bytes, *, language: str = "") -> Recognition:
         raise ZeroDivisionError("turn on the secret lamp")
 
 

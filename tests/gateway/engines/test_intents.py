@@ -218,6 +218,7 @@ def test_no_text_whatever_makes_matching_fail(intents: HassilIntents, text: str)
         ),
         ("turn on the reading lamp and the TV", [("HassTurnOn", "Reading Lamp"), ("HassTurnOn", "T.V.")]),
         ("turn off the reading lamp and the TV", [("HassTurnOff", "Reading Lamp"), ("HassTurnOff", "T.V.")]),
+        ("Turn off the TV. Turn off the TV.", [("HassTurnOff", "T.V.")]),
         ("reading lamp and the TV", [("HassTurnOn", "Reading Lamp"), ("HassTurnOn", "T.V.")]),
         (
             "turn on the reading lamp then the TV and lock the front door",

@@ -49,6 +49,7 @@ OFFERED: Final[Json] = {
     "wake_words": ["okay_nabu"],
     "known_wake_words": [{"id": "okay_nabu", "phrase": "Okay Nabu"}, {"id": "hey_jarvis", "phrase": "Hey Jarvis"}],
     "wake_sensitivity": 50,
+    "second_language": "",
     "stt_fitness": {"tiny.en": "good", "base": "good"},
 }
 KITCHEN: Final[Json] = {

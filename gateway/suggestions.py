@@ -67,3 +67,8 @@ class Suggestion:
     """Words that stand where any may: "play …"."""
     is_own: bool = False
     """Whether it is one of the household's own sentences."""
+
+    @property
+    def wild_share(self) -> float:
+        """The share of its words that stand where any may, 0 to 1."""
+        return self.wild_words / max(len(self.sentence.split()), 1)

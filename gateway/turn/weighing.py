@@ -40,6 +40,8 @@ LEAST_GAIN_OF_OTHER: Final = -1.0
 LEAST_GAIN_OF_FEWER: Final = -0.25
 """A reading that has a word less than the likeliest is nearly as likely, or else the word was said: "is the lamp on" is
 no "the lamp on"."""
+MOST_WILD: Final = 2 / 3
+"""The share of words that stand where any may, where something was misheard: much that is said sounds like "play …"."""
 LEAST_PER_TOKEN: Final = -3.0
 """Where each token is less likely than that, what was heard was hardly speech."""
 LEAST_CHANCE: Final = 0.5
@@ -130,7 +132,8 @@ class Weighed:
         if self._has_another_name:
             return Doubt.UNLIKE
         is_fewer = self.suggestion.fewer and self.gain < LEAST_GAIN_OF_FEWER
-        is_unsure = is_fewer or self.is_other_number or self.chance < LEAST_CHANCE
+        is_wild = self.suggestion.edits and self.suggestion.wild_share > MOST_WILD
+        is_unsure = is_fewer or is_wild or self.is_other_number or self.chance < LEAST_CHANCE
         if is_unsure or self.likelihood.per_token < LEAST_PER_TOKEN:
             return Doubt.UNSURE
         return Doubt.NONE

@@ -137,6 +137,13 @@ def test_no_number_becomes_another_one_without_asking(sentence: str, heard: str,
     assert found.doubt is (Doubt.UNSURE if is_other else Doubt.NONE)
 
 
+def test_what_is_nearly_all_any_words_is_asked_about_where_the_rest_was_misheard() -> None:
+    play = replace(suggestion(edits=1.0, wild_words=2), sentence="play something else")
+    assert one(play).doubt is Doubt.NONE
+    assert one(replace(play, wild_words=3, sentence="play something else now")).doubt is Doubt.UNSURE
+    assert one(replace(play, wild_words=3, sentence="play something else now", edits=0.0)).doubt is Doubt.NONE
+
+
 def test_a_name_that_was_clearly_heard_and_is_not_here_is_not_asked_about() -> None:
     assert one(sure_of_name=SURE_OTHER + 0.01).doubt is Doubt.UNLIKELY
 

@@ -56,10 +56,10 @@ async def test_all_commands_of_one_breath_are_told(listener: Listener) -> None:
     assert [command.name for command in turn.meaning.commands] == ["HassTurnOn", "HassTurnOff"]
 
 
-async def test_what_means_nothing_here_and_what_is_nothing_end_otherwise(listener: Listener) -> None:
-    assert (
-        await listener.hear(spoken("The weather was fine and so we walked along the river."))
-    ).ending is Ending.SORRY
+async def test_what_cannot_be_done_here_what_is_talk_and_what_is_nothing_end_otherwise(listener: Listener) -> None:
+    assert (await listener.hear(spoken("Please order a pizza with extra cheese."))).ending is Ending.SORRY
+    talk = spoken("The weather was fine and so we walked along the river.")
+    assert (await listener.hear(talk)).ending is Ending.SILENT
     assert (await listener.hear(SILENCE)).ending is Ending.SILENT
 
 

@@ -125,15 +125,15 @@ class Weighed:
     @property
     def doubt(self) -> Doubt:
         """Why it is not to be taken without asking."""
-        if self.chance < LEAST_CHANCE_ASKED or self.sure_of_name > SURE_OTHER:
+        is_wild = self.suggestion.edits > 0 and self.suggestion.wild_share > MOST_WILD
+        if self.chance < LEAST_CHANCE_ASKED or self.sure_of_name > SURE_OTHER or is_wild:
             return Doubt.UNLIKELY
         if self.suggestion.left_out:
             return Doubt.LEFT_OUT
         if self._has_another_name:
             return Doubt.UNLIKE
         is_fewer = self.suggestion.fewer and self.gain < LEAST_GAIN_OF_FEWER
-        is_wild = self.suggestion.edits and self.suggestion.wild_share > MOST_WILD
-        is_unsure = is_fewer or is_wild or self.is_other_number or self.chance < LEAST_CHANCE
+        is_unsure = is_fewer or self.is_other_number or self.chance < LEAST_CHANCE
         if is_unsure or self.likelihood.per_token < LEAST_PER_TOKEN:
             return Doubt.UNSURE
         return Doubt.NONE

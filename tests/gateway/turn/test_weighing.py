@@ -137,10 +137,10 @@ def test_no_number_becomes_another_one_without_asking(sentence: str, heard: str,
     assert found.doubt is (Doubt.UNSURE if is_other else Doubt.NONE)
 
 
-def test_what_is_nearly_all_any_words_is_asked_about_where_the_rest_was_misheard() -> None:
+def test_what_is_nearly_all_any_words_was_not_meant_where_the_rest_was_misheard() -> None:
     play = replace(suggestion(edits=1.0, wild_words=2), sentence="play something else")
     assert one(play).doubt is Doubt.NONE
-    assert one(replace(play, wild_words=3, sentence="play something else now")).doubt is Doubt.UNSURE
+    assert one(replace(play, wild_words=3, sentence="play something else now")).doubt is Doubt.UNLIKELY
     assert one(replace(play, wild_words=3, sentence="play something else now", edits=0.0)).doubt is Doubt.NONE
 
 

@@ -323,8 +323,8 @@ class TestHowWellItHears:
         ("languages", "told"),
         [
             (("es", ""), []),
-            (("de", ""), ["base for German: weak (7 of 14 commands right)"]),
-            (("en", "de"), ["base for German: weak (7 of 14 commands right)"]),
+            (("de", ""), ["base for German: weak (10 of 14 commands right)"]),
+            (("en", "de"), ["base for German: weak (10 of 14 commands right)"]),
         ],
     )
     async def test_a_model_that_is_weak_in_a_language_is_told_once_it_is_loaded(

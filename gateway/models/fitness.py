@@ -42,8 +42,8 @@ class Measured:
 
 MEASURED: Final = (
     Measured(model="tiny.en", language="en", percent=95),
-    Measured(model="base", language="en", percent=97),
     Measured(model="base", language="es", percent=97, right=30, commands=31),
+    Measured(model="base", language="en", percent=96),
     Measured(model="base", language="it", percent=92, right=24, commands=26),
     Measured(model="base", language="fr", percent=90, right=61, commands=68),
     Measured(model="base", language="de", percent=71, right=10, commands=14),

@@ -70,7 +70,7 @@ def test_it_is_told_with_the_figure() -> None:
 
 def test_a_model_s_languages_are_told_by_how_well_it_hears_them() -> None:
     assert fitness.summary("tiny.en") == "good in English"
-    expected = "good in English, Spanish; fair in Italian, French; weak in German, Dutch"
+    expected = "good in Spanish, English; fair in Italian, French; weak in German, Dutch"
     assert fitness.summary("base") == expected
     assert fitness.summary("small") == ""
 

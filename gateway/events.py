@@ -70,6 +70,11 @@ class Intent:
     is_own: bool = False
     """Whether it is the household's own: only Home Assistant knows how to do it, by the sentence itself."""
 
+    @property
+    def asked(self) -> tuple[str, str | None, dict[str, AttributeValue]]:
+        """What it asks for, however that was said; without what is to be done after it."""
+        return self.name, self.entity_id, dict(self.slots)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActionRequest:

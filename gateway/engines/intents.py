@@ -143,7 +143,7 @@ class _Names:
                 then = self._one(part, area_id, depth)
                 if then is None or then.is_own or (self._is_name(then) and not self._is_name(first)):
                     continue
-                if any(_is_same(then, one) for one in (first, *first.also)):  # recognition repeats itself at times
+                if any(then.asked == one.asked for one in (first, *first.also)):  # recognition repeats itself at times
                     return replace(first, text=text)
                 if is_said or not _ANY_WORDS & then.slots.keys():
                     return replace(first, text=text, also=(*first.also, then))
@@ -261,10 +261,6 @@ def _indexed(names: Iterable[tuple[str, str] | _Name]) -> TextSlotList:
     slot_list = TextSlotList.from_tuples(names, allow_template=False)
     slot_list.get_candidates("")
     return slot_list
-
-
-def _is_same(one: Intent, other: Intent) -> bool:
-    return (one.name, one.slots, one.entity_id) == (other.name, other.slots, other.entity_id)
 
 
 def _wildcards(result: RecognizeResult) -> list[str]:

@@ -32,18 +32,19 @@ class Places:
             case "name":
                 for entity in self._house.entities:
                     if not place.domains or entity.domain in place.domains:
-                        yield from _names(entity)
+                        yield from names(entity)
             case "area":
                 for area in self._house.areas:
-                    yield from _names(area)
+                    yield from names(area)
             case "floor":
                 for floor in self._house.floors:
-                    yield from _names(floor)
+                    yield from names(floor)
             case _:
                 yield from listed(self._lists.get(place))
 
 
-def _names(named: Entity | Area | Floor) -> Iterator[str]:
+def names(named: Entity | Area | Floor) -> Iterator[str]:
+    """Yield each of its names, as it is said."""
     for name in (named.name, *named.aliases):
         yield " ".join(name.split())
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from gateway.engines.fillers import fillers
 from gateway.engines.grammar import Grammar
-from gateway.engines.places import listed
+from gateway.engines.places import listed, names
 from gateway.house import Area, Entity, Floor, House
 
 LEAST_OF_WORDS: Final = 0.2
@@ -105,5 +105,4 @@ def _texts(grammar: Grammar) -> Iterator[str]:
 def _names(house: House) -> Iterator[str]:
     everything: tuple[Entity | Area | Floor, ...] = (*house.entities, *house.areas, *house.floors)
     for named in everything:
-        yield named.name
-        yield from named.aliases
+        yield from names(named)

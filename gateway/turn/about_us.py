@@ -116,9 +116,9 @@ class AboutUs:
         """Tell whether what means nothing here was not said to us: neither a request nor a question."""
         if choice.intent is not None or choice.asked or choice.heard is None:
             return False
-        text = choice.heard.text
         if choice.is_talk:
             return True
+        text = choice.heard.text
         return cloud.question(text, self._language) is None and not await self._stages.understanding.is_request(text)
 
     async def not_understood(self, heard: Hypothesis) -> None:

@@ -56,11 +56,7 @@ async def standing(
 
 def is_same(one: Intent, other: Intent) -> bool:
     """Tell whether two sentences ask for the same."""
-    return _asked(one) == _asked(other) and [*map(_asked, one.also)] == [*map(_asked, other.also)]
-
-
-def _asked(intent: Intent) -> tuple[str, str | None, dict[str, object]]:
-    return intent.name, intent.entity_id, dict(intent.slots)
+    return [each.asked for each in (one, *one.also)] == [each.asked for each in (other, *other.also)]
 
 
 def _is_about_us(choice: Choice, language: str) -> bool:

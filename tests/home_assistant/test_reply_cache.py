@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from homeassistant.components import tts
+from homeassistant.components.tts.const import DATA_TTS_MANAGER
 from homeassistant.core import HomeAssistant, ServiceCall
 from homeassistant.util import dt as dt_util
 from pytest_homeassistant_custom_component.common import MockConfigEntry, async_fire_time_changed, async_mock_service
@@ -60,9 +61,10 @@ async def test_a_spoken_reply_is_in_the_cache_until_something_is_forgotten(
     stream = tts.async_create_stream(hass, entity_of(hass, loaded, "tts"), options={tts.ATTR_PREFERRED_FORMAT: "wav"})
     stream.async_set_message("The lamp is on.")
     assert [piece async for piece in stream.async_stream_result()]
+    known = hass.data[DATA_TTS_MANAGER].file_cache  # written to before it is known, and cleared as far as it is known
+    await until(lambda: len(known) == 1)
     kept = tmp_path / "tts"
-    await until(lambda: len(list(kept.iterdir())) == 1)
-    await hass.async_block_till_done()
+    assert [copy.name for copy in kept.iterdir()] == list(known.values())
     await forget(gateway)
     await until(lambda: not list(kept.iterdir()))
 

@@ -59,6 +59,8 @@ class Suggestion:
     """The same as a share of them all."""
     replaced: tuple[Replacement, ...] = ()
     """All that is different."""
+    in_place_of: tuple[Replacement, ...] = ()
+    """Words of the likeliest reading for which it has others; none where it is that one that it sounds like."""
     left_out: int = 0
     """Words that make a difference and were heard and are not in it, or are in it and were not heard."""
     fewer: int = 0

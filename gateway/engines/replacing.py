@@ -1,6 +1,7 @@
 """What a sentence that sounds like what was heard changes in it, piece by piece: what was misheard, or left out."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from difflib import SequenceMatcher
 from typing import Final
 
 from gateway.engines.sounding import Phones, Piece, phoneme_cost
@@ -35,6 +36,26 @@ class Replacing:
     def of_own(self, pieces: Sequence[Piece], words: Sequence[str]) -> tuple[Replacement, ...]:
         """Return what a sentence of the household's own changes; of a value only the words that differ count."""
         return tuple(self._each(pieces, words, self._of_an_own_sentence))
+
+    def in_place_of(self, words: Sequence[str], pieces: Iterable[Piece]) -> tuple[Replacement, ...]:
+        """Return which of the words of another reading a sentence has others for: those that it was not made from."""
+        used = [(word, piece.is_name) for piece in pieces for word in piece.used.casefold().split()]
+        alike = SequenceMatcher(None, list(words), [word for word, _ in used], autojunk=False)
+        return tuple(
+            self._another(words[first:last], used[begin:end])
+            for what, first, last, begin, end in alike.get_opcodes()
+            if what == "replace"
+        )
+
+    def _another(self, heard: Sequence[str], used: Sequence[tuple[str, bool]]) -> Replacement:
+        words = [word for word, _ in used]
+        return Replacement(
+            heard=" ".join(heard),
+            used=" ".join(words),
+            cost=self._cost(" ".join(heard), " ".join(words)),
+            is_filler=self._fillers.issuperset((*heard, *words)),
+            is_name=any(is_name for _, is_name in used),
+        )
 
     @staticmethod
     def _each(pieces: Sequence[Piece], words: Sequence[str], replace: Replace) -> Iterator[Replacement]:

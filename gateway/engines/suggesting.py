@@ -20,7 +20,7 @@ from gateway.engines.replacing import Replacing
 from gateway.engines.requests import Requests
 from gateway.engines.sentences import load_sentences
 from gateway.engines.several import parted
-from gateway.engines.sounding import Candidate, Sounding
+from gateway.engines.sounding import Candidate, Piece, Sounding
 from gateway.engines.wording import readings, spelled
 from gateway.house import House
 from gateway.suggestions import Suggestion
@@ -80,7 +80,7 @@ class Suggesting:
             for part, candidates in ((_Part(one), self._candidates(one)), *parts):
                 phonemes = self._phonemes(part.heard)
                 for found in candidates:
-                    make = partial(self._suggestion, found, part, fewer=max(fewer, 0))
+                    make = partial(self._suggestion, found, part, fewer=max(fewer, 0), likeliest=heard[0])
                     built_in.add(part.sentence(found), found.cost / phonemes, make)
             if self._own is not None:
                 phonemes = self._phonemes(one)
@@ -114,10 +114,11 @@ class Suggesting:
     def _phonemes(self, heard: Heard) -> int:
         return max(len(self._phones(" ".join(heard.words))), 1)
 
-    def _suggestion(self, candidate: Candidate, part: _Part, *, fewer: int) -> Suggestion:
+    def _suggestion(self, candidate: Candidate, part: _Part, *, fewer: int, likeliest: Heard) -> Suggestion:
         heard = part.heard
         replaced = self._replacing.of(candidate.pieces, heard.words)
         edits = sum(piece.cost for piece in candidate.pieces if not piece.is_wild)
+        is_likeliest = heard.reading == likeliest.reading
         return Suggestion(
             sentence=part.sentence(candidate),
             written=tuple(dict.fromkeys(heard.with_pieces(candidate.pieces, lower=lower) for lower in (False, True))),
@@ -125,6 +126,7 @@ class Suggesting:
             edits=edits,
             cost=edits / self._phonemes(heard),
             replaced=replaced,
+            in_place_of=() if is_likeliest else self._replacing.in_place_of(likeliest.words, part.pieces(candidate)),
             left_out=sum((not one.heard or not one.used) and not one.is_filler for one in replaced),
             fewer=fewer,
             wild_words=_wild_words(candidate),
@@ -156,6 +158,12 @@ class _Part:
         """Return the reading with a sentence in place of this part."""
         return self.before + candidate.text + self.after
 
+    def pieces(self, candidate: Candidate) -> Iterator[Piece]:
+        """Yield the pieces of that sentence."""
+        yield from map(_as_it_is, Heard.of(self.before, self.before, 0, len(self.before)).words)
+        yield from candidate.pieces
+        yield from map(_as_it_is, Heard.of(self.after, self.after, 0, len(self.after)).words)
+
 
 class _Closest:
     """The closest sentences, each once."""
@@ -175,6 +183,10 @@ class _Closest:
         """They, the closest first."""
         closest = sorted(self._found.values(), key=lambda pair: pair[0])
         return [make() for _, make in closest[: self._most]]
+
+
+def _as_it_is(word: str) -> Piece:
+    return Piece(used=word, first=0, last=0, cost=0.0)
 
 
 def _is_one_of(candidates: Sequence[Candidate]) -> bool:

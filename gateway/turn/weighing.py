@@ -101,6 +101,8 @@ class Weighed:
     """How much more speaks for it than for any other meaning, in nats; `MOST_MARGIN` at most."""
     sure_of_name: float = 0.0
     """The share of a name's phonemes that are others, times how sure recognition was of these; the highest, 0 to 1."""
+    sure_of_likeliest: float = 0.0
+    """The same of what the likeliest reading has in the name's place, where it is another one that it sounds like."""
     sure_of_word: float = 0.0
     """The same of all words that make a difference."""
     is_other_number: bool = False
@@ -126,7 +128,8 @@ class Weighed:
     def doubt(self) -> Doubt:
         """Why it is not to be taken without asking."""
         is_wild = self.suggestion.edits > 0 and self.suggestion.wild_share > MOST_WILD
-        if self.chance < LEAST_CHANCE_ASKED or self.sure_of_name > SURE_OTHER or is_wild:
+        sure_of_name = max(self.sure_of_name, self.sure_of_likeliest)
+        if self.chance < LEAST_CHANCE_ASKED or sure_of_name > SURE_OTHER or is_wild:
             return Doubt.UNLIKELY
         if self.suggestion.left_out:
             return Doubt.LEFT_OUT
@@ -171,12 +174,17 @@ def weighed(
             margin=min(own - max([*scores[:place], *scores[place + 1 :]], default=-MOST_MARGIN), MOST_MARGIN)
             if len(scores) > 1
             else MOST_MARGIN,
-            sure_of_name=_sure_of_other([one for one in suggestion.replaced if one.is_name], of_text[suggestion.heard]),
+            sure_of_name=_sure_of_other(_names(suggestion.replaced), of_text[suggestion.heard]),
+            sure_of_likeliest=_sure_of_other(_names(suggestion.in_place_of), of_heard),
             sure_of_word=_sure_of_other(replaced_words(suggestion.replaced), of_text[suggestion.heard]),
             is_other_number=_is_other_number(suggestion.sentence, of_heard),
         )
         for place, ((intent, suggestion, likelihood), own) in enumerate(zip(meanings, scores, strict=True))
     )
+
+
+def _names(replaced: Sequence[Replacement]) -> list[Replacement]:
+    return [one for one in replaced if one.is_name]
 
 
 def _is_another(one: Replacement) -> bool:

@@ -122,6 +122,8 @@ class _Names:
             "area": _indexed(self._place_names(house.areas)),
             "floor": _indexed(self._place_names(house.floors)),
         }
+        places = (*house.areas, *house.floors)
+        self._places = {self._bare(name) for place in places for name in (place.name, *place.aliases)}
         self._by_name: dict[str, list[Entity]] = {}
         for entity in house.entities:
             for name in {_folded(name) for name in (entity.name, *entity.aliases)}:
@@ -143,6 +145,8 @@ class _Names:
                 then = self._one(part, area_id, depth)
                 if then is None or then.is_own or (self._is_name(then) and not self._is_name(first)):
                     continue
+                if then.name == first.name and self._is_another_place(after, before, first):
+                    continue
                 if any(then.asked == one.asked for one in (first, *first.also)):  # recognition repeats itself at times
                     return replace(first, text=text)
                 if is_said or not _ANY_WORDS & then.slots.keys():
@@ -154,6 +158,17 @@ class _Names:
         names = self._heard(" ".join(str(value) for value in intent.slots.values())).casefold().split()
         said = self._heard(intent.text).casefold().split()
         return self._fillers.union(names).issuperset(said)
+
+    def _is_another_place(self, after: str, before: str, first: Intent) -> bool:
+        """Tell whether nothing but a place follows a command that names none: "skip song and living room" has an "in"."""
+        if self._bare(after) not in self._places:
+            return False
+        said = set(self._heard(before).casefold().split())
+        named = [self._bare(str(first.slots[slot])) for slot in ("area", "floor", "name") if slot in first.slots]
+        return not any(said.issuperset(name.split()) for name in named)
+
+    def _bare(self, name: str) -> str:
+        return " ".join(word for word in self._heard(name).casefold().split() if word not in self._fillers)
 
     def _one(self, text: str, area_id: str | None, depth: int) -> Intent | None:
         """Return the best valid meaning of the sentence's readings."""

@@ -88,11 +88,14 @@ class Requests:
         self._words = self._asking | {word for word in words if len(word) >= SHORTEST_CHARS} - common
 
     def is_one(self, text: str) -> bool:
-        """Tell whether a text begins as a request does, or enough of its words are such as one says to a house."""
+        """Tell whether a text begins as a request does, or enough of its words are such as one says to a house.
+
+        Numbers are said to anybody.
+        """
         words = "".join(letter if letter.isalnum() or letter == "'" else " " for letter in text.casefold()).split()
         if self._asking.intersection(words[:BEGINNING_WORDS]):
             return True
-        known = sum(word in self._words for word in words)
+        known = sum(word in self._words and not word.isdigit() for word in words)
         return known > 0 and known >= LEAST_OF_WORDS * len(words)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from gateway.events import Hypothesis, Intent, Recognition
 from gateway.suggestions import Replacement
 from gateway.turn.endpoint import Standing
-from gateway.turn.words import plain_words
+from gateway.turn.words import is_loop, plain_words
 
 NO_SPEECH_PROBABILITY = 0.6
 """Whisper's own threshold."""
@@ -35,6 +35,8 @@ INVENTIONS = frozenset(
 )  # fmt: skip
 """What Whisper, trained on videos, writes for silence and noise."""
 
+GREETING = "HassRespond"
+"""The intent of what is only answered."""
 NOISE = "noise"
 """Why nothing is said: what was heard was no speech, or not said to us."""
 NO_WORDS = "no_words"
@@ -96,7 +98,8 @@ class Choice:
             return None
         if self.heard is None or is_invention(self.heard.text):
             return NO_WORDS
-        return NOISE if self.heard.score < LOWEST_ANSWERED_SCORE else None
+        is_noise = self.heard.score < LOWEST_ANSWERED_SCORE or is_loop(plain_words(self.heard.text))
+        return NOISE if is_noise else None
 
     @property
     def is_talk(self) -> bool:
@@ -118,7 +121,7 @@ async def choose(recognition: Recognition, match: Match) -> Choice:
         if len(plain_words(hypothesis.text)) < fewest_words:
             continue
         intent = await match(hypothesis.text)
-        if intent is not None:
+        if intent is not None and not _is_babble(intent, hypothesis.text):
             return Choice(recognition=recognition, heard=hypotheses[0], used=hypothesis, intent=intent)
     return Choice(recognition=recognition, heard=hypotheses[0])
 
@@ -133,6 +136,11 @@ def is_invention(text: str) -> bool:
     words = plain_words(text)
     said = " ".join(words)
     return not words or said in INVENTIONS or (len(words) > 1 and len(set(words)) == 1 and words[0] in INVENTIONS)
+
+
+def _is_babble(intent: Intent, text: str) -> bool:
+    """Tell whether it is no more than "hello, hello, hello"; who says "stop" that often wants it."""
+    return intent.name == GREETING and is_loop(plain_words(text))
 
 
 def _is_number(text: str) -> bool:

@@ -42,6 +42,10 @@ LEAST_GAIN_OF_FEWER: Final = -0.25
 no "the lamp on"."""
 MOST_WILD: Final = 2 / 3
 """The share of words that stand where any may, where something was misheard: much that is said sounds like "play …"."""
+MOST_CHANGED: Final = 0.36
+"""The share of all phonemes that may be others where recognition thinks little of it: "let's start" is no "stop"."""
+LEAST_PER_TOKEN_CHANGED: Final = -2.5
+"""So much, or less, of each token."""
 LEAST_PER_TOKEN: Final = -3.0
 """Where each token is less likely than that, what was heard was hardly speech."""
 LEAST_CHANCE: Final = 0.5
@@ -127,9 +131,8 @@ class Weighed:
     @property
     def doubt(self) -> Doubt:
         """Why it is not to be taken without asking."""
-        is_wild = self.suggestion.edits > 0 and self.suggestion.wild_share > MOST_WILD
         sure_of_name = max(self.sure_of_name, self.sure_of_likeliest)
-        if self.chance < LEAST_CHANCE_ASKED or sure_of_name > SURE_OTHER or is_wild:
+        if self.chance < LEAST_CHANCE_ASKED or sure_of_name > SURE_OTHER or self._is_another_sentence:
             return Doubt.UNLIKELY
         if self.suggestion.left_out:
             return Doubt.LEFT_OUT
@@ -140,6 +143,13 @@ class Weighed:
         if is_unsure or self.likelihood.per_token < LEAST_PER_TOKEN:
             return Doubt.UNSURE
         return Doubt.NONE
+
+    @property
+    def _is_another_sentence(self) -> bool:
+        suggestion, per_token = self.suggestion, self.likelihood.per_token
+        if suggestion.edits and suggestion.wild_share > MOST_WILD:
+            return True
+        return not suggestion.is_own and suggestion.cost > MOST_CHANGED and per_token < LEAST_PER_TOKEN_CHANGED
 
     @property
     def _has_another_name(self) -> bool:

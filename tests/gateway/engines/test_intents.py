@@ -247,3 +247,20 @@ def test_an_item_with_an_and_in_it_is_one(intents: HassilIntents) -> None:
     intent = intents.match("add salt and pepper to my chores list")
     assert intent is not None
     assert (intent.slots["item"], intent.also) == ("salt and pepper", ())
+
+
+@pytest.mark.parametrize(
+    ("said", "places"),
+    [
+        ("turn off the lights in the kitchen and the bedroom", ["Kitchen", "Bedroom"]),
+        ("skip song in the kitchen and the bedroom", ["Kitchen", "Bedroom"]),
+        ("turn off the kitchen lights and lights in the bedroom", ["Kitchen", "Bedroom"]),
+        ("skip song and the kitchen", None),
+        ("skip song and galley", None),
+    ],
+)
+def test_a_place_follows_another_place_and_not_what_was_said_of_none(
+    intents: HassilIntents, said: str, places: list[str] | None
+) -> None:
+    intent = intents.match(said, area_id="bedroom")
+    assert (None if intent is None else [one.slots["area"] for one in (intent, *intent.also)]) == places

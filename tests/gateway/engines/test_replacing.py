@@ -68,3 +68,11 @@ def test_of_an_own_value_the_words_that_differ_count(replacing: Replacing) -> No
 def test_a_copula_makes_no_difference_in_an_own_sentence_only(replacing: Replacing) -> None:
     assert not one(replacing, "is", "").is_filler
     assert own(replacing, "is", "", is_value=False).is_filler
+
+
+def test_what_stands_in_place_of_the_words_of_another_reading_is_told(replacing: Replacing) -> None:
+    pieces = [Piece("turn", 0, 1, 0.0), Piece("Bed Light", 1, 3, 0.0, is_name=True), Piece("on", 3, 4, 0.0)]
+    (one,) = replacing.in_place_of(["turn", "bad", "light", "on"], pieces)
+    assert (one.heard, one.used, one.is_name, one.is_filler) == ("bad", "bed", True, False)
+    assert 0 < one.cost < 0.3
+    assert replacing.in_place_of(["turn", "bed", "light", "on", "now"], pieces) == ()

@@ -107,3 +107,13 @@ def test_there_are_never_too_many(suggesting: Suggesting) -> None:
     found = suggesting.suggestions(texts)
     assert len(found) <= MOST_SUGGESTIONS
     assert [one.cost for one in found] == sorted(one.cost for one in found)
+
+
+@pytest.mark.parametrize("rest", ["", "Turn off the TV and "])
+def test_what_the_likeliest_reading_has_in_place_of_a_name_is_told(suggesting: Suggesting, rest: str) -> None:
+    texts = (f"{rest}Turn on the red light.", f"{rest}Turn on the bad light.")
+    found = [one for one in suggesting.suggestions(texts) if "Bed Light" in one.sentence]
+    of_likeliest = [one.in_place_of for one in found if one.heard == texts[0]]
+    (other, *_) = [one.in_place_of for one in found if one.heard == texts[1]]
+    assert [(one.heard, one.used, one.is_name) for one in other] == [("red", "bed", True)]
+    assert set(of_likeliest) <= {()}

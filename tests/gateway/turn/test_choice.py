@@ -104,3 +104,17 @@ async def test_readings_that_are_too_unlikely_or_too_many_are_none() -> None:
 
 async def test_noise_has_no_readings() -> None:
     assert (await choose(recognized("turn on the lamp", score=-0.9, no_speech=0.9), means)).readings == ()
+
+
+async def test_the_same_over_and_over_is_noise_unless_it_means_something() -> None:
+    choice = await choose(recognized("so long, so long, so long"), means)
+    assert (choice.intent, choice.silence_reason) == (None, "noise")
+    assert (await choose(recognized("lamp lamp lamp"), means)).intent is LIGHT_ON
+
+
+async def test_a_greeting_over_and_over_is_none() -> None:
+    async def greets(text: str) -> Intent | None:
+        return Intent(name="HassRespond", text=text) if text.startswith("hello") else None
+
+    assert (await choose(recognized("hello, hello, hello"), greets)).silence_reason == "noise"
+    assert (await choose(recognized("hello, hello"), greets)).intent is not None

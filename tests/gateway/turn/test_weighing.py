@@ -11,7 +11,9 @@ from gateway.turn.weighing import (
     LEAST_GAIN_OF_FEWER,
     LEAST_GAIN_OF_OTHER,
     LEAST_PER_TOKEN,
+    LEAST_PER_TOKEN_CHANGED,
     LEFT_OUT_NATS,
+    MOST_CHANGED,
     MOST_MARGIN,
     MOST_REPLACED,
     OTHER_NAME,
@@ -146,6 +148,25 @@ def test_what_is_nearly_all_any_words_was_not_meant_where_the_rest_was_misheard(
 
 def test_a_name_that_was_clearly_heard_and_is_not_here_is_not_asked_about() -> None:
     assert one(sure_of_name=SURE_OTHER + 0.01).doubt is Doubt.UNLIKELY
+
+
+def test_a_name_that_the_likeliest_reading_clearly_has_is_not_another_one() -> None:
+    likeliest = Likelihood(log_probability=-2.0, tokens=4, words=(("Where", -0.1), ("is", -0.1), ("Jane?", 0.0)))
+    other = Likelihood(log_probability=-4.0, tokens=4, words=(("Where", -0.1), ("is", -0.1), ("Joan?", -4.0)))
+    made = replace(suggestion(replace(NAME, heard="joan", cost=0.2)), in_place_of=(replace(NAME, cost=0.5),))
+    (found,) = weighed([(JOHN, made, LIKELY)], likeliest, {HEARD: other})
+    assert (found.sure_of_name < SURE_REPLACED, found.sure_of_likeliest) == (True, 0.5)
+    assert found.doubt is Doubt.UNLIKELY
+    assert replace(found, sure_of_likeliest=SURE_OTHER).doubt is Doubt.NONE
+
+
+def test_another_sentence_that_recognition_thinks_little_of_was_not_meant() -> None:
+    other = replace(suggestion(edits=2.0), cost=MOST_CHANGED + 0.01)
+    little = Likelihood(log_probability=LEAST_PER_TOKEN_CHANGED * 8 - 0.1, tokens=8)
+    assert one(other, likelihood=little).doubt is Doubt.UNLIKELY
+    assert one(other).doubt is Doubt.NONE
+    assert one(replace(other, cost=MOST_CHANGED), likelihood=little).doubt is Doubt.NONE
+    assert one(replace(other, is_own=True), likelihood=little).doubt is Doubt.NONE
 
 
 def test_a_reading_that_leaves_a_word_out_is_nearly_as_likely_or_asked_about() -> None:

@@ -122,7 +122,7 @@ class _Names:
             "area": _indexed(self._place_names(house.areas)),
             "floor": _indexed(self._place_names(house.floors)),
         }
-        places = (*house.areas, *house.floors)
+        places: tuple[Area | Floor, ...] = (*house.areas, *house.floors)
         self._places = {self._bare(name) for place in places for name in (place.name, *place.aliases)}
         self._by_name: dict[str, list[Entity]] = {}
         for entity in house.entities:
@@ -160,7 +160,7 @@ class _Names:
         return self._fillers.union(names).issuperset(said)
 
     def _is_another_place(self, after: str, before: str, first: Intent) -> bool:
-        """Tell whether nothing but a place follows a command that names none: "skip song and living room" has an "in"."""
+        """Tell whether nothing but a place follows what names none: "skip song in living room", with an "and"."""
         if self._bare(after) not in self._places:
             return False
         said = set(self._heard(before).casefold().split())

@@ -46,7 +46,8 @@ def test_a_request_has_a_word_of_the_house_or_of_its_sentences_or_asks_for_anyth
 @pytest.mark.parametrize(
     "said",
     ["A cheddar block.", "You better talk.", "wine glass.", "and so might marry again when he would.", "", "...",
-     "Chapter 12, when 30 children grew.", "Nobody spoke of the attic before the old woman had come back to her daughters."],
+     "Chapter 12, when 30 children grew.",
+     "Nobody spoke of the attic before the old woman had come back to her daughters."],
 )  # fmt: skip
 def test_talk_has_none_or_hardly_any(requests: Requests, said: str) -> None:
     assert not requests.is_one(said)

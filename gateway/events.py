@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from enum import StrEnum
 from types import MappingProxyType
-from typing import ClassVar
+from typing import ClassVar, Final
 
 from gateway.house import AttributeValue, Entity
 from gateway.suggestions import Replacement
@@ -49,6 +49,9 @@ class Recognition:
     audio_ms: int = 0
 
 
+_ANY_WORDS: Final = frozenset({"conversation_command", "item", "message", "search_query"})
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
     """What a sentence means in this house."""
@@ -69,6 +72,11 @@ class Intent:
     """What was said in the same breath, to be done after it."""
     is_own: bool = False
     """Whether it is the household's own: only Home Assistant knows how to do it, by the sentence itself."""
+
+    @property
+    def takes_any_words(self) -> bool:
+        """Whether nearly any words make sense in one of its slots: what to play, to note, or to say."""
+        return not _ANY_WORDS.isdisjoint(self.slots)
 
     @property
     def asked(self) -> tuple[str, str | None, dict[str, AttributeValue]]:

@@ -17,6 +17,7 @@ BASE = frozenset(
         "ballast",
         "chimes",
         "files",
+        "foreground",
         "frame_queue",
         "json_depth",
         "languages",

@@ -35,9 +35,6 @@ _WILDCARD_EMPTY = frozenset(
     | {"called", "named"}
 )
 """English words that alone never name a song, an item or a timer."""
-_ANY_WORDS = frozenset({"conversation_command", "item", "message", "search_query"})
-"""Slots in which nearly any words make sense. A comma alone does not begin a command with one: "light up, play corner"
-is a light's name."""
 _AWAY = frozenset({"away", "out", "not home", "outside"})
 
 type _Name = tuple[str, str, dict[str, AttributeValue]]
@@ -149,7 +146,7 @@ class _Names:
                     continue
                 if any(then.asked == one.asked for one in (first, *first.also)):  # recognition repeats itself at times
                     return replace(first, text=text)
-                if is_said or not _ANY_WORDS & then.slots.keys():
+                if is_said or not then.takes_any_words:  # a comma alone may be in a name: "light up, play corner"
                     return replace(first, text=text, also=(*first.also, then))
         return None
 

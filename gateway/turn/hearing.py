@@ -14,6 +14,7 @@ from gateway.events import (
     SpeechResumed,
     SpeechStarted,
 )
+from gateway.foreground import foregrounds
 from gateway.turn.answer import ANSWER_MS
 from gateway.turn.choice import Choice, choose
 from gateway.turn.context import Context
@@ -22,7 +23,7 @@ from gateway.turn.endpoint import Standing
 from gateway.turn.progress import Progress
 from gateway.turn.resolving import resolved
 from gateway.turn.stages import Stages, Understanding
-from gateway.turn.standing import standing
+from gateway.turn.standing import is_about_us, is_same, standing
 
 SECOND_CHANCE_MS: Final = 3_000
 """A sound without words this soon after the wake word is not what the person wanted to say."""
@@ -147,7 +148,27 @@ class Hearing:
         choice = await self.understand(pcm)
         understanding, home = self._understanding(choice.recognition.language), self._stages.home
         stands = await standing(choice, understanding, home, area_id=self._area_id, satellite_id=self._satellite_id)
+        if stands is Standing.UNKNOWN and choice.intent is None and not choice.asked:
+            choice = await self._in_foreground(choice, pcm)
         return replace(choice, standing=stands)
+
+    async def _in_foreground(self, choice: Choice, pcm: bytes) -> Choice:
+        """Return what whoever speaks nearest said, where all that was said means nothing and others speak as well.
+
+        That is what two of its louder stretches mean, or one while no other means anything: unless any words may stand
+        in it, as in "play …".
+        """
+        if choice.heard is not None and is_about_us(choice, choice.recognition.language):
+            return choice
+        found: list[Choice] = []
+        for stretch in foregrounds(pcm):
+            nearer = await self.understand(stretch, language=choice.recognition.language)
+            if nearer.intent is None:
+                continue
+            if any(other.intent is not None and is_same(nearer.intent, other.intent) for other in found):
+                return nearer
+            found.append(nearer)
+        return found[0] if len(found) == 1 and not _has_any_words(found[0].intent) else choice
 
     async def _interpret_patiently(self, pcm: bytes) -> Choice:
         """Do the same for somebody who has gone on once, and may do so again."""
@@ -166,6 +187,11 @@ class Hearing:
                 if intent is not None:
                     break
         return intent
+
+
+def _has_any_words(intent: Intent | None) -> bool:
+    """Tell whether it has words in it that are no name of this house: a title, an item, a timer's name."""
+    return intent is not None and (intent.takes_any_words or ("name" in intent.slots and intent.entity_id is None))
 
 
 async def _means_nothing(_: str) -> Intent | None:

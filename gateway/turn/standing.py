@@ -31,7 +31,7 @@ async def standing(
     choice: Choice, understanding: Understanding, home: Home, *, area_id: str | None, satellite_id: str
 ) -> Standing:
     """Return how what was heard stands, said in the area `area_id`. Raises EngineError."""
-    if choice.heard is None or choice.silence_reason is not None or _is_about_us(choice, understanding.language):
+    if choice.heard is None or choice.silence_reason is not None or is_about_us(choice, understanding.language):
         return Standing.UNKNOWN
     if choice.asked:
         return Standing.UNKNOWN
@@ -59,7 +59,7 @@ def is_same(one: Intent, other: Intent) -> bool:
     return [each.asked for each in (one, *one.also)] == [each.asked for each in (other, *other.also)]
 
 
-def _is_about_us(choice: Choice, language: str) -> bool:
+def is_about_us(choice: Choice, language: str) -> bool:
     """Tell whether it is about what was said before, or the cloud: that is none of the house's own sentences."""
     texts = cloud.likely_texts(choice)
     return (

@@ -5,6 +5,7 @@ louder: what is well below is cut off before and after.
 """
 
 from dataclasses import dataclass
+from math import log10
 from typing import Final
 
 import numpy as np
@@ -15,6 +16,8 @@ STEP_MS: Final = 20
 """Between two looks at how loud it is."""
 AROUND_MS: Final = 150
 """How much is kept before and after: soft beginnings and endings."""
+LOUD_WINDOW_MS: Final = 100
+"""Of a loud moment."""
 LOUDEST_PERCENT: Final = 95
 """What is louder than so much of it is as loud as who speaks nearest."""
 MOST_BELOW_DB: Final = 20.0
@@ -38,6 +41,8 @@ class Cut:
 
 CUTS: Final = (Cut(200, 13.0), Cut(100, 8.0), Cut(200, 10.0, is_from_first_to_last=True))
 """Several, as none is right for every voice: what two of them agree on was said (docs/understanding.md)."""
+LEAST_BELOW_DB: Final = 5.0
+"""Where the loud moments of what would be cut off are nearer than this, the same person speaks there."""
 GAP_MS: Final = 300
 """A soft moment no longer than this is within a stretch: between two words."""
 
@@ -56,18 +61,35 @@ def foregrounds(pcm: bytes, cuts: tuple[Cut, ...] = CUTS) -> tuple[bytes, ...]:
 
 def _is_louder(power: Power, stretch: range) -> bool:
     """Tell whether what is not in it is softer, and yet something."""
-    rest = np.concatenate((power[: stretch.start], power[stretch.stop :]))
-    if rest.size == 0:
+    rest = [part for part in (power[: stretch.start], power[stretch.stop :]) if part.size]
+    if not rest:
         return False
-    return float(rest.mean()) > float(power[stretch.start : stretch.stop].mean()) * 10 ** (-MOST_BELOW_DB / 10)
+    near_db = _db(float(power[stretch.start : stretch.stop].mean()))
+    loud_db = _loud_db(power[stretch.start : stretch.stop])
+    is_something = _db(float(np.concatenate(rest).mean())) > near_db - MOST_BELOW_DB
+    return is_something and all(_loud_db(part) <= loud_db - LEAST_BELOW_DB for part in rest)
+
+
+def _loud_db(power: Power) -> float:
+    """Return how loud the loud moments are."""
+    return _db(float(np.percentile(_around(power, LOUD_WINDOW_MS), LOUDEST_PERCENT)))
+
+
+def _db(power: float) -> float:
+    return 10 * log10(max(power, 1e-9))
+
+
+def _around(power: Power, window_ms: int) -> Power:
+    """Return the mean power around each step."""
+    window = RATE_HZ * window_ms // 1000
+    summed = np.cumsum(np.pad(power, (window // 2 + 1, window // 2)))
+    return ((summed[window:] - summed[:-window]) / window)[:: RATE_HZ * STEP_MS // 1000]
 
 
 def _stretch(power: Power, cut: Cut) -> range:
     """Return the samples of it."""
     step, around = (RATE_HZ * ms // 1000 for ms in (STEP_MS, AROUND_MS))
-    window = RATE_HZ * cut.window_ms // 1000
-    summed = np.cumsum(np.pad(power, (window // 2 + 1, window // 2)))
-    power_around = ((summed[window:] - summed[:-window]) / window)[::step]
+    power_around = _around(power, cut.window_ms)
     least = np.percentile(power_around, LOUDEST_PERCENT) * 10 ** (-cut.below_db / 10)
     loud = np.flatnonzero(power_around >= least)
     pauses = () if cut.is_from_first_to_last else np.flatnonzero(np.diff(loud) > GAP_MS // STEP_MS) + 1

@@ -33,11 +33,16 @@ def test_what_is_well_below_is_cut_off_before_and_after() -> None:
         assert 1_000 + 2 * AROUND_MS - 100 <= ms(stretch) <= 1_000 + 2 * AROUND_MS + 300
 
 
-def test_a_short_pause_is_within_a_stretch_and_a_long_one_is_not() -> None:
-    (one,) = foregrounds(sound((500, SOFT), (400, LOUD), (GAP_MS - 100, SOFT), (600, LOUD), (500, SOFT)), (NEAR,))
-    (other,) = foregrounds(sound((500, SOFT), (400, LOUD), (GAP_MS + 300, SOFT), (600, LOUD), (500, SOFT)), (NEAR,))
+def test_a_short_pause_is_within_a_stretch_and_what_is_soft_behind_a_long_one_is_not() -> None:
+    softer = LOUD // 2
+    (one,) = foregrounds(sound((500, SOFT), (400, softer), (GAP_MS - 100, SOFT), (600, LOUD), (500, SOFT)), (NEAR,))
+    (other,) = foregrounds(sound((500, SOFT), (400, softer), (GAP_MS + 300, SOFT), (600, LOUD), (500, SOFT)), (NEAR,))
     assert ms(one) > 1_000
     assert 600 < ms(other) < 1_100, "the one with more energy"
+
+
+def test_what_is_as_loud_behind_a_long_pause_was_said_by_the_same_person() -> None:
+    assert foregrounds(sound((500, SOFT), (400, LOUD), (GAP_MS + 300, SOFT), (600, LOUD), (500, SOFT)), (NEAR,)) == ()
 
 
 def test_from_the_first_to_the_last_a_long_pause_is_kept_as_well() -> None:

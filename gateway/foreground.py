@@ -20,8 +20,8 @@ LOUD_WINDOW_MS: Final = 100
 """Of a loud moment."""
 LOUDEST_PERCENT: Final = 95
 """What is louder than so much of it is as loud as who speaks nearest."""
-MOST_BELOW_DB: Final = 20.0
-"""Where all that would be cut off is further below than this, nobody else spoke there."""
+MOST_BELOW_DB: Final = 25.0
+"""Where all that would be cut off is further below than this, nobody else speaks there: recognition hears as much."""
 
 type Power = np.ndarray[tuple[int], np.dtype[np.float64]]
 """Of each sample."""
@@ -64,10 +64,8 @@ def _is_louder(power: Power, stretch: range) -> bool:
     rest = [part for part in (power[: stretch.start], power[stretch.stop :]) if part.size]
     if not rest:
         return False
-    near_db = _db(float(power[stretch.start : stretch.stop].mean()))
-    loud_db = _loud_db(power[stretch.start : stretch.stop])
-    is_something = _db(float(np.concatenate(rest).mean())) > near_db - MOST_BELOW_DB
-    return is_something and all(_loud_db(part) <= loud_db - LEAST_BELOW_DB for part in rest)
+    below_db = _loud_db(power[stretch.start : stretch.stop]) - max(map(_loud_db, rest))
+    return LEAST_BELOW_DB <= below_db <= MOST_BELOW_DB
 
 
 def _loud_db(power: Power) -> float:

@@ -99,6 +99,6 @@ async def test_what_others_say_by_themselves_changes_nothing(home: Home, voices:
 
 @pytest.mark.parametrize("pause_s", [0.4, 0.6])
 async def test_what_was_said_after_a_pause_is_not_cut_off(home: Home, voices: Voices, pause_s: float) -> None:
-    """There is no "gazebo" here: the kitchen's light is not what was meant."""
-    pcm = voices.piper("Turn on the light") + silence(pause_s) + voices.piper("in the gazebo.")
+    """There is no "gazebo" here: the fan in the bedroom is not what was meant."""
+    pcm = voices.piper("Turn on the ceiling fan") + silence(pause_s) + voices.piper("in the gazebo.")
     assert await home.changes(pcm) == []

@@ -16,12 +16,19 @@ STEP_MS: Final = 20
 """Between two looks at how loud it is."""
 AROUND_MS: Final = 150
 """How much is kept before and after: soft beginnings and endings."""
-LOUD_WINDOW_MS: Final = 100
-"""Of a loud moment."""
+MOMENT_MS: Final = 100
+"""Over which it is measured how loud what is cut off is."""
 LOUDEST_PERCENT: Final = 95
 """What is louder than so much of it is as loud as who speaks nearest."""
-MOST_BELOW_DB: Final = 25.0
-"""Where all that would be cut off is further below than this, nobody else speaks there: recognition hears as much."""
+MOST_BELOW_DB: Final = 30.0
+"""Where it is further below than this for half of the time before, nobody else is to be heard: of who speaks alone
+nothing is cut off, however softly they end."""
+LEAST_BEFORE_MS: Final = 200
+"""Less before tells nothing."""
+LEAST_BELOW_DB: Final = 5.0
+"""Where the loud moments of what would be cut off are nearer than this, the same person speaks there."""
+GAP_MS: Final = 300
+"""A soft moment no longer than this is within a stretch: between two words."""
 
 type Power = np.ndarray[tuple[int], np.dtype[np.float64]]
 """Of each sample."""
@@ -41,10 +48,6 @@ class Cut:
 
 CUTS: Final = (Cut(200, 13.0), Cut(100, 8.0), Cut(200, 10.0, is_from_first_to_last=True))
 """Several, as none is right for every voice: what two of them agree on was said (docs/understanding.md)."""
-LEAST_BELOW_DB: Final = 5.0
-"""Where the loud moments of what would be cut off are nearer than this, the same person speaks there."""
-GAP_MS: Final = 300
-"""A soft moment no longer than this is within a stretch: between two words."""
 
 
 def foregrounds(pcm: bytes, cuts: tuple[Cut, ...] = CUTS) -> tuple[bytes, ...]:
@@ -56,21 +59,24 @@ def foregrounds(pcm: bytes, cuts: tuple[Cut, ...] = CUTS) -> tuple[bytes, ...]:
     if power.size == 0:
         return ()
     found = dict.fromkeys(_stretch(power, cut) for cut in cuts)
-    return tuple(pcm[one.start * SAMPLE_BYTES : one.stop * SAMPLE_BYTES] for one in found if _is_louder(power, one))
+    return tuple(pcm[one.start * SAMPLE_BYTES : one.stop * SAMPLE_BYTES] for one in found if _is_near(power, one))
 
 
-def _is_louder(power: Power, stretch: range) -> bool:
-    """Tell whether what is not in it is softer, and yet something."""
-    rest = [part for part in (power[: stretch.start], power[stretch.stop :]) if part.size]
-    if not rest:
+def _is_near(power: Power, stretch: range) -> bool:
+    """Tell whether somebody else is to be heard before it, and nobody as loud before or after."""
+    before, after = power[: stretch.start], power[stretch.stop :]
+    if before.size < RATE_HZ * LEAST_BEFORE_MS // 1000:
         return False
-    below_db = _loud_db(power[stretch.start : stretch.stop]) - max(map(_loud_db, rest))
-    return LEAST_BELOW_DB <= below_db <= MOST_BELOW_DB
+    loud_db = _level_db(power[stretch.start : stretch.stop], LOUDEST_PERCENT)
+    is_softer = all(
+        _level_db(part, LOUDEST_PERCENT) <= loud_db - LEAST_BELOW_DB for part in (before, after) if part.size
+    )
+    return is_softer and _level_db(before, 50) >= loud_db - MOST_BELOW_DB
 
 
-def _loud_db(power: Power) -> float:
-    """Return how loud the loud moments are."""
-    return _db(float(np.percentile(_around(power, LOUD_WINDOW_MS), LOUDEST_PERCENT)))
+def _level_db(power: Power, percent: int) -> float:
+    """Return what so much of it is softer than, in moments."""
+    return _db(float(np.percentile(_around(power, MOMENT_MS), percent)))
 
 
 def _db(power: float) -> float:

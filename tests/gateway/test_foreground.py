@@ -5,7 +5,7 @@ import pytest
 
 from gateway.audio import RATE_HZ, SAMPLE_BYTES
 from gateway.errors import AudioError
-from gateway.foreground import AROUND_MS, CUTS, GAP_MS, Cut, foregrounds
+from gateway.foreground import AROUND_MS, CUTS, GAP_MS, LEAST_BEFORE_MS, Cut, foregrounds
 
 LOUD, SOFT, QUIET = 8_000, 1_200, 20
 """Amplitudes: who is near, who talks below (16 dB), and a quiet room."""
@@ -59,6 +59,8 @@ def test_from_the_first_to_the_last_a_long_pause_is_kept_as_well() -> None:
         sound((60, LOUD)),
         sound((2_000, LOUD)),
         sound((640, QUIET), (1_000, LOUD), (640, QUIET)),
+        sound((640, QUIET), (1_000, LOUD), (640, SOFT)),
+        sound((LEAST_BEFORE_MS // 2 + AROUND_MS, SOFT), (1_000, LOUD), (640, SOFT)),
     ],
 )
 def test_where_nobody_else_speaks_there_is_none(pcm: bytes) -> None:

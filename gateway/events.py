@@ -76,7 +76,12 @@ class Intent:
     @property
     def takes_any_words(self) -> bool:
         """Whether nearly any words make sense in one of its slots: what to play, to note, or to say."""
-        return not _ANY_WORDS.isdisjoint(self.slots)
+        return self.any_words > 0
+
+    @property
+    def any_words(self) -> int:
+        """How many words stand in such slots."""
+        return sum(len(str(self.slots[slot]).split()) for slot in _ANY_WORDS.intersection(self.slots))
 
     @property
     def asked(self) -> tuple[str, str | None, dict[str, AttributeValue]]:

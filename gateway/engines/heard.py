@@ -40,7 +40,7 @@ class Heard:
         """Return the text with other words where a piece sounds other than what was heard; the rest stays as it is."""
         written, is_kept = "", True
         for piece in pieces:
-            keeps = piece.cost == 0 and piece.last > piece.first
+            keeps = (piece.cost == 0 or piece.is_wild) and piece.last > piece.first
             used = piece.used
             if keeps:
                 used = self.text[self.starts[piece.first] : self.ends[piece.last - 1]]

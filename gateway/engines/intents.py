@@ -17,6 +17,7 @@ from gateway.engines.fillers import fillers
 from gateway.engines.household_sentences import IS_CUSTOM, HouseholdSentences, household_sentences
 from gateway.engines.sentences import Sentences, load_sentences
 from gateway.engines.several import MOST_COMMANDS, completed, parted
+from gateway.engines.wildcards import may_be_meant
 from gateway.engines.wording import readings, spelled
 from gateway.events import Intent
 from gateway.house import Area, AttributeValue, Entity, Floor, House
@@ -29,12 +30,6 @@ CACHED_SENTENCES = 256
 COMMAND_DEPTH = 1
 """A delayed command ("… in ten minutes") may hold a plain command, and not another delayed one."""
 
-_WILDCARD_EMPTY = frozenset(
-    {"a", "an", "the", "my", "our", "your", "to", "on", "in", "at", "of", "for", "from", "with", "and", "or", "it"}
-    | {"this", "that", "these", "those", "is", "are", "be", "please", "some", "any", "timer", "timers", "list", "lists"}
-    | {"called", "named"}
-)
-"""English words that alone never name a song, an item or a timer."""
 _AWAY = frozenset({"away", "out", "not home", "outside"})
 
 type _Name = tuple[str, str, dict[str, AttributeValue]]
@@ -257,9 +252,8 @@ class _Names:
 
     def _is_valid(self, result: RecognizeResult, intent: Intent, area_id: str | None, depth: int) -> bool:
         """Tell whether what the wildcards caught can be meant at all."""
-        for name in _wildcards(result):
-            words = remove_punctuation(str(intent.slots[name])).casefold().split()
-            if not words or (self._sentences.language == "en" and _WILDCARD_EMPTY.issuperset(words)):
+        for slot in _wildcards(result):
+            if not may_be_meant(slot, str(intent.slots[slot]), intent.text, self._sentences.language):
                 return False
         command = intent.slots.get("conversation_command")
         if command is None:

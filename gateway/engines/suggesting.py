@@ -41,6 +41,8 @@ MOST_OWN: Final = 10
 """Of the household's own sentences, each with another meaning."""
 WORSE_OF_OWN: Final = 8.0
 """As `WORSE`: a word with a value in it may not have been heard at all."""
+LEAST_OF_A_WORD: Final = 2
+"""Phonemes by which a reading is shorter that has a word less, as "is"."""
 HIGHEST_COST: Final = 0.5
 """Of each phoneme heard. Beyond that it is another sentence."""
 
@@ -75,12 +77,12 @@ class Suggesting:
         heard = [one for one in all_heard if one.words]
         built_in, own = _Closest(MOST_SUGGESTIONS), _Closest(MOST_OWN)
         for number, one in enumerate(heard):
-            fewer = self._replacing.counting(heard[0].words) - self._replacing.counting(one.words)
+            fewer = self._fewer(one, heard[0])
             parts = self._misheard_parts(one) if number < MOST_PARTED else ()
             for part, candidates in ((_Part(one), self._candidates(one)), *parts):
                 phonemes = self._phonemes(part.heard)
                 for found in candidates:
-                    make = partial(self._suggestion, found, part, fewer=max(fewer, 0), likeliest=heard[0])
+                    make = partial(self._suggestion, found, part, fewer=fewer, likeliest=heard[0])
                     built_in.add(part.sentence(found), found.cost / phonemes, make)
             if self._own is not None:
                 phonemes = self._phonemes(one)
@@ -113,6 +115,15 @@ class Suggesting:
 
     def _phonemes(self, heard: Heard) -> int:
         return max(len(self._phones(" ".join(heard.words))), 1)
+
+    def _fewer(self, heard: Heard, likeliest: Heard) -> int:
+        """Return how many words that make a difference, and are to be heard, a reading has less than the likeliest.
+
+        "Increase" has one word less than "anchor is", and no sound.
+        """
+        fewer = self._replacing.counting(likeliest.words) - self._replacing.counting(heard.words)
+        is_shorter = self._phonemes(likeliest) - self._phonemes(heard) >= LEAST_OF_A_WORD
+        return fewer if fewer > 0 and is_shorter else 0
 
     def _suggestion(self, candidate: Candidate, part: _Part, *, fewer: int, likeliest: Heard) -> Suggestion:
         heard = part.heard

@@ -164,7 +164,8 @@ class WhisperOnDisk:
         for token, probability in zip(ids, of_each, strict=True):
             text = self._tokenizer.decode([token])
             if words and not text.startswith(" "):
-                text, probability = words[-1][0] + text, min(words[-1][1], probability)
+                is_heard = any(map(str.isalnum, text))  # whether it ends with "." or "?" says nothing of the word
+                text, probability = words[-1][0] + text, min(words[-1][1], probability) if is_heard else words[-1][1]
                 words.pop()
             words.append((text.strip(), float(probability)))
         return Likelihood(log_probability=float(sum(of_each)), tokens=len(ids), words=tuple(words))

@@ -22,6 +22,8 @@ LOWEST_ANSWERED_SCORE = -0.75
 """Words that mean nothing here are answered ("sorry …") only from here on: below are babble, music and mumbling."""
 LEAST_OF_WORDS = 2 / 3
 """A reading with fewer of the words of the likeliest one leaves out what was said: the second of two commands."""
+AS_LIKELY = 0.15
+"""So much less a reading may score to be taken in place of one in which more may be any words."""
 MOST_READINGS = 10
 """Further ones are hardly ever what was said, and each costs the home a look."""
 LONGEST_ASKED_WORDS = 24
@@ -114,16 +116,26 @@ async def choose(recognition: Recognition, match: Match) -> Choice:
     hypotheses = recognition.hypotheses
     if not hypotheses or is_noise(recognition):
         return Choice(recognition=recognition, heard=None)
-    fewest_words = LEAST_OF_WORDS * len(plain_words(hypotheses[0].text))
+    heard = hypotheses[0]
+    fewest_words = LEAST_OF_WORDS * len(plain_words(heard.text))
+    used: tuple[Hypothesis, Intent] | None = None
     for hypothesis in hypotheses:
+        if used is not None and hypothesis.score < used[0].score - AS_LIKELY:
+            break
         if not _is_acceptable(hypothesis) or _is_number(hypothesis.text):
             continue
         if len(plain_words(hypothesis.text)) < fewest_words:
             continue
         intent = await match(hypothesis.text)
-        if intent is not None and not _is_babble(intent, hypothesis.text):
-            return Choice(recognition=recognition, heard=hypotheses[0], used=hypothesis, intent=intent)
-    return Choice(recognition=recognition, heard=hypotheses[0])
+        if intent is None or _is_babble(intent, hypothesis.text):
+            continue
+        if used is None or _says_more(intent, used[1]):
+            used = hypothesis, intent
+        if not intent.takes_any_words:
+            break
+    if used is None:
+        return Choice(recognition=recognition, heard=heard)
+    return Choice(recognition=recognition, heard=heard, used=used[0], intent=used[1])
 
 
 def is_noise(recognition: Recognition) -> bool:
@@ -136,6 +148,11 @@ def is_invention(text: str) -> bool:
     words = plain_words(text)
     said = " ".join(words)
     return not words or said in INVENTIONS or (len(words) > 1 and len(set(words)) == 1 and words[0] in INVENTIONS)
+
+
+def _says_more(intent: Intent, other: Intent) -> bool:
+    """Tell whether less of it may be any words, and it says all the more: "artist Queen", not "the R's Queen"."""
+    return intent.name == other.name and intent.any_words < other.any_words and set(intent.slots) > set(other.slots)
 
 
 def _is_babble(intent: Intent, text: str) -> bool:

@@ -28,6 +28,9 @@ from gateway.turn.standing import is_about_us, is_same, standing
 SECOND_CHANCE_MS: Final = 3_000
 """A sound without words this soon after the wake word is not what the person wanted to say."""
 
+CLEAR_SCORE: Final = -0.2
+"""What is read as surely as this was said by one person."""
+
 
 class Hearing:
     """One turn's."""
@@ -158,7 +161,9 @@ class Hearing:
         That is what two of its louder stretches mean, or one while no other means anything: unless any words may stand
         in it, as in "play …".
         """
-        if choice.heard is not None and is_about_us(choice, choice.recognition.language):
+        if choice.heard is not None and (
+            choice.heard.score >= CLEAR_SCORE or is_about_us(choice, choice.recognition.language)
+        ):
             return choice
         found: list[Choice] = []
         for stretch in foregrounds(pcm):

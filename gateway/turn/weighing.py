@@ -48,6 +48,8 @@ LEAST_PER_TOKEN_CHANGED: Final = -2.5
 """So much, or less, of each token."""
 LEAST_PER_TOKEN: Final = -3.0
 """Where each token is less likely than that, what was heard was hardly speech."""
+LEAST_PER_TOKEN_READ: Final = -4.0
+"""The same of what is one of recognition's own readings, word for word: single words are never likely."""
 LEAST_CHANCE: Final = 0.5
 """From here on a sentence is taken."""
 LEAST_CHANCE_ASKED: Final = 0.25
@@ -131,7 +133,8 @@ class Weighed:
     @property
     def doubt(self) -> Doubt:
         """Why it is not to be taken without asking."""
-        sure_of_name = max(self.sure_of_name, self.sure_of_likeliest)
+        is_read = not self.suggestion.edits
+        sure_of_name = self.sure_of_name if is_read else max(self.sure_of_name, self.sure_of_likeliest)
         if self.chance < LEAST_CHANCE_ASKED or sure_of_name > SURE_OTHER or self._is_another_sentence:
             return Doubt.UNLIKELY
         if self.suggestion.left_out:
@@ -140,7 +143,7 @@ class Weighed:
             return Doubt.UNLIKE
         is_fewer = self.suggestion.fewer and self.gain < LEAST_GAIN_OF_FEWER
         is_unsure = is_fewer or self.is_other_number or self.chance < LEAST_CHANCE
-        if is_unsure or self.likelihood.per_token < LEAST_PER_TOKEN:
+        if is_unsure or self.likelihood.per_token < (LEAST_PER_TOKEN_READ if is_read else LEAST_PER_TOKEN):
             return Doubt.UNSURE
         return Doubt.NONE
 

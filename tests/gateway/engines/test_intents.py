@@ -123,6 +123,12 @@ def test_initials_are_understood_with_and_without_dots(intents: HassilIntents) -
         assert intent.entity_id == "media_player.tv"
 
 
+def test_what_is_played_elsewhere_or_by_half_a_word_is_not_meant(intents: HassilIntents) -> None:
+    assert intents.match("play jazz on the radio") is None
+    artist = intents.match("play the artist's Beatles")
+    assert artist is None or "media_class" not in artist.slots
+
+
 def test_what_a_wildcard_catches_must_be_more_than_function_words(intents: HassilIntents) -> None:
     assert intents.match("play the", area_id="bedroom") is None
     assert intents.match("add the to my chores list") is None

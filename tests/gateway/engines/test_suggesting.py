@@ -92,6 +92,16 @@ def test_a_reading_with_fewer_words_than_the_likeliest_leaves_some_out(suggestin
     assert found["30 seconds timer"].fewer == 1
 
 
+def test_a_word_less_that_is_no_sound_less_is_none(suggesting: Suggesting) -> None:
+    found = {one.sentence: one for one in suggesting.suggestions(("Anchor is volume.", "Increase volume."))}
+    assert found["increase volume"].fewer == 0
+
+
+def test_words_that_may_be_any_are_written_as_they_were_heard(suggesting: Suggesting) -> None:
+    found = {one.sentence: one for one in suggesting.suggestions(["Play the artist Beatles."])}
+    assert found["play the artist beatles"].written == ("Play the artist Beatles.",)
+
+
 def test_words_that_may_be_any_are_counted(suggesting: Suggesting) -> None:
     found = {one.sentence: one for one in suggesting.suggestions(["Add milk to the shopping wrist."])}
     assert any(one.wild_words for one in found.values())

@@ -80,6 +80,15 @@ def test_what_was_said_is_likelier_than_what_was_not(whisper: WhisperOnDisk, voi
     assert min(sure, key=sure.__getitem__) == "curtains"
 
 
+def test_whether_a_sentence_ends_as_a_question_says_nothing_of_its_last_word(
+    whisper: WhisperOnDisk, voices: Voices
+) -> None:
+    plain, asked = whisper.compare(voices.piper(SENTENCE), [SENTENCE, f"{SENTENCE}?"])
+    assert asked.words[-1][0] == f"{plain.words[-1][0]}?"
+    assert asked.words[-1][1] == pytest.approx(plain.words[-1][1], abs=0.05)
+    assert asked.log_probability < plain.log_probability - 0.5
+
+
 def test_what_fails_while_it_compares_is_an_error_without_what_was_said(
     whisper: WhisperOnDisk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

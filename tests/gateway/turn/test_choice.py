@@ -1,7 +1,7 @@
 import pytest
 
-from gateway.events import Intent, Recognition
-from gateway.turn.choice import LONGEST_ASKED_WORDS, LOWEST_ACTED_SCORE, choose, is_invention
+from gateway.events import Hypothesis, Intent, Recognition
+from gateway.turn.choice import AS_LIKELY, LONGEST_ASKED_WORDS, LOWEST_ACTED_SCORE, choose, is_invention
 from tests.fakes import LIGHT_ON, recognized
 
 
@@ -118,3 +118,34 @@ async def test_a_greeting_over_and_over_is_none() -> None:
 
     assert (await choose(recognized("hello, hello, hello"), greets)).silence_reason == "noise"
     assert (await choose(recognized("hello, hello"), greets)).intent is not None
+
+
+QUEEN = {
+    "play the r's queen": {"search_query": "the r's queen"},
+    "play the artist queen": {"media_class": "artist", "search_query": "queen"},
+    "play a queen": {"search_query": "a queen"},
+    "play the artist the queen": {"media_class": "artist", "search_query": "the queen"},
+}
+
+
+async def plays(text: str) -> Intent | None:
+    return Intent(name="HassMediaSearchAndPlay", slots=QUEEN[text], text=text) if text in QUEEN else None
+
+
+async def reading(*texts_and_scores: tuple[str, float]) -> str:
+    hypotheses = tuple(Hypothesis(text=text, score=score) for text, score in texts_and_scores)
+    choice = await choose(Recognition(hypotheses=hypotheses), plays)
+    assert choice.used is not None
+    return choice.used.text
+
+
+async def test_where_any_words_may_stand_what_says_more_and_is_as_likely_is_taken() -> None:
+    assert await reading(("play the r's queen", -0.3), ("play the artist queen", -0.35)) == "play the artist queen"
+    likelier = ("play the r's queen", -0.3), ("play the artist queen", -0.3 - AS_LIKELY - 0.01)
+    assert await reading(*likelier) == "play the r's queen"
+
+
+async def test_where_it_says_no_more_the_likeliest_is_taken() -> None:
+    assert await reading(("play the r's queen", -0.3), ("play a queen", -0.31)) == "play the r's queen"
+    said = ("play the artist queen", -0.3), ("play a queen", -0.31), ("play the artist the queen", -0.32)
+    assert await reading(*said) == "play the artist queen"

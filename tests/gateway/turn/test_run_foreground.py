@@ -7,6 +7,7 @@ import pytest
 from gateway.audio import FRAME_MS, FRAME_SAMPLES
 from gateway.events import Event, Intent, IntentRecognized, Outcome, Recognition, Transcript, TurnEnded
 from gateway.turn.ear import Ear
+from gateway.turn.hearing import CLEAR_SCORE
 from gateway.turn.run import Place, run_turn
 from gateway.turn.stages import Stages
 from tests.fakes import (
@@ -25,7 +26,7 @@ from tests.fakes import (
 LAMP_ON = replace(LIGHT_ON, entity_id="light.lamp")
 PLAY = Intent(name="HassMediaSearchAndPlay", slots={"search_query": "clay"}, text="play clay")
 NOTHING = Recognition(hypotheses=())
-BOTH = recognized("You better talk. Turn on the lamp. You better talk.")
+BOTH = recognized("You better talk. Turn on the lamp. You better talk.", score=-0.5)
 LAMP = recognized(LIGHT_ON.text)
 DOOR = recognized(UNLOCK.text)
 TALK = recognized("You better talk.")
@@ -71,6 +72,13 @@ async def test_what_two_louder_stretches_mean_was_said_or_one_where_no_other_mea
     (written,) = [event for event in events if isinstance(event, Transcript)]
     assert told.used == LIGHT_ON.text
     assert written.text == LIGHT_ON.text
+
+
+async def test_where_one_is_clearly_heard_nothing_is_cut_off() -> None:
+    clear = recognized("Turn off all of the kitchen lights.", score=CLEAR_SCORE)
+    events, stt, home = await turn(clear, LAMP, LAMP, LAMP)
+    assert (home.requests, outcome(events)) == ([], Outcome.NOT_UNDERSTOOD)
+    assert len(stt.heard) == 1
 
 
 @pytest.mark.parametrize("stretches", [[LAMP, DOOR, TALK], [TALK, TALK, TALK], [NOTHING, NOTHING, NOTHING]])

@@ -12,6 +12,7 @@ from gateway.turn.weighing import (
     LEAST_GAIN_OF_OTHER,
     LEAST_PER_TOKEN,
     LEAST_PER_TOKEN_CHANGED,
+    LEAST_PER_TOKEN_READ,
     LEFT_OUT_NATS,
     MOST_CHANGED,
     MOST_MARGIN,
@@ -160,6 +161,12 @@ def test_a_name_that_the_likeliest_reading_clearly_has_is_not_another_one() -> N
     assert replace(found, sure_of_likeliest=SURE_OTHER).doubt is Doubt.NONE
 
 
+def test_a_name_that_was_read_counts_though_the_likeliest_reading_has_another() -> None:
+    read = replace(one(suggestion(edits=0.0)), sure_of_likeliest=SURE_OTHER + 0.1)
+    assert read.doubt is Doubt.NONE
+    assert replace(read, sure_of_name=SURE_OTHER + 0.1).doubt is Doubt.UNLIKELY
+
+
 def test_another_sentence_that_recognition_thinks_little_of_was_not_meant() -> None:
     other = replace(suggestion(edits=2.0), cost=MOST_CHANGED + 0.01)
     little = Likelihood(log_probability=LEAST_PER_TOKEN_CHANGED * 8 - 0.1, tokens=8)
@@ -177,7 +184,14 @@ def test_a_reading_that_leaves_a_word_out_is_nearly_as_likely_or_asked_about() -
 
 def test_what_was_hardly_speech_is_asked_about() -> None:
     mumbled = Likelihood(log_probability=LEAST_PER_TOKEN * 8 - 0.1, tokens=8)
-    assert one(suggestion(edits=0.0), likelihood=mumbled).doubt is Doubt.UNSURE
+    assert one(likelihood=mumbled).doubt is Doubt.UNSURE
+
+
+def test_a_single_word_that_was_read_is_taken_though_it_is_unlikely() -> None:
+    pause = suggestion(edits=0.0)
+    assert one(pause, likelihood=Likelihood(log_probability=LEAST_PER_TOKEN_READ * 2, tokens=2)).doubt is Doubt.NONE
+    below = Likelihood(log_probability=LEAST_PER_TOKEN_READ * 2 - 0.1, tokens=2)
+    assert one(pause, gain=0.5, likelihood=below).doubt is Doubt.UNSURE
 
 
 def test_what_is_changed_counts_against_a_sentence() -> None:

@@ -64,10 +64,18 @@ ASKING: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 """With these anything is asked for, also what no house can do."""
 EVERYDAY: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "en": frozenset({"i", "you", "me", "we", "is", "are", "do", "does", "by", "with", "from", "again", "over", "here", "go"}),
-        "de": frozenset({"ich", "du", "dich", "dir", "mir", "wir", "ist", "sind", "hat", "für", "vor", "zu", "an", "hier"}),
-        "fr": frozenset({"je", "tu", "me", "moi", "toi", "nous", "est", "sont", "que", "qui", "on", "en", "pour", "ici"}),
-        "es": frozenset({"se", "te", "le", "lo", "me", "es", "son", "que", "si", "con", "para", "va", "ha", "no", "aquí"}),
+        "en": frozenset(
+            {"i", "you", "me", "we", "is", "are", "do", "does", "by", "with", "from", "again", "over", "here", "go"}
+        ),
+        "de": frozenset(
+            {"ich", "du", "dich", "dir", "mir", "wir", "ist", "sind", "hat", "für", "vor", "zu", "an", "hier"}
+        ),
+        "fr": frozenset(
+            {"je", "tu", "me", "moi", "toi", "nous", "est", "sont", "que", "qui", "on", "en", "pour", "ici"}
+        ),
+        "es": frozenset(
+            {"se", "te", "le", "lo", "me", "es", "son", "que", "si", "con", "para", "va", "ha", "no", "aquí"}
+        ),
         "it": frozenset({"mi", "ti", "si", "ci", "è", "sono", "che", "chi", "con", "da", "ha", "no", "su", "qui"}),
         "nl": frozenset({"ik", "je", "me", "we", "is", "zijn", "met", "voor", "om", "al", "als", "bij", "nog", "hier"}),
     }

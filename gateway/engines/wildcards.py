@@ -49,5 +49,12 @@ def may_be_meant(slot: str, value: str, sentence: str, language: str) -> bool:
     code = language.partition("-")[0]
     if code == "en" and _EMPTY.issuperset(words):
         return False
-    on = _ON.get(code, frozenset()).intersection(words[1:-1][-_MOST_BEFORE:])
-    return slot != _PLAYED or not on or words[-1] not in _PLAYERS[code]
+    return slot != _PLAYED or not _is_elsewhere(words, _ON.get(code, frozenset()), _PLAYERS.get(code, frozenset()))
+
+
+def _is_elsewhere(words: list[str], on: frozenset[str], players: frozenset[str]) -> bool:
+    """Tell whether a title is followed by what it is to be played on."""
+    return any(
+        word in players and not on.isdisjoint(words[max(place - _MOST_BEFORE, 1) : place])
+        for place, word in enumerate(words)
+    )

@@ -21,7 +21,7 @@ EDIT_NATS: Final = 0.5
 """What each phoneme that would have to be another one takes from a sentence's likelihood (a natural logarithm)."""
 LEFT_OUT_NATS: Final = 2.0
 """The same for each word that was heard and is not in it, or is in it and was not heard."""
-WILD_NATS: Final = 1.0
+WILD_NATS: Final = 1.5
 """The same for each word that stands where any may: of "timer named pizza" and "timer for name pizza" the former."""
 MOST_MARGIN: Final = 10.0
 """More than that is the same."""
@@ -35,6 +35,8 @@ SURE_REPLACED_WORD: Final = 0.85
 """The same of any other word: "kitchen" is not "here"."""
 OTHER_NAME: Final = 0.3
 """From here on a name is another one than was heard, and from `MOST_REPLACED` on any word."""
+SHORT_NAME_CHARS: Final = 4
+"""In a name as short, every sound tells it from others: "Jane" and "John", "den" and "then"."""
 LEAST_GAIN_OF_OTHER: Final = -1.0
 """What has such a word is nearly as likely as what was heard, or else it was not said: "red" is no "out"."""
 LEAST_GAIN_OF_FEWER: Final = -0.25
@@ -50,6 +52,8 @@ LEAST_PER_TOKEN: Final = -3.0
 """Where each token is less likely than that, what was heard was hardly speech."""
 LEAST_PER_TOKEN_READ: Final = -4.0
 """The same of what is one of recognition's own readings, word for word: single words are never likely."""
+LEAST_PER_TOKEN_WILD: Final = -1.5
+"""The same of what was misheard and has any words in it, which sound like much that is said: "they came to clay"."""
 LEAST_CHANCE: Final = 0.5
 """From here on a sentence is taken."""
 LEAST_CHANCE_ASKED: Final = 0.25
@@ -150,14 +154,15 @@ class Weighed:
     @property
     def _is_another_sentence(self) -> bool:
         suggestion, per_token = self.suggestion, self.likelihood.per_token
-        if suggestion.edits and suggestion.wild_share > MOST_WILD:
+        is_hardly_likely = self.intent.takes_any_words and per_token < LEAST_PER_TOKEN_WILD
+        if (suggestion.edits or suggestion.in_place_of) and (suggestion.wild_share > MOST_WILD or is_hardly_likely):
             return True
         return not suggestion.is_own and suggestion.cost > MOST_CHANGED and per_token < LEAST_PER_TOKEN_CHANGED
 
     @property
     def _has_another_name(self) -> bool:
         replaced = self.suggestion.replaced
-        if any(one.is_name and one.cost > MOST_REPLACED for one in replaced) or self.sure_of_name > SURE_REPLACED:
+        if any(map(_is_quite_another_name, replaced)) or self.sure_of_name > SURE_REPLACED:
             return True
         if self.sure_of_word > SURE_REPLACED_WORD or (self.suggestion.wild_words and _has_another_filler(replaced)):
             return True
@@ -198,6 +203,10 @@ def weighed(
 
 def _names(replaced: Sequence[Replacement]) -> list[Replacement]:
     return [one for one in replaced if one.is_name]
+
+
+def _is_quite_another_name(one: Replacement) -> bool:
+    return one.is_name and one.cost > (OTHER_NAME if len(one.used) <= SHORT_NAME_CHARS else MOST_REPLACED)
 
 
 def _is_another(one: Replacement) -> bool:

@@ -19,6 +19,7 @@ def test_the_end_of_a_word_is_not_meant() -> None:
     ("value", "language"),
     [
         ("Queen on the TV", "en"),
+        ("Queen on the TV and the kitchen", "en"),
         ("jazz on the living room speakers", "en-GB"),
         ("Jazz auf dem Fernseher", "de"),
         ("du jazz sur la télé", "fr"),

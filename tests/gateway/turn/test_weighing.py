@@ -13,6 +13,7 @@ from gateway.turn.weighing import (
     LEAST_PER_TOKEN,
     LEAST_PER_TOKEN_CHANGED,
     LEAST_PER_TOKEN_READ,
+    LEAST_PER_TOKEN_WILD,
     LEFT_OUT_NATS,
     MOST_CHANGED,
     MOST_MARGIN,
@@ -32,6 +33,8 @@ HEARD = "Where is Jane?"
 JOHN = Intent(name="HassGetState", slots={"name": "John"}, text="where is John")
 LAMP = Intent(name="HassGetState", slots={"name": "Lamp"}, text="where is lamp")
 NAME = Replacement(heard="jane", used="John", cost=0.4, is_name=True)
+ECOBEE = Replacement(heard="incubi", used="EcoBee", cost=0.4, is_name=True)
+PLAY = Intent(name="HassMediaSearchAndPlay", slots={"search_query": "clay"}, text="play clay")
 LIKELY = Likelihood(log_probability=-4.0, tokens=8)
 
 
@@ -82,10 +85,12 @@ def test_what_is_less_likely_is_asked_about_and_then_not_even_that() -> None:
 @pytest.mark.parametrize(
     ("made", "sure_of_name", "doubt"),
     [
-        (suggestion(replace(NAME, cost=MOST_REPLACED + 0.01)), 0.0, Doubt.UNLIKE),
-        (suggestion(replace(NAME, cost=MOST_REPLACED + 0.01, is_name=False)), 0.0, Doubt.NONE),
-        (suggestion(NAME), SURE_REPLACED + 0.01, Doubt.UNLIKE),
-        (suggestion(NAME), SURE_REPLACED, Doubt.NONE),
+        (suggestion(replace(ECOBEE, cost=MOST_REPLACED + 0.01)), 0.0, Doubt.UNLIKE),
+        (suggestion(replace(ECOBEE, cost=MOST_REPLACED + 0.01, is_name=False)), 0.0, Doubt.NONE),
+        (suggestion(NAME), 0.0, Doubt.UNLIKE),
+        (suggestion(replace(NAME, cost=OTHER_NAME)), 0.0, Doubt.NONE),
+        (suggestion(ECOBEE), SURE_REPLACED + 0.01, Doubt.UNLIKE),
+        (suggestion(ECOBEE), SURE_REPLACED, Doubt.NONE),
         (suggestion(edits=0.0, left_out=1), 0.0, Doubt.LEFT_OUT),
     ],
 )
@@ -103,7 +108,7 @@ def test_a_word_that_was_clearly_heard_is_no_other_word() -> None:
 @pytest.mark.parametrize(
     "replaced",
     [
-        replace(NAME, cost=OTHER_NAME + 0.01),
+        replace(ECOBEE, cost=OTHER_NAME + 0.01),
         Replacement(heard="red", used="out", cost=MOST_REPLACED + 0.01),
     ],
 )
@@ -174,6 +179,17 @@ def test_another_sentence_that_recognition_thinks_little_of_was_not_meant() -> N
     assert one(other).doubt is Doubt.NONE
     assert one(replace(other, cost=MOST_CHANGED), likelihood=little).doubt is Doubt.NONE
     assert one(replace(other, is_own=True), likelihood=little).doubt is Doubt.NONE
+
+
+def test_any_words_that_were_misheard_and_recognition_thinks_little_of_were_not_meant() -> None:
+    little = Likelihood(log_probability=LEAST_PER_TOKEN_WILD * 8 - 0.1, tokens=8)
+    for misheard in (suggestion(), replace(suggestion(edits=0.0), in_place_of=(NAME,))):
+        play = replace(one(misheard), intent=PLAY)
+        assert play.doubt is Doubt.NONE
+        assert replace(play, likelihood=little).doubt is Doubt.UNLIKELY
+        assert one(misheard, likelihood=little).doubt is Doubt.NONE
+    heard = replace(one(suggestion(edits=0.0)), intent=PLAY)
+    assert replace(heard, likelihood=little).doubt is Doubt.NONE
 
 
 def test_a_reading_that_leaves_a_word_out_is_nearly_as_likely_or_asked_about() -> None:

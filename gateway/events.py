@@ -74,13 +74,8 @@ class Intent:
     """Whether it is the household's own: only Home Assistant knows how to do it, by the sentence itself."""
 
     @property
-    def takes_any_words(self) -> bool:
-        """Whether nearly any words make sense in one of its slots: what to play, to note, or to say."""
-        return self.any_words > 0
-
-    @property
     def any_words(self) -> int:
-        """How many words stand in such slots."""
+        """How many words stand in slots in which nearly any make sense: what to play, to note, or to say."""
         return sum(len(str(self.slots[slot]).split()) for slot in _ANY_WORDS.intersection(self.slots))
 
     @property
@@ -274,6 +269,8 @@ class IntentRecognized:
     """What `used` has in place of what was heard, where it is a sentence of this house that sounds like it."""
     is_asked: bool = False
     """Whether somebody was asked what was meant, and said so."""
+    is_nearest: bool = False
+    """Whether others spoke as well, and only what was said nearest counts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,27 +8,46 @@ FILLERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         "en": frozenset(
             {
-                *("a", "an", "the", "my", "our", "your", "please", "just", "now", "um", "uh", "er", "oh", "and", "so"),
+                *("a", "an", "the", "my", "our", "your", "please", "just", "now", "um", "uh", "er", "oh", "and"),
+                *("so", "or"),
                 *("to", "of", "in", "at", "for", "it", "that", "this", "there", "currently", "%"),
             }
         ),
         "de": frozenset(
             {
                 *("der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer", "mein", "meine"),
-                *("meinen", "bitte", "mal", "doch", "jetzt", "äh", "ähm", "und", "im", "in", "am"),
+                *("meinen", "bitte", "mal", "doch", "jetzt", "äh", "ähm", "und", "oder", "im", "in", "am"),
                 *("es", "von", "vom", "gerade", "%"),
             }
         ),
         "fr": frozenset(
             {
-                *("le", "la", "les", "l'", "l", "un", "une", "des", "du", "de", "d'", "d", "mon", "ma", "mes", "et"),
+                *(
+                    "le",
+                    "la",
+                    "les",
+                    "l'",
+                    "l",
+                    "un",
+                    "une",
+                    "des",
+                    "du",
+                    "de",
+                    "d'",
+                    "d",
+                    "mon",
+                    "ma",
+                    "mes",
+                    "et",
+                    "ou",
+                ),
                 *("s'il", "te", "vous", "plaît", "à", "au", "dans", "euh", "il", "elle", "%"),
             }
         ),
         "es": frozenset(
             {
                 *("el", "la", "los", "las", "un", "una", "unos", "unas", "mi", "mis", "por", "favor", "de", "del"),
-                *("en", "a", "al", "y", "eh", "%"),
+                *("en", "a", "al", "y", "o", "eh", "%"),
             }
         ),
         "it": frozenset(
@@ -47,6 +66,7 @@ FILLERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
                     "a",
                     "al",
                     "alla",
+                    "o",
                     "eh",
                     "%",
                 ),
@@ -55,7 +75,7 @@ FILLERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "nl": frozenset(
             {
                 *("de", "het", "een", "mijn", "alsjeblieft", "even", "eens", "maar", "nu", "eh", "en", "te", "in"),
-                *("van", "er", "dat", "%"),
+                *("van", "er", "dat", "of", "%"),
             }
         ),
     }

@@ -141,7 +141,7 @@ class _Names:
                     continue
                 if any(then.asked == one.asked for one in (first, *first.also)):  # recognition repeats itself at times
                     return replace(first, text=text)
-                if is_said or not then.takes_any_words:  # a comma alone may be in a name: "light up, play corner"
+                if is_said or not then.any_words:  # a comma alone may be in a name: "light up, play corner"
                     return replace(first, text=text, also=(*first.also, then))
         return None
 

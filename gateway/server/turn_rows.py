@@ -234,7 +234,8 @@ def _meaning(turn: _Turn, outcome: str) -> list[str]:
         what = "the recording" if turn.consent.content == "audio" else "the words"
         return [f"a person was asked whether {what} may be sent to the cloud, request {turn.consent.request_id}"]
     if turn.intent is not None:
-        return [_reading(turn.intent), *_nothing_done(turn, outcome)]
+        nearest = [_NEAREST] if turn.intent.is_nearest else []
+        return [*nearest, _reading(turn.intent), *_nothing_done(turn, outcome)]
     return [_WITHOUT_INTENT[outcome]] if outcome in _WITHOUT_INTENT else []
 
 
@@ -270,6 +271,7 @@ def _asked_back(turn: _Turn, outcome: str) -> list[str]:
     return [f'{asked}; heard "{turn.answer}"' + (", which is not a yes" if is_no else "")]
 
 
+_NEAREST: Final = "others spoke as well, and only what was said nearest counts"
 _SILENCES: Final[Mapping[str, str]] = {
     "silence": "nobody spoke",
     "noise": "that was taken for noise, or for words that were not said to us",

@@ -7,7 +7,7 @@ is tried against the house, best first; and sounds that are no speech end in sil
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from gateway.events import Hypothesis, Intent, Recognition
+from gateway.events import Hypothesis, Intent, IntentRecognized, Recognition
 from gateway.suggestions import Replacement
 from gateway.turn.endpoint import Standing
 from gateway.turn.words import is_loop, plain_words
@@ -72,8 +72,24 @@ class Choice:
     """What is to be asked about, as it may have been meant; `intent` is None then."""
     is_answered: bool = False
     """Whether that was asked, and `intent` is the answer."""
+    is_nearest: bool = False
+    """Whether others spoke as well, and only what was said nearest counts."""
     standing: Standing = Standing.UNKNOWN
     """Whether it is all that somebody wants to say, as far as anybody has looked."""
+
+    def recognized(self, intent: Intent, *, t_ms: int) -> IntentRecognized:
+        """Return what is told of it, `t_ms` after the turn began, where `intent` was understood."""
+        return IntentRecognized(
+            t_ms=t_ms,
+            name=intent.name,
+            slots=intent.slots,
+            heard="" if self.heard is None else self.heard.text,
+            used=intent.text,
+            rule_ids=intent.rule_ids,
+            replaced=self.replaced,
+            is_asked=self.is_answered,
+            is_nearest=self.is_nearest,
+        )
 
     @property
     def best(self) -> Hypothesis | None:
@@ -131,7 +147,7 @@ async def choose(recognition: Recognition, match: Match) -> Choice:
             continue
         if used is None or _says_more(intent, used[1]):
             used = hypothesis, intent
-        if not intent.takes_any_words:
+        if not intent.any_words:
             break
     if used is None:
         return Choice(recognition=recognition, heard=heard)

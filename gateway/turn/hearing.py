@@ -167,7 +167,7 @@ class Hearing:
             return choice
         found: list[Choice] = []
         for stretch in foregrounds(pcm):
-            nearer = await self.understand(stretch, language=choice.recognition.language)
+            nearer = replace(await self.understand(stretch, language=choice.recognition.language), is_nearest=True)
             if nearer.intent is None:
                 continue
             if any(other.intent is not None and is_same(nearer.intent, other.intent) for other in found):
@@ -196,7 +196,7 @@ class Hearing:
 
 def _has_any_words(intent: Intent | None) -> bool:
     """Tell whether it has words in it that are no name of this house: a title, an item, a timer's name."""
-    return intent is not None and (intent.takes_any_words or ("name" in intent.slots and intent.entity_id is None))
+    return intent is not None and (intent.any_words > 0 or ("name" in intent.slots and intent.entity_id is None))
 
 
 async def _means_nothing(_: str) -> Intent | None:

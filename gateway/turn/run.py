@@ -21,7 +21,6 @@ from gateway.events import (
     ActionResult,
     Event,
     Intent,
-    IntentRecognized,
     NothingHeard,
     Outcome,
     SentenceAnswer,
@@ -273,22 +272,10 @@ class _Turn:
         progress = self._progress
         intent = choice.intent
         if intent is not None and intent.is_own and own.text == intent.text:
-            await self._tell(self._recognized(choice, intent))
+            await self._tell(choice.recognized(intent, t_ms=self._progress.now_ms))
         progress.mark("sentence")
         progress.outcome = Outcome.ANSWER
         return _Answer(text=own.speech, is_own=True)
-
-    def _recognized(self, choice: Choice, intent: Intent) -> IntentRecognized:
-        return IntentRecognized(
-            t_ms=self._progress.now_ms,
-            name=intent.name,
-            slots=intent.slots,
-            heard="" if choice.heard is None else choice.heard.text,
-            used=intent.text,
-            rule_ids=intent.rule_ids,
-            replaced=choice.replaced,
-            is_asked=choice.is_answered,
-        )
 
     def _request(self, intent: Intent) -> ActionRequest:
         place = self._place
@@ -298,7 +285,7 @@ class _Turn:
 
     async def _understood(self, choice: Choice, intent: Intent) -> _Answer:
         progress = self._progress
-        await self._tell(self._recognized(choice, intent))
+        await self._tell(choice.recognized(intent, t_ms=self._progress.now_ms))
         if intent.name == obey.NEVER_MIND:
             progress.outcome = Outcome.NEVER_MIND
             return _Answer()

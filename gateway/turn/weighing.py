@@ -27,7 +27,7 @@ MOST_MARGIN: Final = 10.0
 """More than that is the same."""
 MOST_REPLACED: Final = 0.6
 """The share of a name's phonemes that may be others: "incubi" for "EcoBee" is 0.43, "house" for "office" 0.62."""
-SURE_REPLACED: Final = 0.2
+SURE_REPLACED: Final = 0.25
 """The same times how sure recognition was of what it heard instead: "Jane" is not "John", though it sounds like it."""
 SURE_OTHER: Final = 0.4
 """The same from which on nobody need be asked: another name was said, which is not here."""
@@ -154,7 +154,7 @@ class Weighed:
     @property
     def _is_another_sentence(self) -> bool:
         suggestion, per_token = self.suggestion, self.likelihood.per_token
-        is_hardly_likely = self.intent.takes_any_words and per_token < LEAST_PER_TOKEN_WILD
+        is_hardly_likely = self.intent.any_words > 0 and per_token < LEAST_PER_TOKEN_WILD
         if (suggestion.edits or suggestion.in_place_of) and (suggestion.wild_share > MOST_WILD or is_hardly_likely):
             return True
         return not suggestion.is_own and suggestion.cost > MOST_CHANGED and per_token < LEAST_PER_TOKEN_CHANGED

@@ -56,6 +56,7 @@ def test_hypotheses_slots_and_changes_are_written_whole() -> None:
                 {"heard": "b", "used": "a", "cost": 0.3333, "is_filler": False, "is_name": True, "is_value": False}
             ],
             "is_asked": True,
+            "is_nearest": False,
         },
         {
             "type": "action",

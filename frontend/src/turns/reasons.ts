@@ -32,6 +32,7 @@ const READINGS: readonly (readonly [said: string, text: Key])[] = [
   [", as somebody said who was asked", "reasons.asked"],
   [": of what is in this house, ", "reasons.by_sound"],
 ];
+const NEAREST = "others spoke as well, and only what was said nearest counts";
 const OUTCOMES: Readonly<Record<string, Key>> = {
   answer: "reasons.own_sentence",
   not_understood: "reasons.not_understood",
@@ -45,14 +46,16 @@ const QUESTION =
 const FAILURE = /(?:^|; )something failed: ([a-z0-9_]{1,64})(?:; it was cut short)?$/;
 
 export function reasonsOf(turn: Turn): Reasons {
-  const all = afterWords(turn.why, `heard "${turn.heard}"`);
+  const told = afterWords(turn.why, `heard "${turn.heard}"`);
+  const all = afterWords(told, NEAREST);
   const taken = READINGS.find(([said]) => all.startsWith(`took it for "${turn.used}"${said}`))?.[1];
   const isByRule = taken === "reasons.rule";
   const why = afterWords(afterWords(all, `took it for "${turn.used}"`), `took "${turn.used}"`);
   const failure = FAILURE.exec(why)?.[1] ?? "";
   const [, question = "", answer = "", pin = ""] = QUESTION.exec(why) ?? [];
   const requestId = REQUEST.exec(why)?.[1] ?? "";
-  const texts = [
+  const texts: Key[] = [
+    ...(told.startsWith(NEAREST) ? (["reasons.nearest"] as const) : []),
     ...meaning(turn, why, { taken, requestId }),
     ...nothingDone(turn, { question, answer, isPinAsked: Boolean(pin) }),
   ];

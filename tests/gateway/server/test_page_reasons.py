@@ -76,6 +76,8 @@ def cases() -> Iterator[tuple[TurnRow, list[str], dict[str, Any]]]:
     misheard = (Replacement(heard="life", used="Light", cost=0.3), Replacement(heard="the", used="", cost=1.0))
     by_sound = replace(UNDERSTOOD, replaced=misheard)
     yield row_of(*heard(by_sound, DONE), ended(Outcome.ACTION)), ["by_sound"], {}
+    nearest = replace(LIKELIEST, is_nearest=True)
+    yield row_of(*heard(nearest, DONE), ended(Outcome.ACTION)), ["nearest", "likeliest"], {}
     chosen = heard(QUESTION, answer("The light."), replace(by_sound, is_asked=True), DONE)
     yield row_of(*chosen, ended(Outcome.ACTION)), ["asked"], {**asked, "answer": "The light."}
     yield row_of(*heard(), ended(Outcome.ANSWER)), ["own_sentence"], {}

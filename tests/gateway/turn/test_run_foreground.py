@@ -70,7 +70,7 @@ async def test_what_two_louder_stretches_mean_was_said_or_one_where_no_other_mea
     assert all(len(stretch) < len(stt.heard[0]) for stretch in stt.heard[1:])
     (told,) = [event for event in events if isinstance(event, IntentRecognized)]
     (written,) = [event for event in events if isinstance(event, Transcript)]
-    assert told.used == LIGHT_ON.text
+    assert (told.used, told.is_nearest) == (LIGHT_ON.text, True)
     assert written.text == LIGHT_ON.text
 
 

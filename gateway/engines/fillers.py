@@ -22,25 +22,8 @@ FILLERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         ),
         "fr": frozenset(
             {
-                *(
-                    "le",
-                    "la",
-                    "les",
-                    "l'",
-                    "l",
-                    "un",
-                    "une",
-                    "des",
-                    "du",
-                    "de",
-                    "d'",
-                    "d",
-                    "mon",
-                    "ma",
-                    "mes",
-                    "et",
-                    "ou",
-                ),
+                *("le", "la", "les", "l'", "l", "un", "une", "des", "du", "de", "d'", "d", "mon", "ma", "mes"),
+                *("et", "ou"),
                 *("s'il", "te", "vous", "plaît", "à", "au", "dans", "euh", "il", "elle", "%"),
             }
         ),
@@ -53,23 +36,8 @@ FILLERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "it": frozenset(
             {
                 *("il", "lo", "la", "i", "gli", "le", "l'", "l", "un", "uno", "una", "mio", "mia", "miei", "mie", "e"),
-                *(
-                    "per",
-                    "favore",
-                    "di",
-                    "del",
-                    "della",
-                    "dei",
-                    "in",
-                    "nel",
-                    "nella",
-                    "a",
-                    "al",
-                    "alla",
-                    "o",
-                    "eh",
-                    "%",
-                ),
+                *("per", "favore", "di", "del", "della", "dei", "in", "nel", "nella", "a", "al", "alla", "o"),
+                *("eh", "%"),
             }
         ),
         "nl": frozenset(

@@ -35,6 +35,10 @@ SURE_REPLACED_WORD: Final = 0.85
 """The same of any other word: "kitchen" is not "here"."""
 OTHER_NAME: Final = 0.3
 """From here on a name is another one than was heard, and from `MOST_REPLACED` on any word."""
+CLEARLY_HEARD: Final = 0.9
+"""From here on a name that sounds like another one was said as it was heard: "bathroom" is not "bedroom"."""
+LEAST_OF_ANOTHER: Final = 0.15
+"""The share of its phonemes that are others, of such a name: "first four" is still "first floor"."""
 SHORT_NAME_CHARS: Final = 4
 """In a name as short, every sound tells it from others: "Jane" and "John", "den" and "then"."""
 LEAST_GAIN_OF_OTHER: Final = -1.0
@@ -115,6 +119,8 @@ class Weighed:
     """The same of what the likeliest reading has in the name's place, where it is another one that it sounds like."""
     sure_of_word: float = 0.0
     """The same of all words that make a difference."""
+    clearest_name: float = 0.0
+    """How sure recognition was of the word of another name in which it differs from the used one; the highest."""
     is_other_number: bool = False
     """Whether it has a number in place of another one that was heard."""
 
@@ -164,6 +170,8 @@ class Weighed:
         replaced = self.suggestion.replaced
         if any(map(_is_quite_another_name, replaced)) or self.sure_of_name > SURE_REPLACED:
             return True
+        if self.clearest_name > CLEARLY_HEARD:
+            return True
         if self.sure_of_word > SURE_REPLACED_WORD or (self.suggestion.wild_words and _has_another_filler(replaced)):
             return True
         return self.gain < LEAST_GAIN_OF_OTHER and any(map(_is_another, replaced_words(replaced)))
@@ -194,6 +202,7 @@ def weighed(
             else MOST_MARGIN,
             sure_of_name=_sure_of_other(_names(suggestion.replaced), of_text[suggestion.heard]),
             sure_of_likeliest=_sure_of_other(_names(suggestion.in_place_of), of_heard),
+            clearest_name=_clearest(_names(suggestion.replaced), of_text[suggestion.heard]),
             sure_of_word=_sure_of_other(replaced_words(suggestion.replaced), of_text[suggestion.heard]),
             is_other_number=_is_other_number(suggestion.sentence, of_heard),
         )
@@ -224,8 +233,24 @@ def _is_other_number(sentence: str, heard: Likelihood) -> bool:
     return bool(said - used) and bool(used - said)
 
 
+def _clearest(names: Sequence[Replacement], heard: Likelihood) -> float:
+    words = _plain(heard)
+    others = [
+        word
+        for one in names
+        if one.cost >= LEAST_OF_ANOTHER
+        for word in one.heard.split()
+        if word not in one.used.casefold().split()
+    ]
+    return max((_sureness("".join(plain_words(word)), words) for word in others), default=0.0)
+
+
+def _plain(heard: Likelihood) -> list[tuple[str, float]]:
+    return [("".join(plain_words(word)), log_probability) for word, log_probability in heard.words]
+
+
 def _sure_of_other(replaced: Sequence[Replacement], heard: Likelihood) -> float:
-    words = [("".join(plain_words(word)), log_probability) for word, log_probability in heard.words]
+    words = _plain(heard)
     return max((one.cost * _sureness("".join(plain_words(one.heard)), words) for one in replaced), default=0.0)
 
 

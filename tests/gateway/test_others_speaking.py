@@ -1,20 +1,13 @@
 """Commands while others speak as well, with real models and real sound."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from gateway.assembly import Assembly
-from gateway.audio import RATE_HZ, paced, samples
-from gateway.config import Config, HomeConfig
-from gateway.events import ActionDone, Event
-from gateway.turn.ear import Ear
-from gateway.turn.run import Place, run_turn
-from gateway.turn.stages import Stages
+from gateway.audio import RATE_HZ, samples
+from tests.real_house import RealHouse, changed, real_house
 from tests.voices import Voices, silence
 
 pytestmark = pytest.mark.models
@@ -39,35 +32,10 @@ COMMANDS = {
 }
 
 
-@dataclass
-class Home:
-    """A house in which people talk."""
-
-    stages: Stages
-    assembly: Assembly
-
-    async def changes(self, pcm: bytes) -> list[str]:
-        """Return what changes where this is heard."""
-        return [
-            change.name for event in await self.hears(pcm) if isinstance(event, ActionDone) for change in event.changes
-        ]
-
-    async def hears(self, pcm: bytes) -> list[Event]:
-        ear = Ear(paced(pcm + silence(1.5), realtime=False), self.stages, self.assembly.endpoint())
-        return [event async for event in run_turn(ear, self.stages, Place(area_id="kitchen"), is_awake=True)]
-
-
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[Home]:
-    house = tmp_path / "house.yaml"
-    house.write_text(HOUSE, encoding="utf-8")
-    assembly = Assembly(Config(home=HomeConfig(house=str(house))))
-    simulated = assembly.home(assembly.house(), asyncio.get_running_loop(), on_timer_finished=lambda _: None)
-    try:
-        yield Home(await assembly.load(assembly.stages, simulated), assembly)
-    finally:
-        simulated.close()
-        assembly.close()
+async def house(tmp_path: Path) -> AsyncIterator[RealHouse]:
+    async with real_house(HOUSE, tmp_path) as house:
+        yield house
 
 
 def level(sound: np.ndarray[tuple[int], np.dtype[np.float64]]) -> float:
@@ -87,18 +55,18 @@ def among(talk: bytes, command: bytes) -> bytes:
 
 @pytest.mark.parametrize(("command", "thing"), COMMANDS.items())
 async def test_a_command_is_understood_though_others_speak(
-    home: Home, voices: Voices, command: str, thing: str
+    house: RealHouse, voices: Voices, command: str, thing: str
 ) -> None:
     pcm = among(voices.espeak(TALK, "en-gb", 170), voices.piper(command))
-    assert await home.changes(pcm) == [thing]
+    assert changed(await house.hears(pcm)) == [thing]
 
 
-async def test_what_others_say_by_themselves_changes_nothing(home: Home, voices: Voices) -> None:
-    assert await home.changes(voices.espeak(TALK, "en-gb", 170)) == []
+async def test_what_others_say_by_themselves_changes_nothing(house: RealHouse, voices: Voices) -> None:
+    assert changed(await house.hears(voices.espeak(TALK, "en-gb", 170))) == []
 
 
 @pytest.mark.parametrize("pause_s", [0.4, 0.6])
-async def test_what_was_said_after_a_pause_is_not_cut_off(home: Home, voices: Voices, pause_s: float) -> None:
+async def test_what_was_said_after_a_pause_is_not_cut_off(house: RealHouse, voices: Voices, pause_s: float) -> None:
     """There is no "gazebo" here: the fan in the bedroom is not what was meant."""
     pcm = voices.piper("Turn on the ceiling fan") + silence(pause_s) + voices.piper("in the gazebo.")
-    assert await home.changes(pcm) == []
+    assert changed(await house.hears(pcm)) == []

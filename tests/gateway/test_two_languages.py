@@ -1,23 +1,17 @@
 """A home of two languages, with real models: each is heard, understood and answered by its own; a third never is."""
 
-import asyncio
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from gateway.assembly import Assembly
-from gateway.audio import paced
-from gateway.config import Config, HomeConfig, SttConfig
+from gateway.config import Config, SttConfig
 from gateway.engines.espeak import EspeakTextToSpeech
 from gateway.engines.stt import WhisperSpeechToText
 from gateway.engines.whisper_model import Window
-from gateway.events import ActionDone, Event, Outcome, Recognition, Reply, TurnEnded
+from gateway.events import ActionDone, Event, Outcome, Recognition, Reply
 from gateway.models import Addition, ModelStore, add
-from gateway.turn.ear import Ear
-from gateway.turn.run import Place, run_turn
-from gateway.turn.stages import Stages
+from tests.real_house import RealHouse, changed, outcome, real_house
 from tests.voices import Voices, silence
 
 pytestmark = pytest.mark.models
@@ -48,74 +42,59 @@ FRENCH = (
 )
 
 
-@dataclass
-class Home:
-    """A house in which English and German are spoken."""
-
-    stages: Stages
-    assembly: Assembly
-
-    @property
-    def stt(self) -> WhisperSpeechToText:
-        stt = self.stages.stt
-        assert isinstance(stt, WhisperSpeechToText)
-        return stt
-
-    async def hears(self, pcm: bytes) -> list[Event]:
-        ear = Ear(paced(silence(0.3) + pcm + silence(1.5), realtime=False), self.stages, self.assembly.endpoint())
-        return [event async for event in run_turn(ear, self.stages, Place(area_id="kitchen"), is_awake=True)]
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[RealHouse]:
+    store = ModelStore(tmp_path / "models")
+    add(store, Addition(name="base"), progress=lambda *_: None)
+    async with real_house(HOUSE, tmp_path, Config(stt=SttConfig(model="base", second_language="de")), store) as house:
+        yield house
 
 
 @pytest.fixture
-async def home(tmp_path: Path) -> AsyncIterator[Home]:
-    house = tmp_path / "house.yaml"
-    house.write_text(HOUSE, encoding="utf-8")
-    store = ModelStore(tmp_path / "models")
-    add(store, Addition(name="base"), progress=lambda *_: None)
-    config = Config(stt=SttConfig(model="base", second_language="de"), home=HomeConfig(house=str(house)))
-    assembly = Assembly(config, store)
-    simulated = assembly.home(assembly.house(), asyncio.get_running_loop(), on_timer_finished=lambda _: None)
-    try:
-        yield Home(await assembly.load(assembly.stages, simulated), assembly)
-    finally:
-        simulated.close()
-        assembly.close()
+def stt(house: RealHouse) -> WhisperSpeechToText:
+    """It hears in two languages."""
+    stt = house.stages.stt
+    assert isinstance(stt, WhisperSpeechToText)
+    return stt
 
 
-def ended(events: list[Event]) -> Outcome:
-    return next(event.outcome for event in events if isinstance(event, TurnEnded))
+async def hears(house: RealHouse, pcm: bytes) -> list[Event]:
+    return await house.hears(silence(0.3) + pcm)
 
 
 def replies(events: list[Event]) -> list[str]:
     return [event.text for event in events if isinstance(event, Reply)]
 
 
-async def test_commands_in_both_languages_are_done_and_answered_each_in_its_own(home: Home, voices: Voices) -> None:
-    english = await home.hears(voices.piper("Turn on the light in the kitchen."))
-    german = await home.hears(voices.espeak("Schalte bitte das Licht im Wohnzimmer aus.", "de", 150))
+async def test_commands_in_both_languages_are_done_and_answered_each_in_its_own(
+    house: RealHouse, voices: Voices
+) -> None:
+    english = await hears(house, voices.piper("Turn on the light in the kitchen."))
+    german = await hears(house, voices.espeak("Schalte bitte das Licht im Wohnzimmer aus.", "de", 150))
     for events, name, answer in ((english, "Counter Light", "Turned on the light"), (german, "Lamp", "ausgeschaltet")):
-        done = [change.name for event in events if isinstance(event, ActionDone) for change in event.changes]
-        assert (ended(events), done) == (Outcome.ACTION, [name])
+        assert (outcome(events), changed(events)) == (Outcome.ACTION, [name])
         assert answer in replies(events)[0]
-    other = home.stages.other
+    other = house.stages.other
     assert other is not None
     assert isinstance(other.tts, EspeakTextToSpeech), "no German voice of Piper's is there"
-    assert home.stages.tts is not other.tts
+    assert house.stages.tts is not other.tts
 
 
-async def test_a_third_language_is_never_recognised_nor_acted_upon(home: Home, voices: Voices) -> None:
+async def test_a_third_language_is_never_recognised_nor_acted_upon(
+    house: RealHouse, stt: WhisperSpeechToText, voices: Voices
+) -> None:
     for sentence in FRENCH:
         pcm = voices.espeak(sentence, "fr-fr", 150)
-        assert (await home.stt.recognize(pcm)).language in ("en", "de")
-        events = await home.hears(pcm)
+        assert (await stt.recognize(pcm)).language in ("en", "de")
+        events = await hears(house, pcm)
         assert not any(isinstance(event, ActionDone) for event in events)
-        assert ended(events) in (Outcome.NOTHING_HEARD, Outcome.NOT_UNDERSTOOD, Outcome.NOT_CONFIRMED)
+        assert outcome(events) in (Outcome.NOTHING_HEARD, Outcome.NOT_UNDERSTOOD, Outcome.NOT_CONFIRMED)
 
 
 async def test_what_is_said_is_read_in_its_own_language_and_encoded_once(
-    home: Home, voices: Voices, monkeypatch: pytest.MonkeyPatch
+    stt: WhisperSpeechToText, voices: Voices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whisper, encoded = home.stt._whisper, 0
+    whisper, encoded = stt._whisper, 0
     encode = whisper._encode
 
     def counted(features: object) -> object:
@@ -135,23 +114,23 @@ async def test_what_is_said_is_read_in_its_own_language_and_encoded_once(
 
 
 async def test_a_language_that_is_told_is_not_looked_for(
-    home: Home, voices: Voices, monkeypatch: pytest.MonkeyPatch
+    stt: WhisperSpeechToText, voices: Voices, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(_: object) -> tuple[str, ...]:
         raise AssertionError("nobody asked")
 
-    monkeypatch.setattr(home.stt._whisper, "_spoken", fails)
+    monkeypatch.setattr(stt._whisper, "_spoken", fails)
     pcm = voices.espeak(GERMAN[1], "de", 150)
 
     def text(recognition: Recognition) -> str:
         return recognition.hypotheses[0].text
 
-    german = await home.stt.recognize(pcm, language="de-AT")
+    german = await stt.recognize(pcm, language="de-AT")
     assert german.language == "de"
     assert text(german).endswith("das Licht im Wohnzimmer aus.")
-    assert (await home.stt.recognize(pcm, language="en")).language == "en"
+    assert (await stt.recognize(pcm, language="en")).language == "en"
     texts = (GERMAN[1], "Turn off the light.")
-    in_german = await home.stt.compare(pcm, texts, language="de")
-    in_english = await home.stt.compare(pcm, texts)
+    in_german = await stt.compare(pcm, texts, language="de")
+    in_english = await stt.compare(pcm, texts)
     assert in_german[0].log_probability > in_english[0].log_probability
     assert in_german[0].log_probability > in_german[1].log_probability

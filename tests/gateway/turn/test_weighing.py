@@ -1,15 +1,18 @@
 from dataclasses import replace
+from math import log
 
 import pytest
 
 from gateway.events import Intent
 from gateway.suggestions import Likelihood, Replacement, Suggestion
 from gateway.turn.weighing import (
+    CLEARLY_HEARD,
     EDIT_NATS,
     LEAST_CHANCE,
     LEAST_CHANCE_ASKED,
     LEAST_GAIN_OF_FEWER,
     LEAST_GAIN_OF_OTHER,
+    LEAST_OF_ANOTHER,
     LEAST_PER_TOKEN,
     LEAST_PER_TOKEN_CHANGED,
     LEAST_PER_TOKEN_READ,
@@ -98,6 +101,25 @@ def test_whatever_the_chance_no_name_becomes_quite_another_one_and_no_word_is_dr
     made: Suggestion, sure_of_name: float, doubt: Doubt
 ) -> None:
     assert one(made, sure_of_name=sure_of_name).doubt is doubt
+
+
+@pytest.mark.parametrize(
+    ("heard", "used", "cost", "probability", "doubt"),
+    [
+        ("bathroom fan", "Bedroom Fan", LEAST_OF_ANOTHER, CLEARLY_HEARD + 0.01, Doubt.UNLIKE),
+        ("bathroom fan", "Bedroom Fan", LEAST_OF_ANOTHER, CLEARLY_HEARD - 0.01, Doubt.NONE),
+        ("first four", "First Floor", LEAST_OF_ANOTHER - 0.01, 1.0, Doubt.NONE),
+        ("fan", "Bedroom Fan", LEAST_OF_ANOTHER, 1.0, Doubt.NONE),
+    ],
+)
+def test_a_name_that_was_clearly_heard_is_not_another_one_that_sounds_like_it(
+    heard: str, used: str, cost: float, probability: float, doubt: Doubt
+) -> None:
+    said = tuple((word, log(probability) if place == 0 else -1.0) for place, word in enumerate(heard.split()))
+    of_text = Likelihood(log_probability=-1.0, tokens=4, words=said)
+    made = suggestion(Replacement(heard=heard, used=used, cost=cost, is_name=True))
+    (found,) = weighed([(LAMP, made, LIKELY)], LIKELY, {HEARD: of_text})
+    assert found.doubt is doubt
 
 
 def test_a_word_that_was_clearly_heard_is_no_other_word() -> None:

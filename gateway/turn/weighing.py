@@ -44,8 +44,8 @@ SHORT_NAME_CHARS: Final = 4
 LEAST_GAIN_OF_OTHER: Final = -1.0
 """What has such a word is nearly as likely as what was heard, or else it was not said: "red" is no "out"."""
 LEAST_GAIN_OF_FEWER: Final = -0.25
-"""A reading that has a word less than the likeliest is nearly as likely, or else the word was said: "is the lamp on" is
-no "the lamp on"."""
+"""A reading that has a word less than the likeliest is nearly as likely, and not misheard, or else the word was said:
+"is the lamp on" is no "the lamp on"."""
 MOST_WILD: Final = 2 / 3
 """The share of words that stand where any may, where something was misheard: much that is said sounds like "play …"."""
 MOST_CHANGED: Final = 0.36
@@ -151,7 +151,7 @@ class Weighed:
             return Doubt.LEFT_OUT
         if self._has_another_name:
             return Doubt.UNLIKE
-        is_fewer = self.suggestion.fewer and self.gain < LEAST_GAIN_OF_FEWER
+        is_fewer = self.suggestion.fewer and (self.suggestion.edits or self.gain < LEAST_GAIN_OF_FEWER)
         is_unsure = is_fewer or self.is_other_number or self.chance < LEAST_CHANCE
         if is_unsure or self.likelihood.per_token < (LEAST_PER_TOKEN_READ if is_read else LEAST_PER_TOKEN):
             return Doubt.UNSURE

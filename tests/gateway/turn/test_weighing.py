@@ -218,6 +218,7 @@ def test_a_reading_that_leaves_a_word_out_is_nearly_as_likely_or_asked_about() -
     fewer = replace(suggestion(edits=0.0), fewer=1)
     assert one(fewer, gain=LEAST_GAIN_OF_FEWER).doubt is Doubt.NONE
     assert one(fewer, gain=LEAST_GAIN_OF_FEWER - 0.01).doubt is Doubt.UNSURE
+    assert one(replace(fewer, edits=1.0)).doubt is Doubt.UNSURE
 
 
 def test_what_was_hardly_speech_is_asked_about() -> None:

@@ -19,7 +19,7 @@ FIELDS = {
     "speech_resumed": set(),
     "speech_end": {"reason"},
     "transcript": {"text", "score", "hypotheses"},
-    "intent": {"name", "slots", "heard", "used", "rule_ids", "replaced", "is_asked"},
+    "intent": {"name", "slots", "heard", "used", "rule_ids", "replaced", "is_asked", "is_nearest"},
     "question": {"text", "is_secret"},
     "action": {"intent", "changes"},
     "reply": {"text", "first_sound_ms"},

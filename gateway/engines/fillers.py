@@ -9,8 +9,7 @@ FILLERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "en": frozenset(
             {
                 *("a", "an", "the", "my", "our", "your", "please", "just", "now", "um", "uh", "er", "oh", "and"),
-                *("so", "or"),
-                *("to", "of", "in", "at", "for", "it", "that", "this", "there", "currently", "%"),
+                *("so", "or", "to", "of", "in", "at", "for", "it", "that", "this", "there", "currently", "%"),
             }
         ),
         "de": frozenset(
@@ -23,8 +22,7 @@ FILLERS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "fr": frozenset(
             {
                 *("le", "la", "les", "l'", "l", "un", "une", "des", "du", "de", "d'", "d", "mon", "ma", "mes"),
-                *("et", "ou"),
-                *("s'il", "te", "vous", "plaît", "à", "au", "dans", "euh", "il", "elle", "%"),
+                *("et", "ou", "s'il", "te", "vous", "plaît", "à", "au", "dans", "euh", "il", "elle", "%"),
             }
         ),
         "es": frozenset(

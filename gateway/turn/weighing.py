@@ -168,9 +168,9 @@ class Weighed:
     @property
     def _has_another_name(self) -> bool:
         replaced = self.suggestion.replaced
-        if any(map(_is_quite_another_name, replaced)) or self.sure_of_name > SURE_REPLACED:
+        if any(map(_is_quite_another_name, replaced)):
             return True
-        if self.clearest_name > CLEARLY_HEARD:
+        if self.sure_of_name > SURE_REPLACED or self.clearest_name > CLEARLY_HEARD:
             return True
         if self.sure_of_word > SURE_REPLACED_WORD or (self.suggestion.wild_words and _has_another_filler(replaced)):
             return True

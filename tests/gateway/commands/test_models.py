@@ -42,7 +42,7 @@ def test_list_shows_every_model_on_a_line_of_its_own(capsys: pytest.CaptureFixtu
     assert next(line for line in lines if line.startswith("base ")).rstrip().endswith("not installed")
     assert max(map(len, lines)) <= 80
     assert "  tiny.en: good in English" in lines
-    assert "  base: good in Spanish, English; fair in Italian, French; weak in German, Dutch" in lines
+    assert "  base: good in Spanish, English; fair in French, Italian; weak in German, Dutch" in lines
     assert not data.exists()
 
 

@@ -33,7 +33,7 @@ def add_own(folder: Path, name: str) -> None:
 
 
 def test_what_is_good_is_said_with_its_figure() -> None:
-    assert found("tiny.en", "en") == [(Level.GOOD, "tiny.en for English: good (95 % commands right)")]
+    assert found("tiny.en", "en") == [(Level.GOOD, "tiny.en for English: good (97 % commands right)")]
 
 
 @pytest.mark.parametrize(

@@ -138,7 +138,7 @@ async def choose(recognition: Recognition, match: Match) -> Choice:
     for hypothesis in hypotheses:
         if used is not None and hypothesis.score < used[0].score - AS_LIKELY:
             break
-        if not _is_acceptable(hypothesis) or _is_number(hypothesis.text):
+        if not _is_acceptable(hypothesis) or is_number_alone(hypothesis.text):
             continue
         if len(plain_words(hypothesis.text)) < fewest_words:
             continue
@@ -166,6 +166,11 @@ def is_invention(text: str) -> bool:
     return not words or said in INVENTIONS or (len(words) > 1 and len(set(words)) == 1 and words[0] in INVENTIONS)
 
 
+def is_number_alone(text: str) -> bool:
+    """Tell whether there is nothing but a number: German sets a thermostat to it, and mumbling is heard as one."""
+    return not any(letter.isalpha() for letter in text)
+
+
 def _says_more(intent: Intent, other: Intent) -> bool:
     """Tell whether less of it may be any words, and it says all the more: "artist Queen", not "the R's Queen"."""
     return intent.name == other.name and intent.any_words < other.any_words and set(intent.slots) > set(other.slots)
@@ -174,11 +179,6 @@ def _says_more(intent: Intent, other: Intent) -> bool:
 def _is_babble(intent: Intent, text: str) -> bool:
     """Tell whether it is no more than "hello, hello, hello"; who says "stop" that often wants it."""
     return intent.name == GREETING and is_loop(plain_words(text))
-
-
-def _is_number(text: str) -> bool:
-    """Tell whether there is nothing but a number: German sets a thermostat to it, and mumbling is heard as one."""
-    return not any(letter.isalpha() for letter in text)
 
 
 def _is_acceptable(hypothesis: Hypothesis) -> bool:

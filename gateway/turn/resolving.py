@@ -12,7 +12,7 @@ from typing import Final
 from gateway.events import Hypothesis, Intent
 from gateway.suggestions import Likelihood, Suggestion
 from gateway.turn.asking_back import MOST_ASKED
-from gateway.turn.choice import NO_WORDS, Choice, Meaning
+from gateway.turn.choice import NO_WORDS, Choice, Meaning, is_number_alone
 from gateway.turn.own_domain import own_meaning
 from gateway.turn.stages import SpeechToText, Understanding
 from gateway.turn.standing import is_same
@@ -69,7 +69,8 @@ async def weigh(
     heard = choice.heard
     if heard is None:
         return ()
-    suggestions = list(await understanding.suggestions(_texts(choice, heard)))
+    found = await understanding.suggestions(_texts(choice, heard))
+    suggestions = [one for one in found if not is_number_alone(one.sentence)]
     if choice.used is not None and not any(one.heard == choice.used.text and not one.edits for one in suggestions):
         text = choice.used.text
         suggestions.append(Suggestion(sentence=text, written=(text,), heard=text, edits=0.0, cost=0.0))

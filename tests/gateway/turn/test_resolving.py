@@ -140,3 +140,11 @@ async def test_what_sounds_like_nothing_here_is_not_compared() -> None:
     choice = heard(HEARD)
     assert await resolved(choice, b"", stt, understanding, area_id=None) is choice
     assert stt.compared == []
+
+
+async def test_a_number_alone_is_no_command_however_likely_it_is() -> None:
+    number = Intent(name="HassClimateSetTemperature", slots={"temperature": 36}, text="36")
+    stt, understanding = ScriptedStt(recognized("36.")), ScriptedUnderstanding(number)
+    understanding.suggested = (suggestion(number, edits=0.0),)
+    assert await weigh(heard("36."), b"", stt, understanding, area_id=None) == ()
+    assert stt.compared == []

@@ -13,6 +13,24 @@ _EMPTY: Final = frozenset(
 )
 """English words that alone never name a song, an item or a timer."""
 _PLAYED: Final = "search_query"
+_ITEM, _NAME = "item", "name"
+_NEVER_LAST: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "en": frozenset({"an", "the", "my", "our", "your", "and", "or", "of", "for", "from", "with"}),
+        "de": frozenset({"der", "die", "das", "den", "dem", "des", "ein", "eine", "einen", "einem", "einer"})
+        | {"mein", "meine", "meinen", "und", "oder", "von", "vom"},
+        "fr": frozenset({"le", "la", "les", "un", "une", "des", "du", "de", "mon", "ma", "mes", "et", "ou"}),
+        "es": frozenset({"el", "la", "los", "las", "un", "una", "unos", "unas", "mi", "mis", "de", "del"}),
+        "it": frozenset({"il", "lo", "la", "gli", "le", "un", "uno", "una", "mio", "mia", "di", "del", "della"}),
+        "nl": frozenset({"de", "het", "een", "mijn", "en", "of", "van"}),
+    }
+)
+"""Words after which something follows: "speeds of", "keep the" is the name of no timer, and on no list.
+
+Single letters are not among them: "vitamin A" is on many lists. No timer is called so.
+"""
+_NEVER_FIRST: Final = ("and ", "of ", "or ", "out the ", "out my ")
+"""What English items and timers' names do not begin with: the rest of the words before."""
 _MOST_BEFORE: Final = 4
 """Words before what it is played on, "on" among them: "on the living room TV"."""
 _ON: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
@@ -49,7 +67,16 @@ def may_be_meant(slot: str, value: str, sentence: str, language: str) -> bool:
     code = language.partition("-")[0]
     if code == "en" and _EMPTY.issuperset(words):
         return False
+    if slot in {_ITEM, _NAME} and _is_cut_off(slot, words, code):
+        return False
     return slot != _PLAYED or not _is_elsewhere(words, _ON.get(code, frozenset()), _PLAYERS.get(code, frozenset()))
+
+
+def _is_cut_off(slot: str, words: list[str], code: str) -> bool:
+    """Tell whether it begins, or ends, in the middle of something."""
+    if code == "en" and (" ".join(words).startswith(_NEVER_FIRST) or (slot == _NAME and words[-1] == "a")):
+        return True
+    return words[-1] in _NEVER_LAST.get(code, frozenset())
 
 
 def _is_elsewhere(words: list[str], on: frozenset[str], players: frozenset[str]) -> bool:

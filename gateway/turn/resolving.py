@@ -47,7 +47,7 @@ def decided(choice: Choice, found: Sequence[Weighed]) -> Choice:
     if not found:
         return choice
     own = own_meaning(found)
-    best = own or found[0]
+    best = own or _saying_all(found)
     is_clear = own is not None or (best.doubt is Doubt.NONE and not best.intent.is_own)
     if is_clear and best.intent == choice.intent:
         return choice
@@ -57,6 +57,17 @@ def decided(choice: Choice, found: Sequence[Weighed]) -> Choice:
     close = [one for one in found[:MOST_ASKED] if one.doubt in ASKED_ABOUT]
     asked = tuple(Meaning(intent=one.intent, replaced=one.suggestion.replaced) for one in close)
     return replace(choice, used=None, intent=None, asked=asked if best.doubt in ASKED_ABOUT else ())
+
+
+def _saying_all(found: Sequence[Weighed]) -> Weighed:
+    """Return the first; where it leaves out what was said, and the next, for which enough speaks, does not, that one.
+
+    "30 seconds timer" is no rival of "pause 30 seconds timer".
+    """
+    first, *others = found
+    if first.doubt is Doubt.LEFT_OUT and others and others[0].doubt is Doubt.NONE:
+        return others[0]
+    return first
 
 
 async def weigh(

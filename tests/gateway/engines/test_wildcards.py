@@ -38,3 +38,40 @@ def test_what_is_to_be_played_on_something_else_is_not_played_here(value: str, l
 )
 def test_a_title_may_have_such_words(value: str, language: str) -> None:
     assert may_be_meant("search_query", value, f"play {value}", language)
+
+
+@pytest.mark.parametrize(
+    ("slot", "value", "language"),
+    [
+        ("name", "speeds of", "en"),
+        ("name", "keep the", "en"),
+        ("name", "heats a", "en"),
+        ("name", "Pete both the physician and", "en"),
+        ("item", "out the trash", "en"),
+        ("item", "of milk", "en"),
+        ("item", "Milch und", "de"),
+        ("item", "du lait et", "fr"),
+        ("item", "leche de", "es"),
+        ("item", "latte di", "it"),
+        ("item", "melk en", "nl"),
+    ],
+)
+def test_what_is_cut_off_is_no_timer_and_no_item(slot: str, value: str, language: str) -> None:
+    assert not may_be_meant(slot, value, f"… {value} …", language)
+
+
+@pytest.mark.parametrize(
+    ("slot", "value", "language"),
+    [
+        ("name", "pizza", "en"),
+        ("name", "out of bed", "en"),
+        ("item", "take out the trash", "en"),
+        ("item", "vitamin A", "en"),
+        ("item", "turn the oven off", "en"),
+        ("item", "Vitamin E", "de"),
+        ("message", "dinner for", "en"),
+        ("search_query", "What Is This Thing Made Of", "en"),
+    ],
+)
+def test_what_only_looks_cut_off_may_be_meant(slot: str, value: str, language: str) -> None:
+    assert may_be_meant(slot, value, f"… {value} …", language)

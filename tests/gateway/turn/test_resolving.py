@@ -63,6 +63,14 @@ def test_what_is_far_is_neither_done_nor_asked_about(one: Weighed) -> None:
     assert (choice.intent, choice.used, choice.asked) == (None, None, ())
 
 
+def test_what_leaves_a_word_out_is_no_rival_of_what_does_not() -> None:
+    shorter = weighed(LAMP, left_out=1)
+    choice = decided(heard(HEARD), [shorter, weighed(margin=-1.8)])
+    assert (choice.intent, choice.asked) == (ECOBEE, ())
+    assert decided(heard(HEARD), [shorter, weighed(gain=UNSURE)]).asked == ()
+    assert decided(heard(HEARD), [shorter]).intent is None
+
+
 async def test_each_meaning_is_weighed_by_its_likeliest_wording() -> None:
     stt, understanding = ScriptedStt(recognized(HEARD)), ScriptedUnderstanding(ECOBEE, LAMP)
     other_words = replace(ECOBEE, text="set EcoBee to 20")

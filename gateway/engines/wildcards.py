@@ -27,8 +27,10 @@ _NEVER_LAST: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 )
 """Words after which something follows: "speeds of", "keep the" is the name of no timer, and on no list.
 
-Single letters are not among them: "vitamin A" is on many lists. No timer is called so.
+Single letters are not among them: "vitamin A" is on many lists.
 """
+_NEVER_LAST_OF_A_TIMER: Final = "a"
+"""The English one that is no timer's last word: "heats a"."""
 _NEVER_FIRST: Final = ("and ", "of ", "or ", "out the ", "out my ")
 """What English items and timers' names do not begin with: the rest of the words before."""
 _MOST_BEFORE: Final = 4
@@ -74,9 +76,12 @@ def may_be_meant(slot: str, value: str, sentence: str, language: str) -> bool:
 
 def _is_cut_off(slot: str, words: list[str], code: str) -> bool:
     """Tell whether it begins, or ends, in the middle of something."""
-    if code == "en" and (" ".join(words).startswith(_NEVER_FIRST) or (slot == _NAME and words[-1] == "a")):
+    if words[-1] in _NEVER_LAST.get(code, frozenset()):
         return True
-    return words[-1] in _NEVER_LAST.get(code, frozenset())
+    if code != "en":
+        return False
+    is_named_so = slot == _NAME and words[-1] == _NEVER_LAST_OF_A_TIMER
+    return is_named_so or " ".join(words).startswith(_NEVER_FIRST)
 
 
 def _is_elsewhere(words: list[str], on: frozenset[str], players: frozenset[str]) -> bool:
